@@ -1,0 +1,47 @@
+# `make report` and `make test` are all a fresh machine needs: Python >= 3.11 and this file.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SCENARIO ?= scenarios/base.toml
+# Tests find the real logs here; without them the tests that need them are skipped and say so.
+export CXLAB_DATA
+
+.PHONY: report test lint types unit bench lab clean help
+
+help:
+	@echo "make report   set up, run scenarios/base.toml, print the path of the page"
+	@echo "make test     set up, then ruff, mypy and every test"
+	@echo "make bench    the benchmarks (prints ratios)"
+	@echo "make lab      JupyterLab on the notebooks"
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "cxlab needs Python 3.11 or newer; try make PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+report: $(VENV)/.installed
+	$(BIN)/cxlab report $(SCENARIO)
+
+test: lint types unit
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed
+	$(BIN)/mypy
+
+unit: $(VENV)/.installed
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/cold_report.py
+	$(BIN)/python benchmarks/measure_groups.py
+
+lab: $(VENV)/.installed
+	$(BIN)/jupyter lab notebooks
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

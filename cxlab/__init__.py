@@ -1,0 +1,65 @@
+"""cxlab: customer-experience metrics from real logs and from simulated support desks.
+
+`import cxlab as cx`, then: `cx.Tables.read(folder)`, `cx.measure(tables, "frt", by="channel")`,
+`cx.metric("frt")`, `cx.Scenario.load(path).but(seed=7)`, `cx.simulate(scenario)`,
+`cx.replicate(scenario)`, `cx.report.report(scenario=path)`, `cx.charts.trend(rows)`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cxlab import charts as charts
+    from cxlab import report as report
+    from cxlab.calendars import Period as Period
+    from cxlab.errors import CxlabError as CxlabError
+    from cxlab.errors import InputError as InputError
+    from cxlab.errors import RunError as RunError
+    from cxlab.experiment import over_replications as over_replications
+    from cxlab.experiment import replicate as replicate
+    from cxlab.ingest import import_export as import_export
+    from cxlab.metrics import measure as measure
+    from cxlab.metrics import metric as metric
+    from cxlab.scenario import Scenario as Scenario
+    from cxlab.sim import simulate as simulate
+    from cxlab.tables import Tables as Tables
+
+try:
+    __version__ = version("cxlab")
+except PackageNotFoundError:  # pragma: no cover - run from a folder that was never installed
+    __version__ = "0"
+
+# Imported when first used: `cxlab --help` need not load pandas.
+_HOMES = {
+    "CxlabError": "cxlab.errors",
+    "InputError": "cxlab.errors",
+    "Period": "cxlab.calendars",
+    "RunError": "cxlab.errors",
+    "Scenario": "cxlab.scenario",
+    "Tables": "cxlab.tables",
+    "import_export": "cxlab.ingest",
+    "measure": "cxlab.metrics",
+    "metric": "cxlab.metrics",
+    "over_replications": "cxlab.experiment",
+    "replicate": "cxlab.experiment",
+    "simulate": "cxlab.sim",
+}
+
+_PACKAGES = ("charts", "report")
+
+__all__ = ["__version__", *sorted(_HOMES), *_PACKAGES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return importlib.import_module(f"cxlab.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cxlab' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

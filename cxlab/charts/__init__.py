@@ -1,0 +1,31 @@
+"""Charts: one function per question, each with title, units on the axes and a description.
+
+Importing this package makes Altair charts show in JupyterLab without a network, and lets them
+into notebooks that papermill runs.
+"""
+
+# First, because it makes the import of altair faster.
+from cxlab.charts import quick_imports as quick_imports
+
+# isort: split
+from cxlab.charts.aggregate import first_response_times, hourly_load, hourly_waits
+from cxlab.charts.hours import load_against_staffing, waits_by_hour
+from cxlab.charts.renderer import enable
+from cxlab.charts.spread import Distribution, interval, wait_distribution
+from cxlab.charts.trend import backlog_trend, trend
+
+__all__ = [
+    "Distribution",
+    "backlog_trend",
+    "enable",
+    "first_response_times",
+    "hourly_load",
+    "hourly_waits",
+    "interval",
+    "load_against_staffing",
+    "trend",
+    "wait_distribution",
+    "waits_by_hour",
+]
+
+enable()

@@ -1,0 +1,152 @@
+"""Aggregates for charts: a week of 168 hours or a few dozen bins from any number of rows.
+
+Everything is vectorised over whole columns; a million tickets take about a second.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import ibis
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cxlab.calendars import Period, time_zone
+from cxlab.charts.spread import Distribution
+
+if TYPE_CHECKING:
+    from cxlab.tables import Tables
+
+__all__ = ["first_response_times", "hourly_load", "hourly_waits", "week_seconds"]
+
+_HOUR = 3600
+_WEEK = 168
+Floats = npt.NDArray[np.float64]
+
+
+def _counted(tables: Tables, columns: tuple[str, ...], period: Period | None) -> pd.DataFrame:
+    """Return instants of the tickets that count, created in the period, as aware UTC."""
+    tickets = tables["tickets"]
+    tickets = tickets.filter(tickets.excluded_reason.isnull())
+    if period is not None:
+        low, high = (t.replace(tzinfo=None) for t in (period.start, period.end))
+        created = tickets.created_at
+        tickets = tickets.filter(
+            (created >= ibis.timestamp(low)) & (created < ibis.timestamp(high))
+        )
+    frame: pd.DataFrame = tickets.select(*columns).to_pandas()
+    return pd.DataFrame({c: pd.to_datetime(frame[c]).dt.tz_localize("UTC") for c in columns})
+
+
+def hourly_waits(tables: Tables, tz: str = "UTC", period: Period | None = None) -> pd.DataFrame:
+    """Return the mean wait by local hour of the week: weekday, hour, value (s), n.
+
+    The wait for a person where the log knows queues (until answered or given up), the first
+    response time otherwise; `attrs["what"]` says which. Hours without tickets have no row.
+    """
+    time_zone(tz)
+    columns = ("created_at", "queued_at", "answered_at", "abandoned_at", "first_human_reply_at")
+    tickets = _counted(tables, columns, period)
+    what, start = "Mean wait for a person", tickets["queued_at"]
+    end = tickets["answered_at"].fillna(tickets["abandoned_at"])
+    if not (start.notna() & end.notna()).any():
+        what, start = "Mean first response time", tickets["created_at"]
+        end = tickets["first_human_reply_at"]
+    wait = (end - start).dt.total_seconds()
+    known = wait.notna()
+    local = start[known].dt.tz_convert(tz).dt
+    rows = pd.DataFrame({"weekday": local.weekday, "hour": local.hour, "wait": wait[known]})
+    grouped = rows.groupby(["weekday", "hour"])["wait"]
+    out: pd.DataFrame = grouped.agg(value="mean", n="size").reset_index()
+    reason = "This log knows neither a wait for a person nor a first response."
+    out.attrs = {"what": what, "reason": reason}
+    return out
+
+
+def week_seconds(start: pd.Series, end: pd.Series) -> Floats:
+    """Return, for each of the 168 hours of a week, the seconds the intervals spend in it.
+
+    `start`, `end`: naive local timestamps, half-open intervals; hour 0 is Monday 00:00.
+
+    >>> spans = week_seconds(pd.Series([pd.Timestamp("2024-01-01 00:30")]),
+    ...                      pd.Series([pd.Timestamp("2024-01-01 02:15")]))
+    >>> [float(s) for s in spans[:3]]
+    [1800.0, 3600.0, 900.0]
+    """
+    first, last = _seconds(start), _seconds(end)
+    keep = last > first
+    first, last = first[keep], last[keep]
+    opening = np.floor(first / _HOUR).astype(np.int64)
+    pieces = np.ceil(last / _HOUR).astype(np.int64) - opening
+    owner = np.repeat(np.arange(len(first)), pieces)
+    step = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    hour = opening[owner] + step
+    inside = np.minimum(last[owner], (hour + 1) * _HOUR) - np.maximum(first[owner], hour * _HOUR)
+    # The epoch, 1970-01-01, was a Thursday: 72 hours after Monday 00:00.
+    spent = np.bincount((hour + 72) % _WEEK, weights=inside, minlength=_WEEK)
+    return spent.astype(np.float64)
+
+
+def _seconds(instants: pd.Series) -> Floats:
+    return instants.to_numpy("datetime64[us]").astype(np.int64) / 1e6
+
+
+def hourly_load(tables: Tables, tz: str = "UTC") -> pd.DataFrame:
+    """Return the mean number of agents on shift and busy: hour_of_week, on_shift, busy.
+
+    From the table `shifts`: the seconds spent in each hour of the week, divided by how long
+    that hour was observed, and by the number of replications.
+    """
+    time_zone(tz)
+    columns = ["hour_of_week", "on_shift", "busy"]
+    shifts = tables.frame("shifts") if "shifts" in tables.names else pd.DataFrame()
+    if shifts.empty:
+        out = pd.DataFrame(columns=columns)
+        out.attrs["reason"] = "This log has no shifts, so staffing is not known."
+        return out
+    start, end = (_local(shifts[c], tz) for c in ("start", "end"))
+    runs = max(1, shifts["replication"].nunique())
+    watched = week_seconds(pd.Series([start.min()]), pd.Series([end.max()]))
+    out = pd.DataFrame({"hour_of_week": range(_WEEK)})
+    for activity, column in (("on_shift", "on_shift"), ("handling", "busy")):
+        chosen = shifts["activity"].astype(str) == activity
+        spent = week_seconds(start[chosen], end[chosen])
+        out[column] = np.divide(spent, watched * runs, out=np.zeros(_WEEK), where=watched > 0)
+    return out
+
+
+def _local(instants: pd.Series, tz: str) -> pd.Series:
+    local: pd.Series = instants.dt.tz_convert(tz).dt.tz_localize(None)
+    return local
+
+
+def first_response_times(
+    tables: Tables,
+    period: Period | None = None,
+    *,
+    percentiles: tuple[float, ...] = (0.5, 0.9, 0.95),
+    bins: int = 40,
+) -> Distribution:
+    """Return the distribution of first response times (first human reply − creation)."""
+    tickets = _counted(tables, ("created_at", "first_human_reply_at"), period)
+    times = (tickets["first_human_reply_at"] - tickets["created_at"]).dt.total_seconds().dropna()
+    what = "First response time"
+    if times.empty:
+        reason = "No ticket has a first response, so there is no distribution to show."
+        return Distribution(what, pd.DataFrame(columns=["start", "end", "n"]), reason=reason)
+    marks = {q: float(times.quantile(q, interpolation="lower")) for q in percentiles}
+    edges = _edges(float(times.quantile(0.99)), bins)
+    counts, _ = np.histogram(times, edges)
+    frame = pd.DataFrame({"start": edges[:-1], "end": edges[1:], "n": counts})
+    beyond = int((times > edges[-1]).sum())
+    return Distribution(what, frame, marks, len(times), beyond)
+
+
+def _edges(limit: float, bins: int) -> Floats:
+    """Return bin edges from 0 past `limit`, of a width people would choose."""
+    rough = max(limit, 1.0) / bins
+    steps = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200)
+    width = next((s for s in steps if s >= rough), math.ceil(rough / 86400) * 86400)
+    return np.arange(0, math.floor(limit / width) + 2, dtype=np.float64) * width

@@ -1,0 +1,64 @@
+"""What all charts share: size, title, description, and the chart that says why it is empty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+__all__ = ["EMPTY", "TABLE", "Figure", "finish", "layered", "nothing_to_draw", "target_layers"]
+
+Figure = alt.Chart | alt.LayerChart
+"""What every chart function returns."""
+
+EMPTY = "cxlab_empty"
+"""Name in `usermeta` by which a page knows a chart that has nothing to draw."""
+
+
+TABLE = "cxlab_table"
+"""Name in `usermeta` of the chart's data as people read them: columns, and rows of text."""
+
+
+def finish(
+    chart: Any, title: str, description: str, *, height: int = 260, data: pd.DataFrame | None = None
+) -> Any:
+    """Give `chart` its title, description and size, and `data` to read instead of the drawing."""
+    done = chart.properties(title=title, description=description, width="container", height=height)
+    if data is not None:
+        rows = [[_cell(v) for v in row] for row in data.itertuples(index=False)]
+        done.usermeta = {TABLE: {"columns": [str(c) for c in data.columns], "rows": rows}}
+    return done
+
+
+def _cell(value: Any) -> str:
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return "–"
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+
+
+def layered(*layers: Any) -> Any:
+    """Return the layers that are not None as one chart."""
+    return alt.layer(*[layer for layer in layers if layer is not None])
+
+
+def nothing_to_draw(title: str, reason: str) -> Figure:
+    """Return a chart that says in words why there is nothing to draw."""
+    frame = pd.DataFrame({"words": [reason]})
+    mark = alt.Chart(frame).mark_text(align="left", style="note")
+    text = mark.encode(text="words:N", x=alt.value(4), y=alt.value(20))
+    chart: Figure = finish(text, title, reason, height=40)
+    chart.usermeta = {EMPTY: True}
+    return chart
+
+
+def target_layers(value: float | None, label: str) -> list[Any]:
+    """Return a dashed horizontal line at the target (in axis units) with its words beside it."""
+    if value is None:
+        return []
+    data = alt.Chart(pd.DataFrame({"target": [value], "words": [label]}))
+    line = data.mark_rule(style="target").encode(y="target:Q")
+    text = data.mark_text(style="target_label", align="left", baseline="bottom", dy=-4).encode(
+        y="target:Q", x=alt.value(4), text="words:N"
+    )
+    return [line, text]

@@ -1,0 +1,140 @@
+"""The week, hour by hour: when do people wait, and are enough agents there then?"""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.words import Axis, count_words
+from cxlab.units import format_value
+
+__all__ = ["DAYS", "load_against_staffing", "waits_by_hour"]
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def waits_by_hour(frame: pd.DataFrame, *, title: str = "Waiting time by hour of week") -> Figure:
+    """Draw a heat map: the mean wait of the tickets that began to wait in each hour of the week.
+
+    `frame` (from `hourly_waits`): weekday 0 = Monday, hour 0 to 23, value in seconds, n.
+    """
+    if frame.empty:
+        return nothing_to_draw(title, str(frame.attrs.get("reason", "There are no waits.")))
+    what = str(frame.attrs.get("what", "Mean wait"))
+    axis = Axis("s", float(frame["value"].quantile(0.9)), what)
+    rows = frame.assign(
+        day=[DAYS[int(d)] for d in frame["weekday"]],
+        scaled=axis.scaled(frame["value"]).round(3),
+        words=[format_value(v, "s") for v in frame["value"]],
+    )[["day", "hour", "scaled", "words", "n"]]
+    hours = alt.Axis(labelAngle=0, values=list(range(0, 24, 3)), labelFlush=False)
+    chart = (
+        alt.Chart(rows)
+        .mark_rect(cornerRadius=2)
+        .encode(
+            x=alt.X("hour:O", title="Hour of day (local time)", axis=hours,
+                    scale=alt.Scale(domain=list(range(24)), paddingInner=0.06)),
+            y=alt.Y("day:O", title=None, sort=list(DAYS),
+                    scale=alt.Scale(domain=list(DAYS), paddingInner=0.08)),
+            color=alt.Color("scaled:Q", title=axis.title, scale=alt.Scale(range="heatmap"),
+                            legend=alt.Legend(gradientLength=180, gradientThickness=10)),
+            tooltip=[alt.Tooltip("day:N"), alt.Tooltip("hour:O"),
+                     alt.Tooltip("words:N", title="mean"), alt.Tooltip("n:Q", title="tickets")],
+        )
+    )  # fmt: skip
+    figure: Figure = finish(
+        chart, title, _heat_words(frame, what), height=230, data=_heat_table(frame)
+    )
+    return figure
+
+
+def _heat_table(frame: pd.DataFrame) -> pd.DataFrame:
+    words = frame.assign(words=[format_value(v, "s") for v in frame["value"]])
+    wide = words.pivot(index="hour", columns="weekday", values="words").reindex(columns=range(7))
+    wide.columns = pd.Index(DAYS)
+    wide.insert(0, "Hour", [f"{h:02d}:00" for h in wide.index])
+    return wide
+
+
+def _heat_words(frame: pd.DataFrame, what: str) -> str:
+    value, n = frame["value"].to_numpy(dtype=float), frame["n"].to_numpy(dtype=float)
+    days, hours = frame["weekday"].to_numpy(dtype=int), frame["hour"].to_numpy(dtype=int)
+
+    def place(i: int) -> str:
+        return f"{DAYS[days[i]]} {hours[i]:02d}:00"
+
+    worst, best, busiest = int(value.argmax()), int(value.argmin()), int(n.argmax())
+    hidden = 168 - len(frame)
+    words = (
+        f"{what} by hour of week over {count_words(n.sum(), 'ticket')}: longest "
+        f"{format_value(value[worst], 's')} ({place(worst)}), shortest "
+        f"{format_value(value[best], 's')} ({place(best)}); most tickets ({n[busiest]:,.0f}) "
+        f"arrive {place(busiest)}."
+    )
+    return words + (f" {count_words(hidden, 'hour')} of the week saw none." if hidden else "")
+
+
+def load_against_staffing(
+    frame: pd.DataFrame, *, title: str = "Agents busy against agents on shift"
+) -> Figure:
+    """Draw the mean number of agents on shift and of agents busy, for each hour of the week.
+
+    `frame` (from `hourly_load`): hour_of_week 0 to 167, on_shift, busy (mean numbers).
+    """
+    if frame.empty:
+        return nothing_to_draw(title, str(frame.attrs.get("reason", "There are no shifts.")))
+    names = {"on_shift": "on shift", "busy": "busy"}
+    wide = frame.rename(columns=names).round(3)
+    closing = wide.tail(1).assign(hour_of_week=168)  # a step needs the end of its last hour
+    rows = pd.concat([wide, closing]).melt(
+        id_vars=["hour_of_week"],
+        value_vars=list(names.values()),
+        var_name="agents",
+        value_name="number",
+    )
+    ticks = alt.Axis(
+        values=list(range(0, 168, 24)), grid=True, labelAlign="left", labelPadding=4, tickSize=14,
+        labelExpr=f"{list(DAYS)}[datum.value / 24]",
+    )  # fmt: skip
+    base = alt.Chart(rows).encode(
+        x=alt.X("hour_of_week:Q", title="Hour of week (local time)", axis=ticks,
+                scale=alt.Scale(domain=[0, 168], nice=False)),
+        color=alt.Color("agents:N", title=None, sort=list(names.values()),
+                        legend=alt.Legend(symbolType="stroke")),
+    )  # fmt: skip
+    y = alt.Y("number:Q", title="Agents (mean number)", scale=alt.Scale(zero=True))
+    chart = layered(base.mark_line(interpolate="step-after", strokeWidth=2).encode(y=y))
+    figure: Figure = finish(chart, title, _load_words(frame), height=240, data=_load_table(frame))
+    return figure
+
+
+def _load_table(frame: pd.DataFrame) -> pd.DataFrame:
+    hours = frame["hour_of_week"].astype(int)
+    table = {
+        "Hour": [f"{DAYS[h // 24]} {h % 24:02d}:00" for h in hours],
+        "On shift": [f"{v:.1f}" for v in frame["on_shift"]],
+        "Busy": [f"{v:.1f}" for v in frame["busy"]],
+    }
+    some = (frame["on_shift"] > 0) | (frame["busy"] > 0)
+    return pd.DataFrame(table)[some.to_numpy()]
+
+
+def _load_words(frame: pd.DataFrame) -> str:
+    shift = frame["on_shift"].to_numpy(dtype=float)
+    busy = frame["busy"].to_numpy(dtype=float)
+    if not shift.any():
+        return "No agent is on shift in any hour of the week."
+    ratio = np.divide(busy, shift, out=np.zeros_like(busy), where=shift > 0)
+    hour = int(ratio.argmax())
+    over = int(((busy > shift + 1e-9) & (busy > 0)).sum())
+    words = (
+        f"Agents are busy {format_value(busy.sum() / shift.sum(), 'share')} of their time on "
+        f"shift over the week. The fullest hour is {DAYS[hour // 24]} {hour % 24:02d}:00: "
+        f"{busy[hour]:.1f} busy of {shift[hour]:.1f} on shift. At most {shift.max():.1f} agents "
+        "are on shift at once."
+    )
+    return words + (
+        f" In {count_words(over, 'hour')} agents work on beyond their shift." if over else ""
+    )

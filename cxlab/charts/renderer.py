@@ -1,0 +1,38 @@
+"""How charts are shown: a MIME type that JupyterLab draws offline and nbformat accepts.
+
+Altair 6 labels its output `application/vnd.vegalite.v6.json`; nbformat refuses that type, so
+papermill fails, and JupyterLab 4 carries Vega-Lite 5. The charts of this package use nothing
+that is new in 6, so the same specification goes out as `application/vnd.vegalite.v5+json`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from cxlab.charts.theme import config
+
+__all__ = ["MIME", "enable", "mime_bundle"]
+
+MIME = "application/vnd.vegalite.v5+json"
+"""MIME type of the charts, drawn by JupyterLab 4 without a network."""
+
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+
+
+def mime_bundle(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Return the MIME bundle of one Vega-Lite specification: the chart, and its words.
+
+    >>> bundle = mime_bundle({"mark": "bar", "description": "Two bars."})
+    >>> bundle["text/plain"], sorted(bundle)
+    ('Two bars.', ['application/vnd.vegalite.v5+json', 'text/plain'])
+    """
+    words = str(spec.get("description", "A chart without a description."))
+    return {MIME: {**spec, "$schema": _SCHEMA, "config": config()}, "text/plain": words}
+
+
+def enable() -> None:
+    """Make this the way Altair shows charts in this process."""
+    alt.renderers.register("cxlab", mime_bundle)
+    alt.renderers.enable("cxlab")

@@ -1,0 +1,100 @@
+"""The look of every chart: one type scale and one colour-blind-safe palette, light and dark.
+
+Charts name *styles* ("target", "band", "label"), never colours, so that the same specification
+is drawn light in JupyterLab and light or dark in a page: whoever draws it brings the config.
+The series colours are Okabe and Ito's (2008), lightened for a dark ground.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["FONT", "config"]
+
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif'
+
+_LIGHT = {
+    "ink": "#1b2330",
+    "muted": "#566070",
+    "grid": "#e3e7ed",
+    "series": ["#0b68a8", "#c2500a", "#0b7f60", "#8a4f7d", "#8c6d00"],
+    "target": "#a63c06",
+    "ground": "#ffffff",
+    "ramp": ["#eef4f9", "#b5d3e8", "#6ba7d1", "#2273af", "#08325c"],
+}
+_DARK = {
+    "ink": "#e8ecf2",
+    "muted": "#a5b0bf",
+    "grid": "#2f3947",
+    "series": ["#63b3ea", "#f0a35e", "#4cc9a0", "#d79bc9", "#e3c35a"],
+    "target": "#ffb27a",
+    "ground": "#171d26",
+    "ramp": ["#1f2b3a", "#24527a", "#3a80b5", "#7db8e2", "#e3f1fc"],
+}
+
+
+def config(*, dark: bool = False) -> dict[str, Any]:
+    """Return the Vega-Lite config for a light or a dark ground.
+
+    >>> config()["axis"]["labelFontSize"], config(dark=True)["background"]
+    (12, 'transparent')
+    """
+    look = _DARK if dark else _LIGHT
+    return {
+        "background": "transparent",
+        "font": FONT,
+        "padding": 4,
+        "view": {"stroke": None},
+        "axis": _axis(look),
+        "axisX": {"grid": False},
+        "axisY": {"domain": False, "ticks": False},
+        "legend": _legend(look),
+        "title": {"anchor": "start", "color": look["ink"], "fontSize": 15, "fontWeight": 600,
+                  "subtitleColor": look["muted"], "subtitleFontSize": 12},
+        "range": {"category": look["series"], "heatmap": look["ramp"], "ramp": look["ramp"]},
+        "style": _styles(look),
+    }  # fmt: skip
+
+
+def _axis(look: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "labelColor": look["muted"],
+        "labelFontSize": 12,
+        "titleColor": look["muted"],
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "titlePadding": 8,
+        "gridColor": look["grid"],
+        "domainColor": look["grid"],
+        "tickColor": look["grid"],
+        "labelPadding": 6,
+    }
+
+
+def _legend(look: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "labelColor": look["ink"],
+        "labelFontSize": 12,
+        "titleColor": look["muted"],
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "orient": "top",
+        "symbolStrokeWidth": 3,
+    }
+
+
+def _styles(look: dict[str, Any]) -> dict[str, Any]:
+    first, second = look["series"][:2]
+    return {
+        "series": {"stroke": first, "strokeWidth": 2.25},
+        "point": {"fill": first, "stroke": look["ground"], "strokeWidth": 1.5, "opacity": 1},
+        "bar": {"fill": first},
+        "area": {"fill": first, "fillOpacity": 0.22, "stroke": first, "strokeWidth": 2.25},
+        "band": {"fill": first, "fillOpacity": 0.16},
+        "whisker": {"stroke": first, "strokeWidth": 2.25},
+        "target": {"stroke": look["target"], "strokeDash": [6, 4], "strokeWidth": 1.5},
+        "target_label": {"fill": look["target"], "fontSize": 12, "fontWeight": 600},
+        "marker": {"stroke": second, "strokeWidth": 1.5},
+        "label": {"fill": look["ink"], "fontSize": 12, "fontWeight": 600},
+        "note": {"fill": look["muted"], "fontSize": 13},
+    }

@@ -1,0 +1,131 @@
+"""Metrics over time: is it getting better, and is that more than chance?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from cxlab.charts.base import Figure, finish, layered, nothing_to_draw, target_layers
+from cxlab.charts.words import Axis, axis_for, count_words, title_of
+from cxlab.units import format_interval
+
+__all__ = ["backlog_trend", "trend"]
+
+
+def trend(frame: pd.DataFrame, *, target: float | None = None, title: str | None = None) -> Figure:
+    """Draw one metric by period, with its interval as a band and the target as a dashed line.
+
+    `frame`: tidy rows of one metric, one per period (as `measure(..., every="week")` gives),
+    with period, value, low, high, unit. `target`: in the metric's stored unit.
+    """
+    name = title or title_of(frame)
+    rows = _ordered(frame)
+    if rows["value"].notna().sum() == 0:
+        return nothing_to_draw(name, "There is no value in any of these periods.")
+    axis = axis_for(rows, name)
+    rows = _scaled(rows, axis)
+    base = alt.Chart(rows).encode(x=_periods(rows))
+    y = alt.Y("value:Q", title=axis.title, scale=alt.Scale(zero=False, nice=True))
+    tooltip = [alt.Tooltip("period:N", title="period"), alt.Tooltip("words:N", title=name)]
+    goal = None if target is None else target / axis.divisor
+    chart = layered(
+        base.mark_area(style="band", interpolate="monotone").encode(y="low:Q", y2="high:Q"),
+        base.mark_line(style="series", interpolate="monotone").encode(y=y),
+        base.mark_circle(style="point", size=55).encode(y=y, tooltip=tooltip),
+        _last_label(rows),
+        *target_layers(goal, f"target {axis.words(target)}" if target is not None else ""),
+    )
+    figure: Figure = finish(
+        chart, name, _trend_words(rows, axis, name, target), data=_readable(rows, axis, name)
+    )
+    return figure
+
+
+def backlog_trend(frame: pd.DataFrame, *, title: str | None = None) -> Figure:
+    """Draw the open backlog at the end of each period, from zero.
+
+    `frame`: tidy rows of `backlog`, one per period.
+    """
+    name = title or title_of(frame)
+    rows = _ordered(frame)
+    if rows["value"].notna().sum() == 0:
+        return nothing_to_draw(name, "There is no value in any of these periods.")
+    axis = axis_for(rows, name, ("value",))
+    rows = _scaled(rows, axis)
+    base = alt.Chart(rows).encode(x=_periods(rows))
+    tooltip = [alt.Tooltip("period:N", title="end of"), alt.Tooltip("words:N", title="open")]
+    y = alt.Y("value:Q", title="Open tickets (number)", scale=alt.Scale(zero=True))
+    chart = layered(
+        base.mark_area(style="area", line=True, interpolate="monotone").encode(y=y),
+        base.mark_circle(style="point", size=55).encode(y=y, tooltip=tooltip),
+        _last_label(rows),
+    )
+    figure: Figure = finish(
+        chart, name, _trend_words(rows, axis, name, None), data=_readable(rows, axis, name)
+    )
+    return figure
+
+
+def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
+    keep = ["period", "value", "low", "high", "unit", "n", "flag"]
+    rows = frame.sort_values("period_start") if "period_start" in frame else frame
+    rows = rows[[c for c in keep if c in rows]].reset_index(drop=True)
+    for column in ("value", "low", "high"):
+        values = rows[column] if column in rows else pd.Series(float("nan"), index=rows.index)
+        rows[column] = pd.to_numeric(values, errors="coerce").astype(float)
+    return rows
+
+
+def _scaled(rows: pd.DataFrame, axis: Axis) -> pd.DataFrame:
+    words = [axis.words(v) for v in rows["value"]]
+    scaled = {c: axis.scaled(rows[c]) for c in ("value", "low", "high")}
+    out = rows.assign(words=words, **scaled)
+    return out.drop(columns=[c for c in ("unit", "flag") if c in out])
+
+
+def _readable(rows: pd.DataFrame, axis: Axis, name: str) -> pd.DataFrame:
+    ends = [
+        format_interval(low * axis.divisor, high * axis.divisor, axis.unit) or "–"
+        for low, high in zip(rows["low"], rows["high"], strict=True)
+    ]
+    table = {"Period": rows["period"], name: rows["words"], "95 % interval": ends}
+    return pd.DataFrame(table | ({"n": rows["n"]} if "n" in rows else {}))
+
+
+def _periods(rows: pd.DataFrame) -> alt.X:
+    return alt.X(
+        "period:O",
+        title=None,
+        sort=list(rows["period"]),
+        scale=alt.Scale(type="point", padding=0.4),
+        axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
+    )
+
+
+def _last_label(rows: pd.DataFrame) -> Any:
+    known = rows[rows["value"].notna()].tail(1)
+    return (
+        alt.Chart(known)
+        .mark_text(style="label", align="right", baseline="bottom", dy=-9, dx=8)
+        .encode(x=alt.X("period:O", sort=list(rows["period"])), y="value:Q", text="words:N")
+    )
+
+
+def _trend_words(rows: pd.DataFrame, axis: Axis, name: str, target: float | None) -> str:
+    known = rows[rows["value"].notna()]
+    first, last = known.iloc[0], known.iloc[-1]
+    values = known["value"].to_numpy(dtype=float)
+    top, bottom = known.iloc[int(values.argmax())], known.iloc[int(values.argmin())]
+    words = (
+        f"{name} over {count_words(len(rows), 'period')}: {first['words']} in {first['period']}, "
+        f"{last['words']} in {last['period']}; highest {top['words']} in {top['period']}, "
+        f"lowest {bottom['words']} in {bottom['period']}."
+    )
+    missing = len(rows) - len(known)
+    if missing:
+        words += f" {count_words(missing, 'period has', 'periods have')} no value."
+    if target is not None:
+        words += f" The target is {axis.words(target)}."
+    return words

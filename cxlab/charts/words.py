@@ -1,0 +1,75 @@
+"""The words of charts: titles, axis titles with units, numbers in sentences."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from cxlab.units import format_value, spoken_unit
+
+__all__ = ["Axis", "axis_for", "count_words", "percentile_name", "title_of"]
+
+
+class Axis:
+    """How the values of one unit stand on an axis: divisor, title, number format.
+
+    >>> Axis("s", 7200.0, "First response time").title
+    'First response time (h)'
+    """
+
+    def __init__(self, unit: str, largest: float, name: str) -> None:
+        self.unit = unit
+        self.divisor = 1.0
+        self.format = "~s" if unit == "count" else "~g"
+        suffix = {"count": "number", "points": "points", "share": "%"}.get(unit, unit)
+        if unit == "s":
+            suffix, self.divisor = spoken_unit(largest)
+        if unit == "share":
+            self.divisor = 0.01
+        self.suffix = suffix
+        self.title = f"{name} ({suffix})"
+
+    def scaled(self, values: pd.Series) -> pd.Series:
+        """Return `values` in the axis's own unit."""
+        return pd.to_numeric(values, errors="coerce").astype(float) / self.divisor
+
+    def words(self, value: float) -> str:
+        """Return one value (in the stored unit) as text."""
+        return format_value(value, self.unit)
+
+
+def axis_for(frame: pd.DataFrame, name: str, columns: tuple[str, ...] = ("value", "high")) -> Axis:
+    """Return the axis for the values in `columns` of tidy metric rows."""
+    known = [frame[c].astype(float) for c in columns if c in frame]
+    largest = pd.concat(known).abs().max() if known else 0.0
+    unit = str(frame["unit"].iloc[0]) if "unit" in frame and len(frame) else "s"
+    return Axis(unit, 0.0 if math.isnan(largest) else float(largest), name)
+
+
+def title_of(frame: pd.DataFrame) -> str:
+    """Return the metric's title in tidy metric rows, its id when there is no title."""
+    for column in ("title", "metric"):
+        if column in frame and len(frame):
+            value: Any = frame[column].iloc[0]
+            return str(value)
+    return "Value"
+
+
+def count_words(n: float, one: str, many: str | None = None) -> str:
+    """Return a number with its noun.
+
+    >>> count_words(1, "ticket"), count_words(2500, "ticket")
+    ('1 ticket', '2,500 tickets')
+    """
+    return f"{n:,.0f} {one if n == 1 else many or one + 's'}"
+
+
+def percentile_name(q: float) -> str:
+    """Return the usual name of a quantile: "median", "90th percentile".
+
+    >>> percentile_name(0.5), percentile_name(0.9)
+    ('median', '90th percentile')
+    """
+    return "median" if q == 0.5 else f"{q * 100:.0f}th percentile"

@@ -1,0 +1,60 @@
+"""The command line's frame: the commands, errors without tracebacks, exit codes.
+
+Exit codes: 0 ok, 1 failed, 2 bad input, 3 a target was missed (when asked to fail on it).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from cxlab.cli import data, work
+from cxlab.errors import CxlabError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="cxlab",
+    help="Customer-experience metrics from real logs and from simulated support desks.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+work.register(app)
+data.register(app)
+
+_INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit; errors the user can mend are one line on stderr."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    console = Console(stderr=True)
+    try:
+        outcome = app(args=arguments, standalone_mode=False)
+    except CxlabError as error:
+        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        console.print("[bold red]interrupted:[/] nothing half-written was left behind")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
+        return 1
+    return outcome if isinstance(outcome, int) else 0

@@ -1,0 +1,89 @@
+"""How the command line shows results: tables for people, JSON for programs, progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from cxlab.metrics.measure import RESULT_COLUMNS
+from cxlab.units import format_interval, format_value
+
+__all__ = ["plain", "print_json", "print_results", "progress_bar", "say"]
+
+
+def say(message: str) -> None:
+    """Print one line for people on stderr."""
+    Console(stderr=True).print(escape(message), soft_wrap=True, highlight=False)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON knows it: NaN is null, instants are ISO 8601."""
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if hasattr(value, "isoformat"):
+        return value.isoformat() if value is not pd.NaT else None
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value
+
+
+def print_json(value: Any) -> None:
+    """Print plain data as JSON on stdout; frames as a list of rows."""
+    if isinstance(value, pd.DataFrame):
+        value = value.to_dict("records")
+    sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+
+
+def print_results(rows: pd.DataFrame) -> None:
+    """Print metric results as a table on stdout, with intervals and exclusions."""
+    groups = [c for c in rows.columns if c not in RESULT_COLUMNS]
+    table = Table(box=None, pad_edge=False)
+    for name in ("metric", *groups):
+        table.add_column(name)
+    for name in ("value", "95 % interval", "n", "pending"):
+        table.add_column(name, justify="right")
+    table.add_column("left out", overflow="fold")
+    table.add_column("flag")
+    for row in rows.to_dict("records"):
+        table.add_row(*(escape(cell) for cell in _cells(row, groups)))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def _cells(row: dict[Any, Any], groups: list[str]) -> list[str]:
+    unit = str(row["unit"])
+    left_out = ", ".join(f"{reason} {count:,}" for reason, count in row["excluded"].items())
+    return [
+        str(row["metric"]),
+        *(str(row[g]) for g in groups),
+        format_value(row["value"], unit),
+        format_interval(row["low"], row["high"], unit),
+        f"{row['n']:,}",
+        f"{row['pending']:,}",
+        left_out,
+        str(row["flag"]),
+    ]
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a `progress(done, total)` that draws a bar with the time left on stderr."""
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,99 @@
+"""Commands that make things: init, report, simulate."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cxlab.cli.data import FormatOption, JsonOption, known_format
+from cxlab.cli.show import print_json, progress_bar, say
+from cxlab.errors import InputError
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(init)
+    app.command()(report)
+    app.command()(simulate)
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="Folder to lay out; made when missing.")],
+    force: Annotated[bool, typer.Option(help="Overwrite files that are there.")] = False,
+) -> None:
+    """Lay out a working folder: notebooks, scenarios and a sample import."""
+    from cxlab.files import lay_out
+
+    for path in lay_out(directory, force=force):
+        say(f"wrote {path}")
+    typer.echo(f"next: cd {directory} && cxlab report scenarios/base.toml")
+
+
+def report(
+    scenario: Annotated[Path | None, typer.Argument(help="A scenario file.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of canonical tables.")] = None,
+    period: Annotated[str | None, typer.Option(help="2016-W15, 2016-04, 2016-Q2, last.")] = None,
+    notebook: Annotated[Path | None, typer.Option(help="A notebook of your own.")] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", help="name=value, repeatable.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for pages.")] = Path("reports"),
+    engine: Annotated[
+        str, typer.Option(help="inprocess (fast) or kernel (reference).")
+    ] = "inprocess",
+    as_json: JsonOption = False,
+) -> None:
+    """Run one notebook into one offline HTML page and its manifest."""
+    from cxlab.report import report as make
+
+    with progress_bar("report") as progress:
+        result = make(
+            scenario=scenario, data=data, period=period, notebook=notebook,
+            parameters=_parameters(parameter or []), out=out, engine=engine, progress=progress,
+        )  # fmt: skip
+    if as_json:
+        print_json(result.as_dict())
+        return
+    say(result.summary)
+    typer.echo(str(result.path))
+
+
+def _parameters(given: list[str]) -> dict[str, Any]:
+    pairs: dict[str, Any] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        if not sign:
+            raise InputError("a parameter has no value", given=text, expected="name=value")
+        pairs[name.strip()] = value
+    return pairs
+
+
+def simulate(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the canonical tables.")],
+    replications: Annotated[int | None, typer.Option(help="Default: the scenario's.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Default: the scenario's.")] = None,
+    format: FormatOption = "parquet",
+    as_json: JsonOption = False,
+) -> None:
+    """Simulate a scenario and write its canonical tables."""
+    import cxlab
+
+    known_format(format)
+    loaded = cxlab.Scenario.load(scenario)
+    started = time.perf_counter()
+    with progress_bar("simulating") as progress:
+        tables = cxlab.simulate(loaded, replications=replications, seed=seed, progress=progress)
+    paths = tables.write(out, format=format)  # type: ignore[arg-type]
+    rows = {name: tables.rows(name) for name in tables.names}
+    if as_json:
+        print_json({"scenario": loaded.name, "rows": rows, "files": [str(p) for p in paths]})
+        return
+    counts = ", ".join(f"{name} {count:,}" for name, count in rows.items())
+    say(f"{loaded.name}: {counts} rows in {time.perf_counter() - started:.1f} s")
+    say(f"tables written to {out}")

@@ -1,0 +1,107 @@
+"""Replications of one scenario: one number per run, an interval over the runs.
+
+Tickets of one run wait in the same queue and are not independent: an interval over pooled
+tickets covers the truth far too rarely. The unit here is the replication.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from cxlab import stats
+from cxlab.errors import InputError
+from cxlab.metrics import measure
+from cxlab.scenario import Scenario
+from cxlab.sim import simulate
+from cxlab.tables import Tables
+
+__all__ = ["over_replications", "replicate"]
+
+_RATIO_OF_SUMS = ("share", "mean")
+
+
+def replicate(
+    scenario: Scenario,
+    metrics: str | Sequence[str] | None = None,
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    by: str | Sequence[str] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Simulate a scenario and return its KPIs with 95 % intervals over replications.
+
+    The columns are those of `cxlab.measure`; `n` is the number of replications that gave a
+    value. `progress(done, total)` is called after each replication.
+    """
+    tables = simulate(scenario, replications=replications, seed=seed, progress=progress)
+    return over_replications(tables, metrics, by=by)
+
+
+def over_replications(
+    tables: Tables, metrics: str | Sequence[str] | None = None, *, by: str | Sequence[str] = ()
+) -> pd.DataFrame:
+    """Return KPIs of simulated tables with intervals over their replications.
+
+    Shares and means are ratios of sums with a jackknife interval; counts and quantiles are
+    means over replications with Student's interval. Raises InputError when the tables hold no
+    replications.
+    """
+    if not tables.has("tickets", "replication"):
+        raise InputError("the tables hold no replications", expected="simulated tables")
+    names = [b.strip() for b in by.split(",")] if isinstance(by, str) else list(by)
+    groups = [b for b in names if b and b != "replication"]
+    single = measure(tables, metrics, by=[*groups, "replication"])
+    keys = ["metric", "period", *groups]
+    rows = [_combine(part, groups) for _, part in single.groupby(keys, sort=False, dropna=False)]
+    return pd.DataFrame(rows, columns=[c for c in single.columns if c != "replication"])
+
+
+def _combine(runs: pd.DataFrame, groups: list[str]) -> dict[str, object]:
+    """Return one result row from one row per replication."""
+    first = runs.iloc[0]
+    row: dict[str, object] = first.to_dict()
+    known = runs["value"].notna()
+    value, low, high, method = _estimate(runs[known], str(first["statistic"]))
+    # No number here can be negative, and no share above 1: neither can an interval's end.
+    low, high = max(low, 0.0), min(high, 1.0 if first["unit"] == "share" else math.inf)
+    counted = int(known.sum())
+    row |= {
+        "value": value,
+        "n": counted,
+        "numerator": np.nan,
+        "low": low,
+        "high": high,
+        "interval_method": method,
+        "excluded": _total(runs["excluded"]),
+        "pending": int(runs["pending"].sum()),
+        "flag": _flag(runs, counted),
+    }
+    row.pop("replication", None)
+    return row
+
+
+def _estimate(runs: pd.DataFrame, statistic: str) -> tuple[float, float, float, str]:
+    if statistic in _RATIO_OF_SUMS:
+        ends = stats.jackknife_ratio(runs["numerator"], runs["n"])
+        return *ends, "jackknife over replications"
+    return *stats.replication_interval(runs["value"]), "Student t over replications"
+
+
+def _flag(runs: pd.DataFrame, counted: int) -> str:
+    """One replication gives no interval; nothing in any gives no number."""
+    if counted >= 2:
+        return "ok"
+    return "small_n" if counted == 1 else str(runs["flag"].iloc[0])
+
+
+def _total(excluded: pd.Series) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for reasons in excluded:
+        for reason, count in reasons.items():
+            total[reason] = total.get(reason, 0) + count
+    return total

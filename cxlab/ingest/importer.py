@@ -1,0 +1,145 @@
+"""From a real export to canonical tables, with a report of what became of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cxlab.ingest.mapping import Mapping as MappingFile
+from cxlab.ingest.mapping import load_mapping
+from cxlab.ingest.reading import find_export, read_export
+from cxlab.ingest.rows import Built, build_table
+from cxlab.ingest.values import Export
+from cxlab.tables import InputFile, Tables
+
+__all__ = ["ImportReport", "import_export"]
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of the rows of an export.
+
+    `rows` counts the rows of each canonical table; `excluded` the tickets that no metric counts,
+    by reason; `quarantine` the rows that could not be used (table, column, reason, rows,
+    examples); `value_misses` the values that a value map does not know, with counts;
+    `adjusted` how many instants an `earliest` or `latest` rule moved; `clock_repeated` and
+    `clock_skipped` the times in an hour that a change of the clock repeats or skips.
+    """
+
+    mapping: str
+    source: str
+    time_zone: str | None
+    files: tuple[InputFile, ...]
+    rows_read: int
+    rows: dict[str, int]
+    excluded: dict[str, int]
+    quarantine: pd.DataFrame
+    value_misses: dict[str, dict[str, int]]
+    adjusted: dict[str, int]
+    clock_repeated: int
+    clock_skipped: int
+
+    @property
+    def tickets(self) -> int:
+        """Number of tickets in the result."""
+        return self.rows.get("tickets", 0)
+
+    @property
+    def quarantined(self) -> int:
+        """Number of rows set aside, of all tables."""
+        return int(self.quarantine["rows"].sum())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain data for JSON."""
+        plain = {n: getattr(self, n) for n in self.__dataclass_fields__}
+        plain["files"] = [asdict(f) for f in self.files]
+        plain["quarantine"] = self.quarantine.to_dict(orient="records")
+        plain["quarantined"] = self.quarantined
+        plain["tickets"] = self.tickets
+        return plain
+
+
+def import_export(
+    mapping_path: str | Path,
+    *,
+    file: str | Path | None = None,
+    progress: Progress | None = None,
+) -> tuple[Tables, ImportReport]:
+    """Turn an export into canonical tables as a mapping file says.
+
+    `file` is the export, or the folder in which the mapping's file lies; without it the file is
+    looked for beside the mapping. `progress` is called with (steps done, steps in all). Raises
+    InputError for whatever in the mapping or the export cannot be used.
+    """
+    path = Path(mapping_path)
+    rule = load_mapping(path)
+    export_path = find_export(rule.source, path, file)
+    steps = _Steps(progress, len(rule.tables) + 2)
+    frame, given = read_export(export_path, rule.source)
+    steps.done()
+    export = Export(frame, rule.source)
+    for name, column in rule.derive.items():
+        export.name(name, column)
+    built: dict[str, Built] = {}
+    for name, table in rule.tables.items():
+        built[name] = build_table(name, table, export)
+        steps.done()
+    tables = _tables(rule, built, given)
+    steps.done()
+    return tables, _report(path, rule, given, tables, export)
+
+
+class _Steps:
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._done = 0
+
+    def done(self) -> None:
+        self._done += 1
+        if self._progress is not None:
+            self._progress(self._done, self._total)
+
+
+def _tables(rule: MappingFile, built: Mapping[str, Built], given: InputFile) -> Tables:
+    frames = {n: b.frame for n, b in built.items()}
+    summaries = [b.quarantine for b in built.values() if len(b.quarantine)]
+    return Tables.from_frames(
+        frames,
+        source=rule.source.name,
+        time_zone=rule.source.time_zone,
+        inputs=(given,),
+        quarantine=pd.concat(summaries, ignore_index=True) if summaries else None,
+        quarantined={n: b.bad for n, b in built.items() if len(b.bad)},
+    )
+
+
+def _report(
+    path: Path, rule: MappingFile, given: InputFile, tables: Tables, export: Export
+) -> ImportReport:
+    counts = export.counts
+    excluded: dict[str, int] = {}
+    if tables.has("tickets", "excluded_reason"):
+        tickets = tables["tickets"]
+        reasons = tickets.filter(tickets.excluded_reason.notnull()).excluded_reason.value_counts()
+        excluded = dict(reasons.to_pandas().itertuples(index=False, name=None))
+    return ImportReport(
+        mapping=path.name,
+        source=rule.source.name,
+        time_zone=rule.source.time_zone,
+        files=(given,),
+        rows_read=given.rows,
+        rows={n: int(tables[n].count().to_pyarrow().as_py()) for n in tables.names},
+        excluded={str(k): int(v) for k, v in excluded.items()},
+        quarantine=tables.quarantine,
+        value_misses={c: dict(m.most_common()) for c, m in counts.misses.items()},
+        adjusted=dict(counts.adjusted),
+        clock_repeated=counts.ambiguous,
+        clock_skipped=counts.nonexistent,
+    )

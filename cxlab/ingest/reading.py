@@ -1,0 +1,107 @@
+"""Reading one real export as text, with clear words for what cannot be read."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet as pa_parquet
+
+from cxlab.errors import InputError
+from cxlab.ingest.mapping import SourceRule
+from cxlab.tables import InputFile
+
+__all__ = ["find_export", "read_export"]
+
+
+def find_export(rule: SourceRule, mapping: Path, given: str | Path | None) -> Path:
+    """Return the export's path: `given` (a file, or the folder of the file), else beside the
+    mapping.
+    """
+    if given is None:
+        path = mapping.parent / rule.file
+    else:
+        path = Path(given)
+        if path.is_dir():
+            path = path / rule.file
+    if not path.is_file():
+        raise InputError(
+            "no such export", given=str(path), expected=f"the file {rule.file} or a path to it"
+        )
+    return path
+
+
+def read_export(path: Path, rule: SourceRule) -> tuple[pd.DataFrame, InputFile]:
+    """Read the export; every cell is text (missing codes are missing), times of Parquet typed.
+
+    Raises InputError for a file that is empty, truncated, binary or not in the stated encoding.
+    """
+    if path.stat().st_size == 0:
+        raise InputError(f"file {path.name} is empty (0 bytes)", expected="an export with a header")
+    parquet = rule.format == "parquet" or path.suffix == ".parquet"
+    frame = _read_parquet(path) if parquet else _read_csv(path, rule)
+    repeated = sorted({str(c) for c in frame.columns[frame.columns.duplicated()]})
+    if repeated:
+        raise InputError(f"file {path.name} has columns of one name", given=repeated)
+    missing = {"", *rule.missing}
+    for name in frame.columns:
+        if not pd.api.types.is_datetime64_any_dtype(frame[name]):
+            text = frame[name]
+            frame[name] = text.mask(text.isin(missing))
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return frame, InputFile(str(path), digest, len(frame))
+
+
+def _read_csv(path: Path, rule: SourceRule) -> pd.DataFrame:
+    expected = f"a CSV file in {rule.encoding} delimited by {rule.delimiter!r} with a header line"
+    try:
+        # The header is read as a row, so that pandas does not rename repeated columns.
+        rows = pd.read_csv(
+            path,
+            sep=rule.delimiter,
+            encoding=rule.encoding,
+            dtype="str",
+            header=None,
+            keep_default_na=False,
+            na_values=[],
+            skip_blank_lines=True,
+        )
+    except pd.errors.EmptyDataError:
+        raise InputError(f"file {path.name} is empty", expected=expected) from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(
+            f"file {path.name} is cut off or not gzip",
+            given=str(error),
+            expected="a complete file",
+        ) from None
+    except LookupError:
+        raise InputError("unknown encoding in [source]", given=rule.encoding) from None
+    except (pd.errors.ParserError, UnicodeError, ValueError, OSError) as error:
+        reason = str(error).splitlines()[0][:200]
+        raise InputError(f"file {path.name} cannot be read ({reason})", expected=expected) from None
+    frame = rows.iloc[1:].reset_index(drop=True)
+    frame.columns = pd.Index([str(c) for c in rows.iloc[0]])
+    return frame
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        frame: pd.DataFrame = pa_parquet.read_table(path).to_pandas()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = str(error).splitlines()[0][:200]
+        raise InputError(
+            f"file {path.name} cannot be read ({reason})", expected="a Parquet file"
+        ) from None
+    for name in frame.columns:
+        column = frame[name]
+        if not pd.api.types.is_datetime64_any_dtype(column):
+            if isinstance(column.dtype, pd.CategoricalDtype):
+                column = column.astype(column.cat.categories.dtype)
+            text = column.map(str, na_action="ignore")
+            frame[name] = text.astype("str")
+    return frame

@@ -1,0 +1,218 @@
+"""What a metric is, as data: a basis (which rows count, and with what value) and a statistic.
+
+A metric is declared once. Its measurement, catalogue entry, label, footnote, SQL and worked
+example all come from the declaration; the families (`response`, `resolution`, `satisfaction`)
+hold nothing but declarations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import ibis.expr.types as ir
+
+__all__ = [
+    "Attribution",
+    "Backlog",
+    "Basis",
+    "Count",
+    "Example",
+    "Exclusion",
+    "Mean",
+    "Metric",
+    "Quantile",
+    "Share",
+    "Statistic",
+]
+
+Predicate = Callable[[ir.Table], ir.BooleanValue]
+Value = Callable[[ir.Table], ir.Value]
+
+
+class Attribution(StrEnum):
+    """Which instant of a row decides the period it belongs to.
+
+    Rows without that instant (still open, never answered) fall to their first instant, where
+    they stand as pending or excluded: no row is lost between periods.
+    """
+
+    CREATED = "created"
+    SOLVED = "solved"
+    ANSWERED = "answered"
+    POINT_IN_TIME = "point in time"
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Rows of the population that cannot be counted, under one reason."""
+
+    reason: str
+    meaning: str
+    when: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Which rows a family of metrics looks at, and the value it takes from each.
+
+    A row of the population is exactly one of: excluded (first matching reason), pending, or
+    counted. `value` is seconds, a score, or true/false for shares. `needs` are columns
+    ("tickets.first_human_reply_at") or tables ("escalations") without which nothing can be said.
+    `matures` says that pending rows wait for time to pass, not for the desk.
+    """
+
+    name: str
+    table: str
+    attribution: Attribution
+    population: str
+    belongs: Predicate
+    value: Value
+    exclusions: tuple[Exclusion, ...] = ()
+    pending: Predicate | None = None
+    pending_meaning: str = ""
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows count."""
+
+    name: str = "count"
+    interval: str = "Poisson (exact)"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Share of counted rows whose value is true."""
+
+    name: str = "share"
+    interval: str = "Wilson"
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """Mean of the values."""
+
+    name: str = "mean"
+    interval: str = "Student t"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """The q-quantile of the values, linear between neighbours (Hyndman & Fan type 7)."""
+
+    q: float
+    interval: str = "order statistics (exact binomial ranks)"
+
+    @property
+    def name(self) -> str:
+        """ "median" or "p90"."""
+        return "median" if self.q == 0.5 else f"p{self.q * 100:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many tickets are open at the end of the period."""
+
+    name: str = "count at period end"
+    interval: str = "none (every open ticket is counted)"
+
+
+Statistic = Count | Share | Mean | Quantile | Backlog
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example: a story, its canonical rows, and the value worked out by hand.
+
+    `rows` maps table names to rows; a time "HH:MM[:SS]" means that clock time (UTC) on Monday
+    2026-01-05, "+2 10:00" two days later.
+    """
+
+    story: str
+    rows: Mapping[str, tuple[Mapping[str, Any], ...]]
+    value: float
+    as_of: str = "+60 00:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A named, versioned definition of a number.
+
+    `unit` is a key of `cxlab.units.UNITS`; `direction` is "up", "down" or "depends" (what is
+    better); `formula` is LaTeX; `source` names where the definition comes from.
+    """
+
+    id: str
+    title: str
+    definition: str
+    formula: str
+    unit: str
+    direction: str
+    basis: Basis
+    statistic: Statistic
+    source: str
+    example: Example
+    version: int = 1
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def population(self) -> str:
+        """Which rows the metric looks at, in words."""
+        return self.basis.population
+
+    @property
+    def attribution(self) -> Attribution:
+        """Which instant decides the period."""
+        return self.basis.attribution
+
+    @property
+    def exclusions(self) -> tuple[Exclusion, ...]:
+        """The rows that are left out, by reason."""
+        return self.basis.exclusions
+
+    @property
+    def interval(self) -> str:
+        """How the interval is computed."""
+        return self.statistic.interval
+
+    def entry(self) -> dict[str, Any]:
+        """Return the catalogue entry as plain data (what `cxlab metrics --json` prints)."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "definition": self.definition,
+            "formula": self.formula,
+            "unit": self.unit,
+            "direction": self.direction,
+            "statistic": self.statistic.name,
+            "population": self.population,
+            "attribution": self.attribution.value,
+            "exclusions": {e.reason: e.meaning for e in self.exclusions},
+            "pending": self.basis.pending_meaning,
+            "interval_method": self.interval,
+            "source": self.source,
+            "version": self.version,
+            "notes": list(self.notes),
+            "example": {
+                "story": self.example.story,
+                "value": self.example.value,
+                "unit": self.unit,
+                "rows": {t: [dict(r) for r in rows] for t, rows in self.example.rows.items()},
+                "as_of": self.example.as_of,
+            },
+        }
+
+    def _repr_html_(self) -> str:
+        from cxlab.metrics.display import metric_html
+
+        return metric_html(self)
+
+    def __str__(self) -> str:
+        """Return definition, formula and worked example as plain text."""
+        from cxlab.metrics.display import metric_text
+
+        return metric_text(self)

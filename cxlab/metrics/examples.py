@@ -1,0 +1,44 @@
+"""A metric's worked example as canonical tables, so that it can be measured and shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+import pandas as pd
+
+from cxlab.metrics.declaration import Metric
+from cxlab.tables import TABLES, Kind, Tables
+
+__all__ = ["clock", "example_tables"]
+
+MONDAY = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
+"""The day on which worked examples begin."""
+
+
+def clock(text: str) -> dt.datetime:
+    """Return the instant of an example's clock time: "HH:MM[:SS]", or "+days HH:MM".
+
+    >>> clock("+2 10:00").isoformat()
+    '2026-01-07T10:00:00+00:00'
+    """
+    match = re.fullmatch(r"(?:\+(\d+) )?(\d\d):(\d\d)(?::(\d\d))?", text)
+    if match is None:
+        raise ValueError(f"not a clock time: {text!r}")
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return MONDAY + dt.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def example_tables(metric: Metric) -> Tables:
+    """Return the rows of the metric's worked example as canonical tables."""
+    frames = {
+        name: pd.DataFrame([_typed(name, row) for row in rows])
+        for name, rows in metric.example.rows.items()
+    }
+    return Tables.from_frames(frames, as_of=clock(metric.example.as_of), source="worked example")
+
+
+def _typed(table: str, row: Any) -> dict[str, Any]:
+    instants = {c.name for c in TABLES[table].columns if c.kind is Kind.INSTANT}
+    return {k: clock(v) if k in instants and v is not None else v for k, v in row.items()}

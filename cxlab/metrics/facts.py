@@ -1,0 +1,126 @@
+"""Facts of a ticket or a survey answer that metrics are stated in, as Ibis expressions."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import ibis
+import ibis.expr.types as ir
+
+__all__ = [
+    "DEFAULT_SERVICE_TARGET_S",
+    "is_live",
+    "is_resolved",
+    "repeat_within",
+    "seconds_between",
+    "survey_facts",
+    "ticket_facts",
+]
+
+DEFAULT_SERVICE_TARGET_S = 20.0
+"""Time to answer that "service level" means where a ticket names none: the classic 20 s."""
+
+_OPEN = ("new", "open", "pending", "hold")
+_NO_RUN = -1  # replication of real data, so that keys can be compared without nulls
+
+
+def seconds_between(start: ir.TimestampValue, end: ir.TimestampValue) -> ir.FloatingValue:
+    """Return `end` − `start` in seconds, to the microsecond."""
+    return end.delta(start, unit="microsecond").cast("float64") / 1e6
+
+
+def is_live(rows: ir.Table) -> ir.BooleanValue:
+    """Return whether the ticket is still open."""
+    return rows.status.isin(_OPEN)
+
+
+def is_resolved(rows: ir.Table) -> ir.BooleanValue:
+    """Return whether the ticket is done now and was marked solved at least once."""
+    solves = ibis.coalesce(rows.n_solves, rows.last_solved_at.notnull().cast("int64"))
+    return ~is_live(rows) & (solves >= 1)
+
+
+def naive_utc(instant: dt.datetime) -> dt.datetime:
+    """Return an aware instant as the naive UTC datetime that the tables hold."""
+    return instant.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def ticket_facts(tickets: ir.Table, escalations: ir.Table | None, as_of: dt.datetime) -> ir.Table:
+    """Return the tickets with the columns that metrics are stated in.
+
+    Adds `as_of`, `solved_at` (the instant of attribution), `escalated`, `agent` and `team`.
+    """
+    now = naive_utc(as_of)
+    facts = tickets.mutate(
+        as_of=ibis.timestamp(now),
+        solved_at=ibis.coalesce(
+            tickets.last_solved_at, tickets.first_solved_at, tickets.created_at
+        ),
+        agent=ibis.coalesce(tickets.resolver_id, tickets.assignee_id),
+        team=tickets.group,
+        run=tickets.replication.fill_null(_NO_RUN),
+    )
+    if escalations is None:
+        return facts.mutate(escalated=ibis.literal(False))
+    counted = escalations.filter(
+        escalations.excluded_reason.isnull(), escalations.at <= ibis.timestamp(now)
+    )
+    marks = counted.select(
+        mark_ticket=counted.ticket_id, mark_run=counted.replication.fill_null(_NO_RUN)
+    ).distinct()
+    joined = facts.left_join(
+        marks, [facts.ticket_id == marks.mark_ticket, facts.run == marks.mark_run]
+    )
+    return joined.mutate(escalated=joined.mark_ticket.notnull()).drop("mark_ticket", "mark_run")
+
+
+def repeat_within(rows: ir.Table, days: int) -> ir.BooleanValue:
+    """Return whether the same customer opened another ticket on the topic within `days`.
+
+    The clock runs from creation to creation; empty topics compare as equal.
+    """
+    following = rows.created_at.lead().over(
+        group_by=[rows.run, rows.customer_id, rows.topic],
+        order_by=[rows.created_at, rows.ticket_id],
+    )
+    limit = rows.created_at + ibis.interval(days=days)
+    return (following <= limit).fill_null(False)
+
+
+def survey_facts(surveys: ir.Table, facts: ir.Table) -> ir.Table:
+    """Return the answers with the dimensions of their tickets and a mark on the latest.
+
+    `latest` marks the last answer per instrument and subject; `given_at` is when it was
+    answered, or sent where it was not. A survey of an excluded ticket is excluded with it.
+    """
+    own = surveys.rename(survey_channel="channel").mutate(
+        given_at=ibis.coalesce(surveys.answered_at, surveys.sent_at),
+        survey_run=surveys.replication.fill_null(_NO_RUN),
+    )
+    newest = ibis.row_number().over(
+        group_by=[
+            own.survey_run, own.instrument, own.subject_type, own.subject_id,
+            own.score.isnull(), own.excluded_reason.isnull(),
+        ],
+        order_by=[own.answered_at.desc(), own.survey_id.desc()],
+    )  # fmt: skip
+    own = own.mutate(latest=newest == 0)
+    taken = {*own.columns, "ticket_id", "excluded_reason", "run", "as_of"}
+    tickets = facts.select(
+        *[c for c in facts.columns if c not in taken],
+        about_ticket=facts.ticket_id,
+        about_run=facts.run,
+        ticket_excluded=facts.excluded_reason,
+    )
+    joined = own.left_join(
+        tickets,
+        [
+            own.subject_id == tickets.about_ticket,
+            own.subject_type == "ticket",
+            own.survey_run == tickets.about_run,
+        ],
+    )
+    return joined.mutate(
+        excluded_reason=ibis.coalesce(joined.excluded_reason, joined.ticket_excluded),
+        agent=ibis.coalesce(joined.agent_id, joined.agent),
+    ).drop("about_ticket", "about_run", "ticket_excluded", "survey_run")

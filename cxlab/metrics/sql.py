@@ -1,0 +1,77 @@
+"""The SQL of a metric, as a reader would want to see it: by channel, on the canonical tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import ibis
+import ibis.expr.types as ir
+import sqlglot
+from sqlglot.optimizer.pushdown_projections import pushdown_projections
+from sqlglot.optimizer.qualify import qualify
+
+from cxlab.metrics.backlog import backlog_flows
+from cxlab.metrics.declaration import Backlog, Mean, Metric, Quantile, Share
+from cxlab.metrics.facts import survey_facts, ticket_facts
+from cxlab.metrics.query import classified, column, counts, is_counted
+from cxlab.tables import TABLES, Kind
+
+__all__ = ["metric_sql"]
+
+_TYPES = {
+    Kind.INSTANT: "timestamp(6)",
+    Kind.INTEGER: "int64",
+    Kind.NUMBER: "float64",
+    Kind.BOOLEAN: "boolean",
+}
+
+
+def metric_sql(metric: Metric, as_of: dt.datetime | None = None, dialect: str = "duckdb") -> str:
+    """Return the SQL that measures a metric by channel, as it stood at `as_of` (default: now).
+
+    `measure` computes the same value, and the interval besides.
+    """
+    now = as_of or dt.datetime.now(dt.UTC).replace(microsecond=0)
+    facts = ticket_facts(_table("tickets"), _escalations(metric), now)
+    if isinstance(metric.statistic, Backlog):
+        flow = backlog_flows(facts, _table("status_events"))
+        query = flow.group_by("channel").aggregate(**{column("net", "backlog"): flow.delta.sum()})
+    else:
+        answers = metric.basis.table == "surveys"
+        rows = survey_facts(_table("surveys"), facts) if answers else facts
+        query = _value(classified(rows, [metric.basis], {metric.basis.name: True}), metric)
+    return _readable(str(ibis.to_sql(query, dialect=dialect)), dialect)
+
+
+def _value(rows: ir.Table, metric: Metric) -> ir.Table:
+    """Return the metric's value per channel, with what was counted, left out and pending."""
+    counted, value = is_counted(rows, metric.basis), rows[column("value", metric.basis.name)]
+    match metric.statistic:
+        case Quantile(q=q):
+            found = value.quantile(q, where=counted)
+        case Share() | Mean():
+            found = value.cast("float64").mean(where=counted)
+        case _:
+            found = rows.count(where=counted)
+    return rows.group_by("channel").aggregate(value=found, **counts(rows, metric.basis))
+
+
+def _table(name: str) -> ir.Table:
+    columns = {c.name: _TYPES.get(c.kind, "string") for c in TABLES[name].columns}
+    return ibis.table(columns, name=name)
+
+
+def _escalations(metric: Metric) -> ir.Table | None:
+    """Return the escalations where the metric looks at them: its rate and first contact."""
+    looks = {"escalations", "tickets.customer_id"} & set(metric.basis.needs)
+    return _table("escalations") if looks else None
+
+
+def _readable(sql: str, dialect: str) -> str:
+    """Drop the columns that nothing uses, so that the idea of the query can be seen."""
+    schema: dict[str, object] = {
+        name: {c.name: "varchar" for c in spec.columns} for name, spec in TABLES.items()
+    }
+    tree = qualify(sqlglot.parse_one(sql, dialect=dialect), schema=schema, dialect=dialect)
+    tree = pushdown_projections(tree, schema=schema)
+    return tree.sql(dialect=dialect, pretty=True)

@@ -1,0 +1,40 @@
+"""Reports: typed notebooks, run by papermill, become offline pages with their provenance.
+
+`report(...)` is the main job; the rest is what the notebooks show.
+"""
+
+from cxlab.report.blocks import Block
+from cxlab.report.bundled import bundled_folder, notebook_file, scenario_file
+from cxlab.report.definitions import definitions
+from cxlab.report.heading import period_heading, provenance, scenario_heading
+from cxlab.report.kpis import DRILL, HEADLINES, drill_table, kpi_table, tiles
+from cxlab.report.logs import read_log
+from cxlab.report.quality import data_quality
+from cxlab.report.run import ReportResult, report
+from cxlab.report.targets import Target, line, load_targets
+from cxlab.report.view import View, choose_period
+
+__all__ = [
+    "DRILL",
+    "HEADLINES",
+    "Block",
+    "ReportResult",
+    "Target",
+    "View",
+    "bundled_folder",
+    "choose_period",
+    "data_quality",
+    "definitions",
+    "drill_table",
+    "kpi_table",
+    "line",
+    "load_targets",
+    "notebook_file",
+    "period_heading",
+    "provenance",
+    "read_log",
+    "report",
+    "scenario_file",
+    "scenario_heading",
+    "tiles",
+]

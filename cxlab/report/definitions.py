@@ -1,0 +1,66 @@
+"""Footnotes: what each number means, made from the metric's declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+import pandas as pd
+
+from cxlab.metrics import Metric, metric
+from cxlab.report.blocks import Block
+from cxlab.report.html import Html, element, join
+from cxlab.units import format_value
+
+__all__ = ["definitions", "formula_markup"]
+
+_DIRECTIONS = {"up": "higher is better", "down": "lower is better"}
+
+
+def definitions(metrics: Iterable[str] | pd.DataFrame) -> Block:
+    """Return the definitions of metrics (ids, or a tidy result): words, formula, rules, source.
+
+    Raises InputError for an unknown id.
+    """
+    named = metrics["metric"] if isinstance(metrics, pd.DataFrame) else metrics
+    chosen = [metric(str(name)) for name in dict.fromkeys(named)]
+    body = element("dl", join(_entry(m) for m in chosen), class_="defs")
+    words = "\n".join(f"{m.title} ({m.id}): {m.definition}" for m in chosen)
+    return Block(element("div", body, class_="box"), words)
+
+
+def _entry(m: Metric) -> Html:
+    name = element("dt", m.title, " ", element("code", f"{m.id} v{m.version}"))
+    facts = [
+        f"Population: {_sentence(m.population)}",
+        f"Counted in the period of: {m.attribution.value}.",
+        "Left out: " + ("; ".join(e.meaning for e in m.exclusions) or "nothing") + ".",
+        f"Interval: {m.interval}.",
+        f"{_DIRECTIONS.get(m.direction, 'whether higher is better depends').capitalize()}.",
+        f"Source: {_sentence(m.source)}",
+    ]
+    example = f"Example: {m.example.story} Result: {format_value(m.example.value, m.unit)}."
+    return element(
+        "div",
+        name,
+        element("dd", m.definition),
+        element("dd", formula_markup(m.formula), class_="formula", tabindex="0"),
+        element("dd", " ".join(facts), class_="fine"),
+        element("dd", example, class_="fine"),
+    )
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else text + "."
+
+
+@cache
+def formula_markup(latex: str) -> Html:
+    """Return a LaTeX formula as MathML, which every current browser draws without a network.
+
+    >>> formula_markup("x")[:6]
+    '<math '
+    """
+    from latex2mathml.converter import convert
+
+    return Html(convert(latex.strip().strip("$"), display="block"))

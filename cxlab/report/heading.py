@@ -1,0 +1,78 @@
+"""What stands at the head of a page, and what its manifest must know about the run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from cxlab.report.blocks import Block
+from cxlab.report.html import element, join
+from cxlab.report.view import View
+from cxlab.scenario import Scenario
+from cxlab.tables import Tables
+
+__all__ = ["period_heading", "provenance", "scenario_heading"]
+
+
+def scenario_heading(scenario: Scenario, tables: Tables) -> Block:
+    """Return the head of a scenario report."""
+    length = scenario.horizon.total_days
+    runs = tables["tickets"].replication.nunique().execute()
+    facts = [
+        ["Scenario", scenario.name],
+        ["Replications", f"{int(runs or 0):,}"],
+        ["Length of each", f"{length} days from {scenario.start}"],
+        ["Time zone", scenario.time_zone],
+    ]
+    return _heading("Scenario report", scenario.title or scenario.name, scenario.description, facts)
+
+
+def period_heading(view: View, data: str = "") -> Block:
+    """Return the head of a periodic report: `data` names the log where it does not itself."""
+    source = view.tables.source or Path(data).name or "Support desk"
+    last = view.current.shift(1).first_day - dt.timedelta(days=1)
+    facts = [
+        ["Period", view.current.label],
+        ["Days", f"{view.current.first_day} to {last}"],
+        ["Compared with", view.previous.label],
+        ["Time zone", view.time_zone],
+    ]
+    block = _heading("Periodic report", f"{source}: {view.current.label}", "", facts)
+    block.page["period"] = view.current.label
+    return block
+
+
+def _heading(kind: str, title: str, subtitle: str, facts: list[list[str]]) -> Block:
+    page: dict[str, Any] = {"kind": kind, "title": title, "subtitle": subtitle, "facts": facts}
+    lines = [f"{name}: {value}" for name, value in facts]
+    body = join([element("h1", title), element("p", subtitle), element("p", " · ".join(lines))])
+    return _OnlyFacts(body, "\n".join([title, *lines]), page)
+
+
+class _OnlyFacts(Block):
+    """A block that the page prints in a place of its own, not where the cell stands."""
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle = super()._repr_mimebundle_(**options)
+        bundle["application/vnd.cxlab.block"] = ""
+        return bundle
+
+
+def provenance(
+    tables: Tables, scenario: Scenario | None = None, *, seed: int | None = None
+) -> Block:
+    """Return where the numbers come from; a page prints it at its end, with the manifest.
+
+    Files read with their sha256, and for a scenario all of it after `extends`.
+    """
+    inputs = [{"path": str(f.path), "rows": int(f.rows), "sha256": f.sha256} for f in tables.inputs]
+    page: dict[str, Any] = {"inputs": inputs, "source": tables.source}
+    if scenario is not None:
+        page |= {"scenario": scenario.resolved(), "scenario_sha256": scenario.sha256}
+        page["seed"] = scenario.seed if seed is None else seed
+    lines = [f"{f['path']}: {f['rows']:,} rows, sha256 {f['sha256']}" for f in inputs]
+    if scenario is not None:
+        lines.append(f"scenario {scenario.name}, sha256 {scenario.sha256}")
+    body = element("ul", join(element("li", line) for line in lines))
+    return _OnlyFacts(body, "\n".join(lines) or "no files were read", page)

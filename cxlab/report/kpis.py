@@ -1,0 +1,284 @@
+"""Results as people read them: tiles and tables with interval, n, change and target in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from cxlab.report.blocks import Block
+from cxlab.report.html import Html, element, join, table
+from cxlab.report.targets import Target
+from cxlab.units import format_interval, format_value
+
+__all__ = ["DRILL", "FLAGS", "HEADLINES", "drill_table", "kpi_table", "tiles"]
+
+HEADLINES = ("vol", "frt", "frt_p90", "art_median", "fcr", "sla", "service_level", "abandonment",
+             "backlog", "csat")  # fmt: skip
+"""The metrics that a page shows as tiles; its table has them all."""
+
+DRILL = ("vol", "frt", "art_median", "reopen", "sla", "csat")
+"""The metrics that a page breaks down by group."""
+
+FLAGS: dict[str, str] = {
+    "small_n": "few cases: read with care",
+    "empty": "no cases",
+    "immature": "too early to tell: for part of the cases the time has not run out",
+    "undefined": "not defined here: the data lack what it needs",
+}
+"""What each flag means, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One result row, as the helpers here need it."""
+
+    metric: str
+    title: str
+    unit: str
+    direction: str
+    value: float
+    low: float
+    high: float
+    n: int
+    excluded: Mapping[str, int]
+    pending: int
+    flag: str
+    period: str
+    kind: str = "tickets"
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a value."""
+        return not math.isnan(self.value)
+
+
+def rows_of(result: pd.DataFrame) -> Iterator[Kpi]:
+    """Yield the rows of a tidy result."""
+    for row in result.to_dict("records"):
+        yield _kpi(row)
+
+
+def _kpi(row: Mapping[Any, Any]) -> Kpi:
+    excluded = row.get("excluded")
+    return Kpi(
+        metric=str(row["metric"]),
+        title=str(row.get("title") or row["metric"]),
+        unit=str(row["unit"]),
+        direction=str(row.get("direction", "")),
+        value=_number(row.get("value")),
+        low=_number(row.get("low")),
+        high=_number(row.get("high")),
+        n=int(_number(row.get("n"), 0.0)),
+        excluded=dict(excluded) if isinstance(excluded, Mapping) else {},
+        pending=int(_number(row.get("pending"), 0.0)),
+        flag=str(row.get("flag") or "ok"),
+        period=str(row.get("period") or ""),
+        kind="runs" if "replication" in str(row.get("interval_method", "")) else "cases",
+    )
+
+
+def _number(value: Any, missing: float = math.nan) -> float:
+    return missing if value is None or pd.isna(value) else float(value)
+
+
+def tiles(
+    result: pd.DataFrame,
+    previous: pd.DataFrame | None = None,
+    targets: Mapping[str, Target] | None = None,
+) -> Block:
+    """Return KPI tiles: value, interval, n, change and target, each in words and sign.
+
+    `result` and `previous` are tidy results without groups, `previous` of the period before.
+    The block tells the page which targets were missed, and gives it a summary in words.
+    """
+    before = {k.metric: k for k in rows_of(previous)} if previous is not None else {}
+    goals = targets or {}
+    kpis = list(rows_of(result))
+    body = element(
+        "ul",
+        join(_tile(k, before.get(k.metric), goals.get(k.metric)) for k in kpis),
+        class_="tiles",
+    )
+    summary = [_summary(k, before.get(k.metric), goals.get(k.metric)) for k in kpis]
+    missed = [k.metric for k in kpis if _missed(k, goals.get(k.metric))]
+    page = {"summary": summary, "missed_targets": missed}
+    return Block(body, "\n".join(summary), page)
+
+
+def _missed(kpi: Kpi, target: Target | None) -> bool:
+    return target is not None and kpi.known and not target.met(kpi.value)
+
+
+def _tile(kpi: Kpi, before: Kpi | None, target: Target | None) -> Html:
+    lines: list[Html | None] = [element("h3", kpi.title, class_="name")]
+    if kpi.known:
+        lines.append(element("p", format_value(kpi.value, kpi.unit), class_="value"))
+        lines.append(_interval_line(kpi))
+    else:
+        lines.append(element("p", "No value", class_="value none"))
+    lines.append(element("p", _cases(kpi)))
+    if kpi.flag in FLAGS:
+        lines.append(element("p", FLAGS[kpi.flag].capitalize() + ".", class_="flag"))
+    lines.append(_change_line(kpi, before))
+    lines.append(_target_line(kpi, target))
+    return element("li", join(lines), class_="tile")
+
+
+def _interval_line(kpi: Kpi) -> Html | None:
+    words = format_interval(kpi.low, kpi.high, kpi.unit)
+    return element("p", f"95 % interval {words}") if words else None
+
+
+def _cases(kpi: Kpi) -> str:
+    words = f"n = {kpi.n:,} {'runs' if kpi.kind == 'runs' else ''}".strip()
+    if kpi.excluded and sum(kpi.excluded.values()):
+        words += f", {sum(kpi.excluded.values()):,} excluded"
+    if kpi.pending:
+        words += f", {kpi.pending:,} still pending"
+    return words
+
+
+def _change_line(kpi: Kpi, before: Kpi | None) -> Html | None:
+    if before is None:
+        return None
+    if not (kpi.known and before.known):
+        return element("p", f"No comparison with {before.period}.", class_="line")
+    words, verdict = change(kpi, before)
+    against = f" against {before.period} ({format_value(before.value, before.unit)})"
+    parts: list[object] = [words, against]
+    if verdict:
+        parts += [": ", element("span", verdict, class_=verdict)]
+    if overlap(kpi, before):
+        parts.append("; the intervals overlap")
+    return element("p", *parts, class_="line")
+
+
+def change(kpi: Kpi, before: Kpi) -> tuple[str, str]:
+    """Return the change since `before` in words, and "better", "worse" or ""."""
+    difference = kpi.value - before.value
+    if kpi.unit == "share":
+        words = f"{_signed(difference * 100, '.1f')} points"
+    elif before.value and kpi.unit != "points":
+        words = f"{_signed(difference / before.value * 100, '.1f')} %"
+    else:
+        words = format_value(difference, kpi.unit, signed=True)
+    sign = _better_sign(kpi.direction)
+    if sign == 0 or difference == 0:
+        return words, ""
+    return words, "better" if difference * sign > 0 else "worse"
+
+
+def _signed(value: float, pattern: str) -> str:
+    return f"{'−' if value < 0 else '+'}{abs(value):{pattern}}"
+
+
+def _better_sign(direction: str) -> int:
+    if direction in ("↑", "up", "higher"):
+        return 1
+    return -1 if direction in ("↓", "down", "lower") else 0
+
+
+def overlap(kpi: Kpi, before: Kpi) -> bool:
+    """Return whether the two intervals are both known and overlap."""
+    ends = (kpi.low, kpi.high, before.low, before.high)
+    return (
+        not any(math.isnan(e) for e in ends) and kpi.low <= before.high and before.low <= kpi.high
+    )
+
+
+def _target_line(kpi: Kpi, target: Target | None) -> Html | None:
+    if target is None:
+        return None
+    if not kpi.known:
+        return element("p", f"Target {target.words}: cannot be judged.", class_="line")
+    verdict = "met" if target.met(kpi.value) else "missed"
+    mark = "✓ " if verdict == "met" else "✗ "
+    return element(
+        "p", f"Target {target.words}: ", element("span", mark + verdict, class_=verdict),
+        class_="line",
+    )  # fmt: skip
+
+
+def _summary(kpi: Kpi, before: Kpi | None, target: Target | None) -> str:
+    if not kpi.known:
+        return f"{kpi.title}: no value ({FLAGS.get(kpi.flag, kpi.flag)})"
+    words = f"{kpi.title}: {format_value(kpi.value, kpi.unit)}"
+    interval = format_interval(kpi.low, kpi.high, kpi.unit)
+    if interval:
+        words += f" ({interval})"
+    if before is not None and before.known:
+        difference, verdict = change(kpi, before)
+        words += f", {difference} against {before.period}" + (f", {verdict}" if verdict else "")
+    if target is not None:
+        words += f", target {target.words} {'met' if target.met(kpi.value) else 'MISSED'}"
+    return words
+
+
+def kpi_table(result: pd.DataFrame, *, caption: str = "Every KPI with its interval") -> Block:
+    """Return a table of KPIs: value, interval and its method, n, excluded by reason, pending."""
+    columns = ["KPI", "Value", "95 % interval", "n", "Excluded", "Pending", "Note"]
+    rows = [
+        (
+            kpi.title,
+            format_value(kpi.value, kpi.unit),
+            format_interval(kpi.low, kpi.high, kpi.unit) or "–",
+            f"{kpi.n:,}",
+            _reasons(kpi.excluded),
+            f"{kpi.pending:,}",
+            FLAGS.get(kpi.flag, ""),
+        )
+        for kpi in rows_of(result)
+    ]
+    body = table(columns, rows, caption=caption, numeric=[*columns[1:4], "Pending"])
+    return Block(body, "\n".join(f"{r[0]}: {r[1]} (n = {r[3]})" for r in rows))
+
+
+def _reasons(excluded: Mapping[str, int]) -> str:
+    named = [f"{n:,} {reason.replace('_', ' ')}" for reason, n in excluded.items() if n]
+    return "; ".join(named) or "none"
+
+
+def drill_table(result: pd.DataFrame, by: str | Sequence[str], *, caption: str = "") -> Block:
+    """Return a table with one row per group and one column per metric (value and n).
+
+    A group whose value rests on few cases says so in its cell.
+    """
+    keys = [by] if isinstance(by, str) else list(by)
+    if result.empty:
+        return Block(element("p", "There is nothing to break down."), "nothing to break down")
+    titles = dict.fromkeys(k.title for k in rows_of(result))
+    groups: dict[tuple[str, ...], dict[str, Kpi]] = {}
+    for row in result.to_dict("records"):
+        name = tuple(_group_name(row[k]) for k in keys)
+        groups.setdefault(name, {})[str(row.get("title") or row["metric"])] = _kpi(row)
+    ordered = sorted(groups.items(), key=lambda g: -max(k.n for k in g[1].values()))
+    rows = [
+        (" · ".join(name), *[_drill_cell(kpis.get(title)) for title in titles])
+        for name, kpis in ordered[:_MOST_GROUPS]
+    ]
+    heading = caption or "By " + " and ".join(k.replace("_", " ") for k in keys)
+    if len(ordered) > _MOST_GROUPS:
+        heading += f" (the {_MOST_GROUPS} largest of {len(ordered)})"
+    first = " · ".join(k.replace("_", " ") for k in keys).capitalize()
+    body = table([first, *titles], rows, caption=heading, numeric=list(titles))
+    words = "\n".join(f"{r[0]}: " + ", ".join(str(c) for c in r[1:]) for r in rows)
+    return Block(body, words)
+
+
+_MOST_GROUPS = 25
+
+
+def _group_name(value: Any) -> str:
+    return "(none)" if value is None or pd.isna(value) else str(value)
+
+
+def _drill_cell(kpi: Kpi | None) -> Html | str:
+    if kpi is None or not kpi.known:
+        return "–"
+    note = f"n = {kpi.n:,}" + (", few" if kpi.flag == "small_n" else "")
+    value = element("span", format_value(kpi.value, kpi.unit))
+    return join([value, Html("<br>"), element("small", note)])

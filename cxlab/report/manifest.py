@@ -1,0 +1,107 @@
+"""The manifest: what a page was made from, as JSON beside it and as a table inside it."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from cxlab.report.html import Html, element, join, table
+
+__all__ = ["PACKAGES", "git_commit", "manifest", "provenance_markup", "versions"]
+
+PACKAGES = ("cxlab", "pandas", "ibis-framework", "duckdb", "simpy", "altair", "papermill",
+            "nbconvert", "numpy", "scipy", "vl-convert-python")  # fmt: skip
+"""Packages whose versions can change a number or a picture."""
+
+
+def manifest(
+    *,
+    notebook: Path,
+    notebook_sha256: str,
+    parameters: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    engine: str,
+    seconds: float,
+) -> dict[str, Any]:
+    """Return what a run was made from, as plain data."""
+    scenario = facts.get("scenario")
+    return {
+        "title": facts.get("title", ""),
+        "period": facts.get("period"),
+        "notebook": {"name": notebook.name, "sha256": notebook_sha256},
+        "parameters": dict(parameters),
+        "seed": facts.get("seed"),
+        "scenario": scenario,
+        "scenario_sha256": facts.get("scenario_sha256"),
+        "inputs": facts.get("inputs", []),
+        "missed_targets": facts.get("missed_targets", []),
+        "summary": facts.get("summary", []),
+        "versions": versions(),
+        "git_commit": git_commit(Path.cwd()),
+        "engine": engine,
+        "seconds": round(seconds, 2),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that matter."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def git_commit(folder: Path) -> str | None:
+    """Return the commit checked out in `folder`, "-dirty" after it where files differ."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40",
+               "--exclude=*"]  # fmt: skip
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None
+
+
+def provenance_markup(data: Mapping[str, Any]) -> Html:
+    """Return the manifest as a page prints it."""
+    rows: list[tuple[str, object]] = [("Notebook", data["notebook"]["name"])]
+    rows += [(f"Parameter {name}", _shown(v)) for name, v in data["parameters"].items()]
+    if data["seed"] is not None:
+        rows.append(("Seed", data["seed"]))
+    if data["scenario_sha256"]:
+        rows.append(("Scenario sha256", element("span", data["scenario_sha256"], class_="hash")))
+    rows.append(("Commit", data["git_commit"] or "not in a git repository"))
+    rows.append(("Versions", ", ".join(f"{k} {v}" for k, v in data["versions"].items())))
+    rows.append(("Engine", data["engine"]))
+    rows.append(("Made in", f"{data['seconds']:.1f} s"))
+    parts = [table(["What", "Value"], rows, caption="How this page was made")]
+    parts.extend(_inputs(data["inputs"]))
+    if data["scenario"]:
+        text = json.dumps(data["scenario"], indent=2, ensure_ascii=False)
+        parts.append(
+            element("details", element("summary", "The whole scenario, after extends"),
+                    element("pre", text, tabindex="0"))
+        )  # fmt: skip
+    return join(parts)
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(value)
+
+
+def _inputs(inputs: list[dict[str, Any]]) -> list[Html]:
+    if not inputs:
+        return []
+    rows = [
+        (f["path"], f"{f['rows']:,}", element("span", f["sha256"], class_="hash")) for f in inputs
+    ]
+    columns = ["File", "Rows", "sha256"]
+    return [table(columns, rows, caption="What was read", numeric=["Rows"])]

@@ -1,0 +1,134 @@
+"""From what notebook cells show to what a page shows: trusted blocks, charts, text.
+
+Only markup under our own MIME type is taken as markup. Charts become figures. A pandas table is
+taken apart and built anew from its text. Everything else is shown as plain text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+
+from cxlab.charts.base import EMPTY, TABLE
+from cxlab.charts.renderer import MIME as CHART_MIME
+from cxlab.report.blocks import BLOCK_MIME, PAGE_MIME
+from cxlab.report.html import Html, element, join, table
+
+__all__ = ["Collected", "join_outputs", "show_output"]
+
+
+@dataclass
+class Collected:
+    """What the page gathers while it reads the outputs."""
+
+    charts: list[dict[str, Any]] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def add_facts(self, facts: Mapping[str, Any]) -> None:
+        """Merge facts for the page; lists grow, everything else is replaced."""
+        for name, value in facts.items():
+            if isinstance(value, list):
+                self.facts.setdefault(name, []).extend(value)
+            else:
+                self.facts[name] = value
+
+
+def show_output(output: Mapping[str, Any], collected: Collected) -> Html | None:
+    """Return the markup of one output of a cell; None when there is nothing to show."""
+    kind = output["output_type"]
+    if kind == "stream":
+        # Warnings on stderr are for whoever runs the notebook, not for the reader of the page.
+        text = _text(output["text"]).strip()
+        return _plain(text) if output.get("name") == "stdout" and text else None
+    if kind not in ("display_data", "execute_result"):
+        return None
+    data = output["data"]
+    collected.add_facts(data.get(PAGE_MIME, {}))
+    if BLOCK_MIME in data:
+        return Html(_text(data[BLOCK_MIME]))
+    if CHART_MIME in data:
+        return _chart(data[CHART_MIME], collected)
+    if "dataframe" in _text(data.get("text/html", ""))[:400]:
+        return _rebuilt_table(_text(data["text/html"]))
+    text = _text(data.get("text/plain", "")).strip()
+    return _plain(text) if text else None
+
+
+def _text(value: Any) -> str:
+    return "".join(value) if isinstance(value, list) else str(value)
+
+
+def _plain(text: str) -> Html:
+    return element("pre", text)
+
+
+def _chart(spec: dict[str, Any], collected: Collected) -> Html:
+    """Return a figure: heading, room for the drawing, the description.
+
+    The page's script draws the chart, and writes the table of its data, from what is collected.
+    """
+    title = spec.get("title", "")
+    heading = title.get("text", "") if isinstance(title, Mapping) else title
+    words = str(spec.get("description", ""))
+    about: Mapping[str, Any] = spec.get("usermeta") or {}
+    if about.get(EMPTY):
+        return element("div", element("h3", heading), element("p", words), class_="note")
+    number = len(collected.charts)
+    # The page brings the title (which wraps on a small screen) and the theme itself.
+    kept = {k: v for k, v in spec.items() if k not in _OURS}
+    kept["$schema"] = "https://vega.github.io/schema/vega-lite/v6.json"
+    collected.charts.append({"spec": kept, "title": heading, "table": about.get(TABLE)})
+    return element(
+        "figure",
+        element("h3", heading),
+        element("div", class_="plot", role="img", aria_label=words),
+        element("figcaption", words),
+        class_="chart",
+        data_chart=number,
+    )
+
+
+_OURS = ("title", "config", "$schema", "usermeta", "description")
+
+
+class _TableReader(HTMLParser):
+    """Reads the cells of a table as text; markup inside them is dropped, not kept."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.rows: list[list[str]] = []
+        self._open = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th") and self.rows:
+            self.rows[-1].append("")
+            self._open = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self._open = False
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            self.rows[-1][-1] += data
+
+
+def _rebuilt_table(source: str) -> Html:
+    reader = _TableReader()
+    reader.feed(source)
+    rows = [row for row in reader.rows if row]
+    if not rows:
+        return Html("")
+    head, body = rows[0], rows[1:]
+    width = max(len(r) for r in rows)
+    head = [*head, *[""] * (width - len(head))]
+    return table(head, [[*r, *[""] * (width - len(r))] for r in body], caption="Table")
+
+
+def join_outputs(outputs: list[dict[str, Any]], collected: Collected) -> Html:
+    """Return the markup of all outputs of one cell."""
+    return join(show_output(o, collected) for o in outputs)

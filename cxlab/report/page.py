@@ -1,0 +1,199 @@
+"""An executed notebook becomes one HTML page that asks nothing of the network.
+
+The page is rendered by nbconvert with our own template. Its Content-Security-Policy lists the
+hash of every script and style on it and forbids everything else, as a second wall behind
+escaping.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from cxlab.charts.theme import config
+from cxlab.errors import RunError
+from cxlab.report.html import Html, json_for_script, slug, without_nan
+from cxlab.report.outputs import Collected, join_outputs
+from cxlab.report.vega import Bundle, csp_hash, packed
+
+__all__ = ["Page", "build_page", "check_page"]
+
+MAX_BYTES = 500_000
+"""What a page may weigh, in bytes (500 kB)."""
+
+_HEADING = re.compile(r"^(#{1,2})\s+(.+?)\s*#*\s*$", re.MULTILINE)
+
+
+@dataclass
+class Section:
+    """A part of the page, with the heading that opens it."""
+
+    title: str
+    id: str
+    body: Html = field(default_factory=Html)
+
+
+@dataclass
+class Page:
+    """Everything that the template prints."""
+
+    title: str
+    kind: str
+    subtitle: str
+    facts: list[tuple[str, str]]
+    sections: list[Section]
+    code: list[str]
+    provenance: Html
+    version: str
+    charts: Html | None
+    bundle: Html
+    css: Html
+    script: Html
+    csp: str
+
+
+def build_page(notebook: Any, provenance: Html, bundle: Bundle, *, version: str) -> str:
+    """Return the page of an executed notebook (an nbformat node).
+
+    `provenance` is printed at its end; the bundle is left out when there is no chart.
+    """
+    collected = Collected()
+    sections = _sections(notebook, collected)
+    facts = collected.facts
+    page = Page(
+        title=str(facts.get("title", "Report")),
+        kind=str(facts.get("kind", "")),
+        subtitle=str(facts.get("subtitle", "")),
+        facts=[(str(k), str(v)) for k, v in facts.get("facts", [])],
+        sections=sections,
+        code=[c.source for c in notebook.cells if c.cell_type == "code" and c.source.strip()],
+        provenance=provenance,
+        version=version,
+        charts=_chart_data(collected.charts),
+        bundle=Html(bundle.packed),
+        css=_template("page.css"),
+        script=_template("page.js"),
+        csp=_policy(bundle),
+    )
+    return _render(notebook, page)
+
+
+def page_facts(notebook: Any) -> dict[str, Any]:
+    """Return the facts that an executed notebook's blocks give for the page as a whole."""
+    collected = Collected()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            join_outputs(cell.outputs, collected)
+    return collected.facts
+
+
+def _sections(notebook: Any, collected: Collected) -> list[Section]:
+    sections = [Section("", "")]
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            _add_text(cell.source, sections)
+        elif cell.cell_type == "code":
+            last = sections[-1]
+            last.body = Html(last.body + join_outputs(cell.outputs, collected))
+    return [s for s in sections if s.title or s.body]
+
+
+def _add_text(source: str, sections: list[Section]) -> None:
+    """Add a markdown cell; each `#` or `##` heading in it opens a section.
+
+    The notebook's own title (`#`) is left out: the page has a better one from its data.
+    """
+    place = 0
+    for match in _HEADING.finditer(source):
+        _append(sections[-1], source[place : match.start()])
+        if match.group(1) == "##":
+            sections.append(Section(match.group(2), _fresh(slug(match.group(2)), sections)))
+        place = match.end()
+    _append(sections[-1], source[place:])
+
+
+def _append(section: Section, source: str) -> None:
+    if source.strip():
+        section.body = Html(section.body + Html(_markdown()(source)))
+
+
+def _fresh(name: str, sections: list[Section]) -> str:
+    taken = {s.id for s in sections} | {"how", "provenance", "main"}
+    return name if name not in taken else f"{name}-{len(sections)}"
+
+
+@cache
+def _markdown() -> Any:
+    import mistune
+
+    # escape=True: HTML in a markdown cell is shown as text, never passed through.
+    return mistune.create_markdown(escape=True, plugins=["table"])
+
+
+def _chart_data(charts: list[dict[str, Any]]) -> Html | None:
+    """Return the charts and the two themes as packed JSON."""
+    if not charts:
+        return None
+    themes = {"light": config(), "dark": config(dark=True)}
+    text = json_for_script(without_nan({"charts": charts, "themes": themes}))
+    return Html(packed(text))
+
+
+@cache
+def _template(name: str) -> Html:
+    return Html((files("cxlab.report") / "template" / name).read_text(encoding="utf-8"))
+
+
+def _policy(bundle: Bundle) -> str:
+    scripts = f"{csp_hash(_template('page.js'))} {csp_hash(bundle.source)}"
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src {csp_hash(_template('page.css'))}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _render(notebook: Any, page: Page) -> str:
+    from nbconvert.exporters import TemplateExporter
+
+    class PageExporter(TemplateExporter):
+        """nbconvert with our template and none of its own preprocessors."""
+
+        file_extension = ".html"
+        default_preprocessors: list[str] = []  # noqa: RUF012  # a traitlet, not shared state
+
+    folder = Path(str(files("cxlab.report") / "template"))
+    make: Any = PageExporter
+    exporter = make(template_file=str(folder / "page.html.j2"), extra_template_paths=[str(folder)])
+    body, _ = exporter.from_notebook_node(notebook, resources={"page": page})
+    return str(body)
+
+
+_LOADS = re.compile(
+    r"<(?:script|img|link|iframe|object|embed|source|video|audio|use|image)\b[^>]*?"
+    r"\b(?:src|href|srcset|data)\s*=\s*[\"']?(?!data:|#)([^\"'\s>]+)",
+    re.IGNORECASE,
+)
+
+
+def check_page(text: str) -> None:
+    """Raise RunError when a finished page is too big, asks the network, or lacks its policy."""
+    size = len(text.encode("utf-8"))
+    if size > MAX_BYTES:
+        expected = f"at most {MAX_BYTES:,}"
+        hint = "fewer or coarser charts: aggregate before drawing"
+        raise RunError("the page is too big (bytes)", given=size, expected=expected, hint=hint)
+    outside = _LOADS.search(text)
+    if outside:
+        raise RunError("the page would load something from elsewhere", given=outside.group(1))
+    if "Content-Security-Policy" not in text or "</html>" not in text:
+        raise RunError("the page is not complete")
+
+
+def summary_of(facts: Mapping[str, Any]) -> list[str]:
+    """Return the lines that say the result of a report in words."""
+    return [str(line) for line in facts.get("summary", [])]

@@ -1,0 +1,212 @@
+"""The main job: one notebook, run by papermill, becomes one offline page with its manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cxlab
+from cxlab.errors import InputError, RunError
+from cxlab.report.bundled import notebook_file, scenario_file
+from cxlab.report.html import without_nan
+from cxlab.report.logs import SAMPLE
+from cxlab.report.manifest import manifest, provenance_markup
+from cxlab.report.parameters import check_parameters, read_schema
+from cxlab.report.vega import BundleJob
+
+__all__ = ["ReportResult", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportResult:
+    """What a report left behind: the page, its manifest, the result in words.
+
+    `missed_targets` are ids of metrics; `summary` has one line per KPI.
+    """
+
+    path: Path
+    manifest_path: Path
+    summary: tuple[str, ...]
+    missed_targets: tuple[str, ...]
+
+
+def report(
+    scenario: str | Path | None = None,
+    data: str | Path | None = None,
+    *,
+    notebook: str | Path | None = None,
+    period: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    out: str | Path = "reports",
+    engine: str = "inprocess",
+    progress: Callable[[int, int], None] | None = None,
+    from_text: bool = False,
+) -> ReportResult:
+    """Make the report of a scenario, or of a log, and return where it is.
+
+    `scenario`: a scenario file, or the name of one that ships with cxlab; `data`: a folder of
+    canonical tables. `period`: which part of a log ("2016-W15", "last"). `notebook`: another
+    notebook than the one for that kind of report. `parameters`: values for the notebook's
+    parameters, checked before anything runs; `from_text` lets text stand for numbers, as on a
+    command line. `progress(done, total)` counts cells.
+
+    The page and its manifest appear whole in the folder `out`, or not at all: when something
+    fails the last good page stays. Raises InputError for what the user gave, RunError when the
+    run itself fails.
+    """
+    started = time.perf_counter()
+    source = _notebook_for(scenario, data, notebook)
+    raw = _read(source)
+    given = _given(scenario, data, period, parameters)
+    schema = read_schema(raw, source.name)
+    checked = check_parameters(schema, given, from_text=from_text)
+    used = {name: checked.get(name, p.default) for name, p in schema.items()}
+    _check_inputs(used)
+    job = BundleJob()
+    try:
+        executed = _run(source, checked, engine, progress)
+        page, data_ = _page(executed, source, used, engine, started, job)
+    finally:
+        job.cancel()
+    return _publish(page, data_, _file_name(used, data_), Path(out))
+
+
+def _notebook_for(
+    scenario: str | Path | None, data: str | Path | None, notebook: str | Path | None
+) -> Path:
+    if scenario is not None and data is not None:
+        raise InputError("a report is either of a scenario or of data", given=str(data))
+    if notebook is not None:
+        return notebook_file(notebook)
+    if scenario is None and data is None:
+        raise InputError("nothing to report on", expected="a scenario file, or data")
+    return notebook_file("scenario" if scenario is not None else "periodic")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        list(content["cells"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError("not a notebook", given=str(path), hint=str(error)) from None
+    return content
+
+
+def _given(
+    scenario: str | Path | None,
+    data: str | Path | None,
+    period: str | None,
+    parameters: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    given: dict[str, Any] = dict(parameters or {})
+    direct = {
+        "scenario": None if scenario is None else str(scenario_file(scenario)),
+        "data": None if data is None else str(data),
+        "period": period,
+    }
+    for name, value in direct.items():
+        if value is None:
+            continue
+        if name in given:
+            raise InputError(f"{name} is given twice", given=given[name])
+        given[name] = value
+    return given
+
+
+def _check_inputs(used: Mapping[str, Any]) -> None:
+    """Refuse missing and unreadable input before the seconds of a run are spent."""
+    if isinstance(used.get("scenario"), str):
+        from cxlab.scenario import Scenario
+
+        Scenario.load(used["scenario"])
+    data = used.get("data")
+    if isinstance(data, str) and data != SAMPLE and not Path(data).exists():
+        raise InputError("no such folder of tables", given=data)
+    if isinstance(used.get("targets"), str):
+        from cxlab.report.targets import load_targets
+
+        load_targets(used["targets"])
+
+
+def _run(
+    source: Path,
+    checked: dict[str, Any],
+    engine: str,
+    progress: Callable[[int, int], None] | None,
+) -> Any:
+    from cxlab.charts import quick_imports as quick_imports  # before papermill, for speed
+
+    # isort: split
+    from papermill.iorw import load_notebook_node
+
+    from cxlab.report.engines import run_notebook
+
+    return run_notebook(load_notebook_node(str(source)), checked, engine=engine, progress=progress)
+
+
+def _page(
+    executed: Any,
+    source: Path,
+    used: Mapping[str, Any],
+    engine: str,
+    started: float,
+    job: BundleJob,
+) -> tuple[str, dict[str, Any]]:
+    from cxlab.report.page import build_page, check_page, page_facts
+
+    bundle = job.result()
+    data = without_nan(
+        manifest(
+            notebook=source,
+            notebook_sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
+            parameters=used,
+            facts=page_facts(executed),
+            engine=engine,
+            seconds=time.perf_counter() - started,
+        )
+    )
+    page = build_page(executed, provenance_markup(data), bundle, version=cxlab.__version__)
+    check_page(page)
+    return page, data
+
+
+def _file_name(used: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """Return a file name that stays in its folder, whatever the names in the data are."""
+    scenario = data.get("scenario") or {}
+    stem = scenario.get("name") or Path(str(used.get("data") or data["notebook"]["name"])).stem
+    parts = [str(stem), str(data.get("period") or "")]
+    clean = [re.sub(r"[^A-Za-z0-9_-]+", "-", p).strip("-_") for p in parts]
+    return "-".join(p for p in clean if p)[:120] or "report"
+
+
+def _publish(page: str, data: dict[str, Any], name: str, out: Path) -> ReportResult:
+    """Put page and manifest in place, both written whole before either is renamed."""
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    files = {out / f"{name}.json": text, out / f"{name}.html": page}
+    waiting: list[tuple[str, Path]] = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for path, content in files.items():
+            handle, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=out)
+            waiting.append((temporary, path))
+            os.close(handle)
+            Path(temporary).write_text(content, encoding="utf-8", newline="\n")
+        for temporary, path in waiting:
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RunError("cannot write the report", given=str(out), hint=reason) from None
+    finally:
+        for temporary, _ in waiting:
+            Path(temporary).unlink(missing_ok=True)
+    html_path, json_path = out / f"{name}.html", out / f"{name}.json"
+    return ReportResult(html_path, json_path, tuple(data["summary"]), tuple(data["missed_targets"]))

@@ -1,0 +1,103 @@
+(function () {
+  "use strict";
+  // Unpack the charts and the Vega bundle, run the bundle as an inline script whose hash stands
+  // in the page's Content-Security-Policy, and draw. Without DecompressionStream, or when a
+  // chart fails, the figure keeps its description.
+  const root = document.documentElement;
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const figures = () => document.querySelectorAll("figure[data-chart]");
+
+  function unpack(id) {
+    const packed = atob(document.getElementById(id).textContent.trim());
+    const bytes = Uint8Array.from(packed, (sign) => sign.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).text();
+  }
+
+  async function library() {
+    const script = document.createElement("script");
+    script.textContent = await unpack("cx-vega");
+    document.head.append(script);
+    const embed = window.cxVegaEmbed;
+    delete window.cxVegaEmbed;
+    if (!embed) throw new Error("the chart library did not start");
+    return embed;
+  }
+
+  function node(tag, text, attributes) {
+    const made = document.createElement(tag);
+    if (text !== undefined) made.textContent = text;
+    for (const [name, value] of Object.entries(attributes || {})) made.setAttribute(name, value);
+    return made;
+  }
+
+  // The chart's data as a table, for those who cannot see the drawing or want the numbers.
+  function dataTable(chart) {
+    const table = node("table");
+    table.append(node("caption", chart.title + ": the data"));
+    const head = node("tr");
+    chart.table.columns.forEach((name) => head.append(node("th", name, { scope: "col" })));
+    table.append(node("thead"), node("tbody"));
+    table.tHead.append(head);
+    for (const cells of chart.table.rows) {
+      const row = node("tr");
+      cells.forEach((text, i) => {
+        row.append(i ? node("td", text) : node("th", text, { scope: "row" }));
+      });
+      table.tBodies[0].append(row);
+    }
+    const label = chart.title + ": the data";
+    const box = node("div", undefined,
+      { class: "table", tabindex: "0", role: "region", "aria-label": label });
+    box.append(table);
+    const details = node("details", undefined, { class: "data" });
+    details.append(node("summary", "Data of this chart"), box);
+    return details;
+  }
+
+  // A light drawing always exists (print uses it); a dark one is added where the reader's
+  // system is dark. Style sheets choose which of the two is seen.
+  async function draw(embed, figure, page, theme) {
+    const place = node("div", undefined, { class: "vis vis-" + theme, "aria-hidden": "true" });
+    figure.querySelector(".plot").append(place);
+    const spec = page.charts[Number(figure.dataset.chart)].spec;
+    await embed(place, structuredClone(spec), {
+      actions: false, ast: true, renderer: "svg", defaultStyle: false,
+      config: page.themes[theme], tooltip: { disableDefaultStyle: true },
+    });
+    // Vega makes its drawing focusable; the figure's words already say it all.
+    place.querySelectorAll("[tabindex]").forEach((part) => part.removeAttribute("tabindex"));
+  }
+
+  async function drawAll(embed, page, theme) {
+    for (const figure of figures()) {
+      if (figure.querySelector(".vis-" + theme)) continue;
+      try {
+        await draw(embed, figure, page, theme);
+        figure.dataset.state = "drawn";
+      } catch (error) {
+        figure.dataset.state = "failed";
+        console.error("chart " + figure.dataset.chart, error);
+      }
+    }
+  }
+
+  async function start() {
+    if (!("DecompressionStream" in window)) {
+      root.dataset.charts = "unsupported";
+      return;
+    }
+    const page = JSON.parse(await unpack("cx-charts"));
+    for (const figure of figures()) {
+      const chart = page.charts[Number(figure.dataset.chart)];
+      if (chart.table) figure.append(dataTable(chart));
+    }
+    const embed = await library();
+    await drawAll(embed, page, "light");
+    if (dark.matches) await drawAll(embed, page, "dark");
+    dark.addEventListener("change", () => { if (dark.matches) drawAll(embed, page, "dark"); });
+    root.dataset.charts = "ready";
+  }
+
+  start().catch((error) => { root.dataset.charts = "failed"; console.error(error); });
+})();

@@ -1,0 +1,97 @@
+"""The Vega bundle: Vega, Vega-Lite and vega-embed as one script, packed for a page.
+
+`vl_convert` carries the libraries, so nothing is fetched. Putting the bundle together takes it
+seconds and holds Python's lock, so a report starts it in a process of its own and collects it
+when the page is written.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+
+from cxlab.errors import RunError
+
+__all__ = ["Bundle", "BundleJob", "csp_hash", "pack", "packed"]
+
+_PROGRAM = """
+import sys, vl_convert
+source = vl_convert.javascript_bundle("window.cxVegaEmbed = vegaEmbed;")
+sys.stdout.buffer.write(source.encode("utf-8"))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A script, and the same script as gzip in base64."""
+
+    source: str
+    packed: str
+
+
+def pack(source: str) -> Bundle:
+    """Return `source` wrapped in a function, so that it leaks no global names, and packed."""
+    wrapped = "(function () {\n" + source + "\n})();"
+    return Bundle(wrapped, packed(wrapped))
+
+
+def packed(text: str) -> str:
+    """Return text as gzip in base64, the same for the same text."""
+    data = gzip.compress(text.encode("utf-8"), compresslevel=9, mtime=0)
+    return base64.b64encode(data).decode("ascii")
+
+
+class BundleJob:
+    """The making of the bundle, in the background: start it early, ask for it late."""
+
+    _done: Bundle | None = None
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        if BundleJob._done is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _PROGRAM],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                stdin=subprocess.DEVNULL,
+            )
+
+    def result(self) -> Bundle:
+        """Return the bundle; raises RunError when it could not be made."""
+        if BundleJob._done is None:
+            BundleJob._done = _collect(self._process or BundleJob()._process)
+            self._process = None
+        return BundleJob._done
+
+    def cancel(self) -> None:
+        """Stop the work, when the report will not need it."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.communicate()
+        self._process = None
+
+
+def _collect(process: subprocess.Popen[bytes] | None) -> Bundle:
+    if process is None:
+        raise RunError("the chart library was not started")
+    output, errors = process.communicate()
+    if process.returncode != 0:
+        last = errors.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise RunError("cannot make the chart library of the page", given=" ".join(last))
+    return pack(output.decode("utf-8"))
+
+
+@cache
+def csp_hash(text: str) -> str:
+    """Return the Content-Security-Policy source of an inline script or style.
+
+    >>> csp_hash("")
+    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+    """
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

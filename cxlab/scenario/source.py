@@ -1,0 +1,159 @@
+"""Scenario files on disk: TOML, `extends`, and how one scenario is laid over another."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cxlab.errors import InputError
+
+__all__ = ["changed", "laid_over", "read_scenario"]
+
+# What names and describes one file does not describe the file that extends it.
+_OWN = ("name", "title", "description", "extends")
+
+# Keys that say the same thing in another unit: giving one takes the other away.
+_ALTERNATIVES = (
+    ("weeks", "days"),
+    ("warm_up_weeks", "warm_up_days"),
+    ("first_reply_target_minutes", "first_reply_target_hours"),
+)
+
+
+def read_scenario(path: Path) -> dict[str, Any]:
+    """Return the plain data of a scenario file, laid over all that it extends.
+
+    `extends` is a path relative to the file that says it. Tables are merged key by key down
+    to the table of a channel; what stands inside a channel, a law or a list is replaced whole.
+    A name is never inherited: without one the file's own name is taken.
+
+    Raises InputError for what cannot be read as TOML and for a circle of `extends`.
+    """
+    data = _with_base(path, ())
+    data.setdefault("name", re.sub(r"[^A-Za-z0-9_.-]+", "_", path.stem) or "scenario")
+    return data
+
+
+def _with_base(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    here = path.resolve()
+    if here in seen:
+        circle = " → ".join(p.name for p in (*seen, here))
+        raise InputError("scenarios extend each other in a circle", given=circle)
+    data = _read_toml(path)
+    if "extends" not in data:
+        return data
+    base = data.pop("extends")
+    if not isinstance(base, str) or not base:
+        raise InputError(f"{path}: extends", given=base, expected='a file such as "base.toml"')
+    below = _with_base(path.parent / base, (*seen, here))
+    return laid_over({key: below[key] for key in below if key not in _OWN}, data)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    if path.is_dir():
+        raise InputError("a folder is not a scenario", given=str(path), expected="a TOML file")
+    if not path.is_file():
+        siblings = sorted(p.name for p in path.parent.glob("*.toml"))
+        raise InputError(
+            "there is no scenario file",
+            given=str(path),
+            expected="a TOML file"
+            + (f" (here are {', '.join(siblings[:20])})" if siblings else ""),
+        )
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise InputError(f"{path} cannot be read", expected="text in UTF-8") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read", given=error.strerror) from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(
+            f"{path} is not TOML",
+            given=str(error) or "too deeply nested",
+            expected='lines such as weeks = 6, from = "08:00", true or false, each key once',
+        ) from None
+
+
+def laid_over(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with `top` laid over it, neither of them changed.
+
+    >>> laid_over({"horizon": {"type": "steady", "weeks": 6}}, {"horizon": {"days": 3}})
+    {'horizon': {'type': 'steady', 'days': 3}}
+    """
+    merged = dict(base)
+    for key, value in top.items():
+        under = base.get(key)
+        if not isinstance(value, Mapping) or not isinstance(under, Mapping):
+            merged[key] = value
+        elif key == "channels":
+            merged[key] = {**under, **{n: _over_table(under.get(n), t) for n, t in value.items()}}
+        else:
+            merged[key] = _over_table(under, value)
+    return merged
+
+
+def _over_table(under: Any, over: Any) -> Any:
+    if not isinstance(under, Mapping) or not isinstance(over, Mapping):
+        return over
+    if over.get("type", under.get("type")) != under.get("type"):
+        return dict(over)  # another kind of horizon has other keys
+    kept = dict(under)
+    for key in over:
+        _drop_alternatives(kept, key)
+    return {**kept, **over}
+
+
+def _drop_alternatives(table: dict[str, Any], key: str) -> None:
+    for group in _ALTERNATIVES:
+        if key in group:
+            for other in group:
+                if other != key:
+                    table.pop(other, None)
+
+
+def changed(data: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `data` (which is used up) with dotted or `__` names set; None takes a key away.
+
+    >>> changed({"team": {"shifts": [{"agents": 4}]}}, {"team.shifts.0.agents": 5})
+    {'team': {'shifts': [{'agents': 5}]}}
+    """
+    for name, value in changes.items():
+        parts = name.replace("__", ".").split(".")
+        holder: Any = data
+        for part in parts[:-1]:
+            holder = _step(holder, part, name)
+        _set(holder, parts[-1], value, name)
+    return data
+
+
+def _step(holder: Any, part: str, name: str) -> Any:
+    if isinstance(holder, list):
+        return holder[_position(holder, part, name)]
+    if not isinstance(holder, dict):
+        raise InputError("a change names no key of the scenario", given=name)
+    return holder.setdefault(part, {})
+
+
+def _set(holder: Any, part: str, value: Any, name: str) -> None:
+    if isinstance(holder, list):
+        holder[_position(holder, part, name)] = value
+    elif not isinstance(holder, dict):
+        raise InputError("a change names no key of the scenario", given=name)
+    elif value is None:
+        holder.pop(part, None)
+    else:
+        _drop_alternatives(holder, part)
+        holder[part] = value
+
+
+def _position(holder: list[Any], part: str, name: str) -> int:
+    if not part.isdecimal() or int(part) >= len(holder):
+        raise InputError(
+            "a change names no entry of a list",
+            given=name,
+            expected=f"a position from 0 to {len(holder) - 1} in place of {part!r}",
+        )
+    return int(part)

@@ -1,0 +1,238 @@
+"""From inputs to checked `Tables`: type, check, set the bad rows aside, hold the references."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from cxlab.errors import InputError
+from cxlab.tables.catalogue import TABLES, table_spec
+from cxlab.tables.checks import QUARANTINE_COLUMNS, broken_references, check_rows, without
+from cxlab.tables.coerce import ROW, SQL_TYPES, Coerced, coerce_table
+from cxlab.tables.schema import TableSpec
+from cxlab.tables.sources import (
+    META_FILE,
+    InputFile,
+    Source,
+    connect,
+    identifier,
+    sha256_of,
+    source_of_csv,
+    source_of_parquet,
+    sources_of_duckdb,
+    unknown_file,
+)
+from cxlab.tables.store import Meta, Stored, Tables, aware
+
+__all__ = ["load", "read"]
+
+_CSV = (".csv", ".csv.gz")
+_ENDINGS = (".parquet", *_CSV)
+
+
+class _Loading:
+    """The work of one load: checked tables, summaries and bad rows so far."""
+
+    def __init__(self, backend: ibis.BaseBackend) -> None:
+        self.backend = backend
+        self.stored: dict[str, Stored] = {}
+        self.summaries: list[pd.DataFrame] = []
+        self.bad: dict[str, pd.DataFrame] = {}
+        self.n_rows: dict[str, int] = {}
+
+    def take(self, source: Source) -> None:
+        """Type and check one table by itself, then its references to tables taken before."""
+        spec = table_spec(source.name)
+        typed = coerce_table(source.rows, spec)
+        try:
+            checked = check_rows(typed, spec)
+        except duckdb.Error as error:
+            raise InputError(
+                f"table {source.name} cannot be read", given=str(error).splitlines()[0][:200]
+            ) from None
+        self.n_rows[source.name] = checked.n_rows
+        self.summaries.append(checked.summary)
+        bad = checked.bad
+        rows = without(typed.plain(), bad)
+        for reference in spec.references:
+            if reference.table in self.stored:
+                target = self.stored[reference.table].rows
+                lost, summary = broken_references(rows, spec, reference, target)
+                self.summaries.append(summary)
+                bad = pd.concat([bad, lost], ignore_index=True) if len(lost) else bad
+                rows = without(rows, lost)
+        if len(bad):
+            self.bad[source.name] = _given_rows(source.rows, bad)
+        self._keep(source, rows)
+        kept = self._widen(spec, typed)
+        self.stored[source.name] = Stored(kept, typed.given, typed.extra)
+
+    def _keep(self, source: Source, rows: ir.Table) -> None:
+        """Name the checked rows: a view of a Parquet file, a table of anything else."""
+        name = f"__lean_{source.name}"
+        if source.name in self.bad:
+            self.backend.create_table(name, rows)
+        else:
+            made = "VIEW" if source.lazy else "TABLE"
+            query = self.backend.compile(rows)
+            self.backend.con.execute(f'CREATE {made} "{name}" AS {query}')
+        if not source.lazy:
+            self.backend.con.execute(f'DROP TABLE "__source_{source.name}"')
+
+    def _widen(self, spec: TableSpec, typed: Coerced) -> ir.Table:
+        """Add the declared columns that the input lacks, empty.
+
+        Plain SQL, because Ibis takes longer to write forty empty columns than a small log takes
+        to check.
+        """
+        parts = [ROW]
+        for column in spec.columns:
+            lacking = "" if column.name in typed.given else f"NULL::{SQL_TYPES[column.kind]} AS "
+            parts.append(f'{lacking}"{column.name}"')
+        parts += [identifier(n) for n in typed.extra]
+        name = f"__rows_{spec.name}"
+        self.backend.con.execute(
+            f'CREATE VIEW "{name}" AS SELECT {", ".join(parts)} FROM "__lean_{spec.name}"'
+        )
+        return self.backend.table(name)
+
+
+def _given_rows(source: ir.Table, bad: pd.DataFrame) -> pd.DataFrame:
+    first = bad.drop_duplicates(ROW).set_index(ROW)
+    wanted = ibis.memtable(pd.DataFrame({"__bad": first.index.astype("int64")}))
+    given = source.semi_join(wanted, source[ROW] == wanted["__bad"])
+    picked: pd.DataFrame = given.order_by(ROW).to_pandas()
+    number = picked.pop(ROW)
+    picked.insert(0, "row", number + 1)
+    picked.insert(1, "broken_column", first.loc[number, "column"].to_numpy())
+    picked.insert(2, "reason", first.loc[number, "reason"].to_numpy())
+    return picked
+
+
+def load(
+    backend: ibis.BaseBackend,
+    sources: Sequence[Source],
+    meta: Meta,
+    before: Mapping[str, pd.DataFrame] | None = None,
+) -> Tables:
+    """Check the sources in the order of the catalogue, so that references find their tables.
+
+    `before` holds rows that were set aside before the check, by table.
+    """
+    work = _Loading(backend)
+    by_name = {s.name: s for s in sources}
+    for name in TABLES:
+        if name in by_name:
+            work.take(by_name[name])
+    found = [s for s in [meta.quarantine, *work.summaries] if len(s)]
+    if found:
+        meta = replace(meta, quarantine=pd.concat(found, ignore_index=True))
+    files = [
+        InputFile(str(s.path), sha256_of(s.path), work.n_rows[s.name])
+        for s in sources
+        if s.path is not None
+    ]
+    if files:
+        meta = replace(meta, inputs=tuple(files))
+    bad = {n: pd.concat(_both(before or {}, work.bad, n), ignore_index=True) for n in TABLES}
+    return Tables(backend, work.stored, meta, {n: f for n, f in bad.items() if len(f)})
+
+
+def _both(
+    before: Mapping[str, pd.DataFrame], now: Mapping[str, pd.DataFrame], name: str
+) -> list[pd.DataFrame]:
+    return [part[name] for part in (before, now) if name in part] or [pd.DataFrame()]
+
+
+def read(path: Path) -> Tables:
+    """Read a folder, a DuckDB file, or one file named after a table."""
+    if not path.exists():
+        raise InputError("no such folder or file of tables", given=str(path))
+    backend = connect()
+    if path.is_file():
+        return _read_file(backend, path)
+    files = sorted(f for f in path.iterdir() if f.is_file() and _is_table_file(f))
+    if not files:
+        whole = path / "tables.duckdb"
+        if whole.is_file():
+            return _read_duckdb(backend, whole)
+        raise InputError(
+            "folder holds no tables",
+            given=str(path),
+            expected="files such as tickets.csv or tickets.parquet",
+            hint="a raw export is read by `cxlab import` with a mapping",
+        )
+    beside = path / META_FILE
+    meta = _meta(beside.read_text("utf-8"), beside) if beside.is_file() else Meta()
+    _refuse_two_files(files)
+    return load(backend, [_source(backend, f) for f in files], meta)
+
+
+def _read_file(backend: ibis.BaseBackend, path: Path) -> Tables:
+    if path.suffix in (".duckdb", ".db"):
+        return _read_duckdb(backend, path)
+    if not _is_table_file(path):
+        raise InputError(
+            "not a file of tables", given=path.name, expected="a .parquet, .csv or .duckdb file"
+        )
+    return load(backend, [_source(backend, path)], Meta())
+
+
+def _read_duckdb(backend: ibis.BaseBackend, path: Path) -> Tables:
+    sources, text = sources_of_duckdb(backend, path, TABLES)
+    if not sources:
+        raise InputError("file holds no canonical tables", given=path.name, known=TABLES)
+    return load(backend, sources, _meta(text, path) if text else Meta())
+
+
+def _is_table_file(path: Path) -> bool:
+    return path.name.lower().endswith(_ENDINGS) and not path.name.startswith(("_", "."))
+
+
+def _stem(path: Path) -> str:
+    return path.name.split(".")[0]
+
+
+def _refuse_two_files(files: Sequence[Path]) -> None:
+    stems = [_stem(f) for f in files]
+    for name in stems:
+        if stems.count(name) > 1:
+            twice = [f.name for f in files if _stem(f) == name]
+            raise InputError(f"table {name} is given twice", given=twice, expected="one file")
+
+
+def _source(backend: ibis.BaseBackend, path: Path) -> Source:
+    name = _stem(path)
+    if name not in TABLES:
+        raise unknown_file(path, TABLES)
+    if path.stat().st_size == 0:
+        raise InputError(f"file {path.name} is empty (0 bytes)", expected="at least a header line")
+    if path.name.lower().endswith(_CSV):
+        return source_of_csv(backend, name, path)
+    return source_of_parquet(backend, name, path)
+
+
+def _meta(text: str, path: Path) -> Meta:
+    try:
+        plain: dict[str, Any] = json.loads(text)
+        as_of = plain.get("as_of")
+        instant = aware(datetime.fromisoformat(as_of), "as_of") if as_of else None
+        quarantine = pd.DataFrame(
+            plain.get("quarantine") or [], columns=list(QUARANTINE_COLUMNS)
+        ).astype({"rows": "int64"})
+        return Meta(instant, plain.get("time_zone"), plain.get("source"), quarantine)
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise InputError(
+            f"the metadata of {path.name} cannot be read",
+            given=str(error)[:200],
+            expected="JSON as cxlab writes it",
+        ) from None

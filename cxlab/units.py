@@ -1,0 +1,118 @@
+"""Units of cxlab's numbers: how they convert and how they print.
+
+Durations are stored in seconds, shares as 0…1, counts as whole numbers, points on a survey's own
+scale. A unit stands in the name of every key a person writes (`at_most_hours`), never only in
+the documentation.
+"""
+
+from __future__ import annotations
+
+import math
+
+from cxlab.errors import InputError
+
+__all__ = ["DURATIONS", "UNITS", "convert_key", "format_interval", "format_value", "spoken_unit"]
+
+DURATIONS: dict[str, float] = {
+    "seconds": 1.0,
+    "minutes": 60.0,
+    "hours": 3600.0,
+    "days": 86400.0,
+}
+"""Names of the duration units that a key may end with, in seconds."""
+
+UNITS: dict[str, str] = {
+    "s": "duration in seconds",
+    "share": "share, 0 to 1",
+    "count": "number of things",
+    "points": "points on the survey's scale",
+}
+"""The units a metric can have, with what they mean."""
+
+_SCALES = {"s": DURATIONS, "share": {"share": 1.0, "percent": 0.01}}
+
+
+def convert_key(key: str, prefix: str, unit: str) -> float:
+    """Return the factor from the unit named at the end of `key` to `unit`.
+
+    `key` must be `prefix` + "_" + unit name (or just `prefix` for counts and points).
+    Raises InputError when the key names no unit, or one that does not measure this.
+
+    >>> convert_key("at_most_hours", "at_most", "s")
+    3600.0
+    >>> convert_key("at_least_percent", "at_least", "share")
+    0.01
+    """
+    scale = _SCALES.get(unit)
+    if scale is None:
+        if key == prefix:
+            return 1.0
+        raise InputError(f"a target in {UNITS[unit]} takes no unit", given=key, known=[prefix])
+    known = {f"{prefix}_{name}": factor for name, factor in scale.items()}
+    if key not in known:
+        raise InputError("unknown key or unit", given=key, known=known)
+    return known[key]
+
+
+def format_value(value: float | None, unit: str, *, signed: bool = False) -> str:
+    """Return `value` as people read it; "–" when there is none.
+
+    Durations pick seconds, minutes, hours or days by size. `signed` puts + or − in front.
+
+    >>> format_value(79560, "s"), format_value(0.6342, "share"), format_value(24918, "count")
+    ('22.1 h', '63.4 %', '24,918')
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    sign = "−" if value < 0 else ("+" if signed else "")
+    if math.isinf(value):
+        return sign + "∞"
+    return sign + _magnitude(abs(value), unit)
+
+
+def _magnitude(size: float, unit: str) -> str:
+    if unit == "s":
+        return _duration(size)
+    if unit == "share":
+        return f"{size * 100:.1f} %"
+    if unit == "count":
+        return f"{size:,.0f}" if float(size).is_integer() or size >= 100 else f"{size:,.1f}"
+    return f"{size:,.2f}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    if seconds < 59.95 * 60:
+        return f"{seconds / 60:.1f} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} d"
+
+
+def format_interval(low: float | None, high: float | None, unit: str) -> str:
+    """Return an interval as "low to high"; "" when neither end is known.
+
+    >>> format_interval(0.628, 0.640, "share")
+    '62.8 % to 64.0 %'
+    """
+    if _unknown(low) and _unknown(high):
+        return ""
+    return f"{format_value(low, unit)} to {format_value(high, unit)}"
+
+
+def _unknown(value: float | None) -> bool:
+    return value is None or math.isnan(value)
+
+
+def spoken_unit(seconds: float) -> tuple[str, float]:
+    """Return the (short name, seconds) of the duration unit in which `seconds` reads best.
+
+    >>> spoken_unit(7200.0)
+    ('h', 3600.0)
+    """
+    for name, size in (("s", 1.0), ("min", 60.0), ("h", 3600.0)):
+        limit = {"s": 120.0, "min": 7200.0, "h": 48 * 3600.0}[name]
+        if seconds < limit:
+            return name, size
+    return "d", 86400.0

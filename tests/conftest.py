@@ -1,0 +1,20 @@
+"""Shared fixtures: the real logs, where the environment says they are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of the real logs; the test is skipped, with the reason, where it is not set."""
+    folder = os.environ.get("CXLAB_DATA")
+    if not folder:
+        pytest.skip("the environment variable CXLAB_DATA does not name the folder of real logs")
+    path = Path(folder)
+    if not path.is_dir():
+        pytest.fail(f"CXLAB_DATA names no folder: {folder}")
+    return path

@@ -1,0 +1,293 @@
+"""What every result row promises, over the whole catalogue and case by case."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats as st
+
+import cxlab as cx
+from cxlab.metrics import METRICS
+from tests.metrics.helpers import START, random_tickets, tickets
+
+ESCALATIONS = pd.DataFrame(
+    {"ticket_id": ["T00001", "T00009", "T00009"], "at": START + dt.timedelta(days=30)}
+).assign(kind="functional")
+AS_OF = START + dt.timedelta(days=36)
+
+
+@pytest.fixture(scope="module")
+def log():
+    frame = random_tickets()
+    surveys = pd.DataFrame(
+        {
+            "survey_id": [f"s{i}" for i in range(200)],
+            "subject_id": frame["ticket_id"].iloc[:200].to_numpy(),
+            "sent_at": frame["created_at"].iloc[:200].to_numpy(),
+            "answered_at": frame["created_at"].iloc[:200] + pd.Timedelta("1h"),
+            "score": [None if i % 3 == 0 else 1 + i % 5 for i in range(200)],
+        }
+    ).assign(instrument="csat", scale_min=1, scale_max=5, subject_type="ticket")
+    surveys.loc[surveys["score"].isna(), "answered_at"] = pd.NaT
+    return cx.Tables.from_frames(
+        {"tickets": frame, "escalations": ESCALATIONS, "surveys": surveys}, as_of=AS_OF
+    )
+
+
+def counted(row):
+    return row["n"] + row["pending"] + sum(row["excluded"].values())
+
+
+class TestConservation:
+    """Every row of the population is counted, pending, or excluded for a reason."""
+
+    @pytest.mark.parametrize("metric", [m for m in METRICS if not m.startswith("backlog")])
+    def test_rows_in_are_rows_out(self, log, metric):
+        row = cx.measure(log, metric).iloc[0]
+        basis = cx.metric(metric).basis
+        if basis.table == "surveys":
+            expected = 200
+        elif basis.name in ("volume", "first_response", "resolution", "reopened", "escalated",
+                            "sla") or basis.name.startswith("first_contact"):  # fmt: skip
+            expected = 400
+        else:  # waiting in line: phone and chat that asked for a person, and what is excluded
+            frame = log.frame("tickets")
+            live = frame["channel"].isin(["phone", "chat"]) & frame["queued_at"].notna()
+            expected = int((live | frame["excluded_reason"].notna()).sum())
+        assert counted(row) == expected
+
+    @pytest.mark.parametrize("metric", [m for m in METRICS if m != "backlog"])
+    def test_groups_and_periods_add_up_to_the_whole(self, log, metric):
+        whole = cx.measure(log, metric).iloc[0]
+        parts = cx.measure(log, metric, by="channel,week", tz="Europe/Berlin")
+        assert sum(counted(row) for _, row in parts.iterrows()) == counted(whole)
+        assert parts["n"].sum() == whole["n"]
+
+
+class TestIntervals:
+    def test_quantile_interval_is_the_order_statistics_of_exact_binomial_ranks(self):
+        rng = np.random.default_rng(7)
+        for n in (1, 2, 5, 6, 29, 100, 400, 3001):
+            waits = np.sort(rng.exponential(600, n).round(3))
+            frame = pd.DataFrame(
+                {"ticket_id": [f"T{i}" for i in range(n)], "created_at": START, "channel": "email",
+                 "status": "solved",
+                 "first_human_reply_at": START + pd.to_timedelta(waits, unit="s").round("us")}
+            )  # fmt: skip
+            result = cx.measure(cx.Tables.from_frames({"tickets": frame}), "frt,frt_p90")
+            for (_, row), q in zip(result.iterrows(), (0.5, 0.9), strict=True):
+                assert row["value"] == pytest.approx(np.quantile(waits, q), abs=2e-6)
+                low = int(st.binom.ppf(0.025, n, q))
+                high = int(st.binom.ppf(0.975, n, q)) + 1
+                expect_low = waits[low - 1] if low >= 1 else np.nan
+                expect_high = waits[high - 1] if high <= n else np.nan
+                assert row["low"] == pytest.approx(expect_low, abs=2e-6, nan_ok=True)
+                assert row["high"] == pytest.approx(expect_high, abs=2e-6, nan_ok=True)
+
+    def test_the_slack_around_the_normal_rank_always_holds_the_exact_rank(self):
+        from cxlab.metrics.query import SLACK
+        from cxlab.stats import quantile_ranks
+
+        n = np.concatenate([np.arange(1, 5000), np.geomspace(5e3, 5e7, 400).astype(int)])
+        for q in (0.5, 0.9):
+            low, high = quantile_ranks(n, q)
+            half = 1.959963984540054 * np.sqrt(n * q * (1 - q))
+            for rank, normal in ((low, n * q - half), (high, n * q + half)):
+                first = np.maximum(np.floor(normal - SLACK), 0)
+                inside = (rank - 1 >= first) & (rank - 1 < first + 2 * SLACK)
+                assert np.all(inside | (rank < 1) | (rank > n))
+
+    def test_share_has_wilson_and_mean_has_student(self):
+        # Wilson for 4 of 10 (Newcombe 1998, formula 3): 0.1682 to 0.6873.
+        rows = [{"sla_due_at": "10:00", "first_human_reply_at": "09:30" if i < 4 else "11:00"}
+                for i in range(10)]  # fmt: skip
+        row = cx.measure(tickets(*rows), "sla").iloc[0]
+        assert (row["low"], row["high"]) == pytest.approx((0.1682, 0.6873), abs=5e-5)
+        # Three resolution times of 1, 2 and 3 h: mean 2 h ± 4.3027 × 1 h / √3.
+        solved = [{"last_solved_at": t} for t in ("10:00", "11:00", "12:00")]
+        row = cx.measure(tickets(*solved), "art").iloc[0]
+        half = 4.302653 * 3600 / np.sqrt(3)
+        assert (row["low"], row["high"]) == pytest.approx((7200 - half, 7200 + half), rel=1e-6)
+
+
+class TestFlags:
+    def test_an_empty_log_gives_flagged_rows_and_no_error(self):
+        none = {c: pd.Series(dtype="str") for c in ("ticket_id", "channel", "status", "created_at")}
+        result = cx.measure(cx.Tables.from_frames({"tickets": pd.DataFrame(none)}))
+        assert len(result) == len(METRICS)
+        assert set(result["flag"]) <= {"empty", "undefined", "ok"}
+        assert result.set_index("metric").loc["vol", "value"] == 0
+        assert np.isnan(result.set_index("metric").loc["frt", "value"])
+
+    def test_a_log_in_which_everything_is_open_is_immature_not_fast(self):
+        result = cx.measure(
+            tickets({"status": "open", "first_human_reply_at": None, "last_solved_at": None},
+                    {"status": "new", "first_human_reply_at": None, "last_solved_at": None}),
+        ).set_index("metric")  # fmt: skip
+        assert result.loc["frt", "pending"] == 2
+        assert result.loc["frt", "flag"] == "immature"
+        assert result.loc["art", "flag"] == "immature"
+        assert np.isnan(result.loc["art", "value"])
+        assert result.loc["backlog", "value"] == 2
+
+    def test_a_column_the_log_does_not_have_is_undefined_with_the_reason(self):
+        row = cx.measure(tickets({}), "frt").iloc[0]
+        assert row["flag"] == "undefined"
+        assert row["excluded"] == {"not_recorded": 1}
+        assert np.isnan(row["value"])
+
+    def test_few_rows_are_small_n_and_zero_of_zero_has_the_full_interval(self):
+        rows = [{"first_human_reply_at": "09:10"}] * 5
+        assert cx.measure(tickets(*rows), "frt").iloc[0]["flag"] == "small_n"
+        assert cx.measure(tickets(*rows * 6), "frt").iloc[0]["flag"] == "ok"
+        row = cx.measure(tickets({"channel": "email"}, surveys=[{
+            "survey_id": "s", "instrument": "csat", "scale_min": 1, "scale_max": 5,
+            "answered_at": None, "score": None, "subject_type": "ticket", "subject_id": "T0",
+        }]), "csat").iloc[0]  # fmt: skip
+        assert (row["n"], row["low"], row["high"]) == (0, 0.0, 1.0)
+        assert row["excluded"] == {"no_answer": 1}
+
+
+class TestGroups:
+    def test_periods_without_tickets_stand_there_with_zero(self):
+        result = cx.measure(
+            tickets({"created_at": "09:00"}, {"created_at": "+21 09:00"}), "vol", by="week"
+        )
+        assert result["week"].tolist() == ["2026-W02", "2026-W03", "2026-W04", "2026-W05"]
+        assert result["value"].tolist() == [1, 0, 0, 1]
+        assert result["flag"].tolist() == ["ok", "empty", "empty", "ok"]
+
+    def test_weeks_are_cut_at_local_midnight_across_the_clock_change(self):
+        # Sunday 2026-03-29, 22:30 UTC is Monday 00:30 in Berlin (summer time since 01:00 UTC);
+        # a week earlier 22:30 UTC is still Sunday 23:30 (winter time).
+        frame = pd.DataFrame(
+            {"ticket_id": ["winter", "summer"], "channel": "email", "status": "new",
+             "created_at": ["2026-03-22T22:30Z", "2026-03-29T22:30Z"]}
+        )  # fmt: skip
+        tables = cx.Tables.from_frames({"tickets": frame})
+        berlin = cx.measure(tables, "vol", by="week", tz="Europe/Berlin")
+        assert dict(zip(berlin["week"], berlin["value"], strict=True)) == {
+            "2026-W12": 1, "2026-W13": 0, "2026-W14": 1,
+        }  # fmt: skip
+        assert berlin["period_start"].iloc[2].isoformat() == "2026-03-29T22:00:00+00:00"
+        utc = cx.measure(tables, "vol", by="week", tz="UTC")
+        assert dict(zip(utc["week"], utc["value"], strict=True)) == {"2026-W12": 1, "2026-W13": 1}
+
+    def test_any_column_groups_and_empty_values_are_named(self):
+        result = cx.measure(tickets({"shop": "Köln"}, {"shop": None}), "vol", by="shop")
+        assert dict(zip(result["shop"], result["value"], strict=True)) == {
+            "Köln": 1, "(missing)": 1,
+        }  # fmt: skip
+
+    def test_an_unknown_group_is_refused_with_the_nearest_name(self):
+        with pytest.raises(cx.InputError, match="did you mean 'channel'"):
+            cx.measure(tickets({}), "vol", by="chanel")
+
+    def test_weekday_and_hour_are_local(self):
+        result = cx.measure(
+            tickets({"created_at": "23:30"}), "vol", by="weekday,hour", tz="Europe/Berlin"
+        )
+        assert (result.loc[0, "weekday"], result.loc[0, "hour"]) == (1, 0)
+
+    def test_a_period_counts_only_what_belongs_to_it(self, log):
+        frame = log.frame("tickets")
+        inside = frame["created_at"].between("2026-01-12", "2026-01-18 23:59:59.999999+00:00")
+        expected = int((inside & frame["excluded_reason"].isna()).sum())
+        assert cx.measure(log, "vol", period="2026-W03").iloc[0]["value"] == expected
+
+
+class TestDefinitions:
+    def test_the_same_customer_and_topic_within_the_window_is_no_first_contact(self):
+        base = {"customer_id": "c", "topic": "login", "last_solved_at": "+20 00:00"}
+        again = {**base, "created_at": "+8 09:00"}
+        result = cx.measure(tickets(base, again), "fcr,fcr_7d").set_index("metric")
+        assert result.loc["fcr", "numerator"] == 1  # 8 days later is within 30 days
+        assert result.loc["fcr_7d", "numerator"] == 2  # and not within 7
+        other = {**again, "topic": "billing"}
+        assert cx.measure(tickets(base, other), "fcr").iloc[0]["numerator"] == 2
+
+    def test_a_repeat_after_the_period_still_counts_against_it(self):
+        base = {"customer_id": "c", "topic": "login", "last_solved_at": "+20 00:00"}
+        both = tickets(base, {**base, "created_at": "+8 09:00"})
+        row = cx.measure(both, "fcr", period="2026-W02").iloc[0]
+        assert (row["n"], row["numerator"]) == (1, 0)
+
+    def test_tickets_younger_than_the_window_are_pending(self):
+        row = cx.measure(
+            tickets({"customer_id": "c", "last_solved_at": "10:00"}, as_of="+29 00:00"), "fcr"
+        ).iloc[0]
+        assert (row["n"], row["pending"], row["flag"]) == (0, 1, "immature")
+
+    def test_one_lost_caller_counts_in_every_reading_as_its_name_says(self):
+        lost = {"channel": "phone", "queued_at": "09:00", "abandoned_at": "09:02",
+                "status": "closed", "answered_at": None}  # fmt: skip
+        kept = {"channel": "phone", "queued_at": "09:00", "answered_at": "09:00:20"}
+        result = cx.measure(tickets(lost, kept)).set_index("metric")["value"]
+        assert result["abandonment"] == 0.5
+        assert result["service_level"] == 0.5
+        assert result["service_level_served"] == 1.0
+        assert result["service_level_no_short"] == 0.5
+        assert result["asa"] == 20.0
+
+    def test_email_is_not_in_the_queue_metrics_unless_a_target_is_promised(self):
+        mail = {"queued_at": "09:00", "answered_at": "12:00"}
+        assert cx.measure(tickets(mail), "service_level").iloc[0]["n"] == 0
+        promised = {**mail, "service_target_s": 4 * 3600.0}
+        assert cx.measure(tickets(promised), "service_level").iloc[0]["value"] == 1.0
+
+    def test_the_latest_answer_counts_and_reversed_scales_are_mirrored(self):
+        ask = {"instrument": "csat", "scale_min": 1, "scale_max": 5, "subject_type": "ticket",
+               "subject_id": "T0", "sent_at": "09:00"}  # fmt: skip
+        first = {**ask, "survey_id": "a", "answered_at": "10:00", "score": 1}
+        second = {**ask, "survey_id": "b", "answered_at": "11:00", "score": 5}
+        row = cx.measure(tickets({}, surveys=[first, second]), "csat").iloc[0]
+        assert (row["value"], row["n"], row["excluded"]) == (1.0, 1, {"superseded": 1})
+        mirrored = {**first, "direction": "down"}
+        assert cx.measure(tickets({}, surveys=[mirrored]), "csat").iloc[0]["value"] == 1.0
+        assert cx.measure(tickets({}, surveys=[mirrored]), "csat_mean").iloc[0]["value"] == 5.0
+
+    def test_a_three_point_scale_counts_its_top_box_only(self):
+        ask = {"instrument": "csat", "scale_min": 1, "scale_max": 3, "subject_type": "ticket"}
+        answers = [
+            {**ask, "survey_id": str(s), "subject_id": f"T{s}", "answered_at": "10:00", "score": s}
+            for s in (1, 2, 3)
+        ]
+        row = cx.measure(tickets({}, {}, {}, {}, surveys=answers), "csat").iloc[0]
+        assert row["numerator"] == 1
+
+    def test_surveys_are_grouped_by_their_ticket(self):
+        ask = {"instrument": "csat", "scale_min": 1, "scale_max": 5, "subject_type": "ticket",
+               "answered_at": "10:00", "channel": "sms"}  # fmt: skip
+        answers = [{**ask, "survey_id": "a", "subject_id": "T0", "score": 5},
+                   {**ask, "survey_id": "b", "subject_id": "T1", "score": 1}]  # fmt: skip
+        result = cx.measure(
+            tickets({"channel": "chat"}, {"channel": "phone"}, surveys=answers),
+            "csat", by="channel",
+        )  # fmt: skip
+        assert dict(zip(result["channel"], result["value"], strict=True)) == {"chat": 1, "phone": 0}
+
+
+class TestBacklog:
+    def test_it_equals_the_count_of_open_tickets_at_each_week_end(self, log):
+        frame = log.frame("tickets")
+        frame = frame[frame["excluded_reason"].isna()]
+        result = cx.measure(log, "backlog", by="week,channel")
+        for _, row in result.iterrows():
+            at = min(row["period_end"], pd.Timestamp(AS_OF))
+            here = frame[(frame["channel"] == row["channel"]) & (frame["created_at"] < at)]
+            left = here["last_solved_at"].fillna(here["abandoned_at"]).fillna(here["created_at"])
+            done = here["status"].isin(["solved", "closed"]) & (left < at)
+            assert row["value"] == (~done).sum(), (row["week"], row["channel"])
+
+    def test_a_reopened_ticket_is_open_between_its_solves(self):
+        moves = [("09:00", None, "new"), ("+1 00:00", "new", "solved"),
+                 ("+9 00:00", "solved", "open"), ("+16 00:00", "open", "solved")]  # fmt: skip
+        events = [{"ticket_id": "T0", "at": at, "field": "status", "old": old, "new": new}
+                  for at, old, new in moves]  # fmt: skip
+        result = cx.measure(
+            tickets({"last_solved_at": "+16 00:00"}, status_events=events, as_of="+28 00:00"),
+            "backlog", by="week",
+        )  # fmt: skip
+        values = dict(zip(result["week"], result["value"], strict=True))
+        assert (values["2026-W02"], values["2026-W03"], values["2026-W04"]) == (0, 1, 0)
