@@ -45,20 +45,33 @@ def layered(*layers: Any) -> Any:
 def nothing_to_draw(title: str, reason: str) -> Figure:
     """Return a chart that says in words why there is nothing to draw."""
     frame = pd.DataFrame({"words": [reason]})
-    mark = alt.Chart(frame).mark_text(align="left", style="note")
+    mark = alt.Chart(frame).mark_text(align="left", style="cx_note")
     text = mark.encode(text="words:N", x=alt.value(4), y=alt.value(20))
     chart: Figure = finish(text, title, reason, height=40)
     chart.usermeta = {EMPTY: True}
     return chart
 
 
-def target_layers(value: float | None, label: str) -> list[Any]:
-    """Return a dashed horizontal line at the target (in axis units) with its words beside it."""
+_FAR = 1.0
+
+
+def target_layers(value: float | None, label: str, low: float, high: float) -> list[Any]:
+    """Return a dashed horizontal line at the target (in axis units) with its words beside it.
+
+    A target far from the data (`low` to `high`) would flatten them: it is said, not drawn.
+    """
     if value is None:
         return []
+    if not (low - _FAR * abs(high) <= value <= high + _FAR * abs(high)):
+        side = "above" if value > high else "below"
+        far = alt.Chart(pd.DataFrame({"words": [f"{label}, far {side} this scale"]}))
+        place = {"x": alt.value(4), "y": alt.value(8)}
+        return [
+            far.mark_text(style="cx_target_label", align="left").encode(text="words:N", **place)
+        ]
     data = alt.Chart(pd.DataFrame({"target": [value], "words": [label]}))
-    line = data.mark_rule(style="target").encode(y="target:Q")
-    text = data.mark_text(style="target_label", align="left", baseline="bottom", dy=-4).encode(
+    line = data.mark_rule(style="cx_target").encode(y="target:Q")
+    text = data.mark_text(style="cx_target_label", align="left", baseline="bottom", dy=-4).encode(
         y="target:Q", x=alt.value(4), text="words:N"
     )
     return [line, text]

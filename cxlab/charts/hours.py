@@ -85,27 +85,29 @@ def load_against_staffing(
     """
     if frame.empty:
         return nothing_to_draw(title, str(frame.attrs.get("reason", "There are no shifts.")))
-    names = {"on_shift": "on shift", "busy": "busy"}
-    wide = frame.rename(columns=names).round(3)
+    wide = frame.round(3)
     closing = wide.tail(1).assign(hour_of_week=168)  # a step needs the end of its last hour
-    rows = pd.concat([wide, closing]).melt(
-        id_vars=["hour_of_week"],
-        value_vars=list(names.values()),
-        var_name="agents",
-        value_name="number",
-    )
+    wide = pd.concat([wide, closing])
     ticks = alt.Axis(
         values=list(range(0, 168, 24)), grid=True, labelAlign="left", labelPadding=4, tickSize=14,
-        labelExpr=f"{list(DAYS)}[datum.value / 24]",
+        labelExpr=f"{list(DAYS)}[datum.value / 24]", labelOverlap=False,
     )  # fmt: skip
-    base = alt.Chart(rows).encode(
-        x=alt.X("hour_of_week:Q", title="Hour of week (local time)", axis=ticks,
-                scale=alt.Scale(domain=[0, 168], nice=False)),
-        color=alt.Color("agents:N", title=None, sort=list(names.values()),
-                        legend=alt.Legend(symbolType="stroke")),
-    )  # fmt: skip
-    y = alt.Y("number:Q", title="Agents (mean number)", scale=alt.Scale(zero=True))
-    chart = layered(base.mark_line(interpolate="step-after", strokeWidth=2).encode(y=y))
+    x = alt.X("hour_of_week:Q", title="Hour of week (local time)", axis=ticks,
+              scale=alt.Scale(domain=[0, 168], nice=False))  # fmt: skip
+    color = alt.Scale(domain=["on shift", "busy"], range="category")
+    legend = alt.Legend(title=None, symbolType="square")
+    chart = layered(
+        alt.Chart(wide.assign(agents="on shift"))
+        .mark_area(interpolate="step-after", fillOpacity=0.25)
+        .encode(
+            x=x,
+            y=alt.Y("on_shift:Q", title="Agents (mean number)"),
+            color=alt.Color("agents:N", scale=color, legend=legend),
+        ),
+        alt.Chart(wide.assign(agents="busy"))
+        .mark_line(interpolate="step-after", strokeWidth=2)
+        .encode(x=x, y="busy:Q", color=alt.Color("agents:N", scale=color, legend=legend)),
+    )
     figure: Figure = finish(chart, title, _load_words(frame), height=240, data=_load_table(frame))
     return figure
 
@@ -126,7 +128,9 @@ def _load_words(frame: pd.DataFrame) -> str:
     busy = frame["busy"].to_numpy(dtype=float)
     if not shift.any():
         return "No agent is on shift in any hour of the week."
-    ratio = np.divide(busy, shift, out=np.zeros_like(busy), where=shift > 0)
+    # An hour with a fraction of an agent is the end of a shift, not the fullest hour.
+    staffed = shift >= 0.5 * shift.max()
+    ratio = np.divide(busy, shift, out=np.zeros_like(busy), where=staffed)
     hour = int(ratio.argmax())
     over = int(((busy > shift + 1e-9) & (busy > 0)).sum())
     words = (

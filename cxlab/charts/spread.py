@@ -6,87 +6,113 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
 from cxlab.charts.words import Axis, axis_for, count_words, percentile_name, title_of
 from cxlab.units import format_value
 
-__all__ = ["Distribution", "interval", "wait_distribution"]
+__all__ = ["Distribution", "interval", "short_duration", "wait_distribution"]
 
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
     """A histogram with its percentiles: all that a chart of a distribution needs.
 
-    `bins`: columns start, end (seconds) and n; `percentiles`: quantile → seconds; `beyond`:
-    how many of the `n` values lie above the last bin; `reason`: why there is nothing, if so.
+    `bins`: columns start, end (seconds) and n, without holes; `percentiles`: quantile → seconds;
+    `n`: how many values; `reason`: why there is nothing, if so.
     """
 
     what: str
     bins: pd.DataFrame
     percentiles: Mapping[float, float] = field(default_factory=dict)
     n: int = 0
-    beyond: int = 0
     reason: str = "There are no values."
 
 
 def wait_distribution(distribution: Distribution, *, title: str | None = None) -> Figure:
     """Draw a histogram of times with the percentiles marked and named.
 
-    The long tail is cut at the 99th percentile, and the number beyond it is said.
+    The classes are those people speak in (10 s, 1 min, 1 h, 1 day), each drawn equally wide:
+    seconds and days stand in one picture and no tail is cut off.
     """
     name = title or distribution.what
     if distribution.bins.empty:
         return nothing_to_draw(name, distribution.reason)
-    axis = Axis("s", float(distribution.bins["end"].max()), distribution.what)
-    rows = distribution.bins.assign(
-        start=axis.scaled(distribution.bins["start"]), end=axis.scaled(distribution.bins["end"])
+    bins = distribution.bins.reset_index(drop=True)
+    rows = pd.DataFrame(
+        {
+            "left": range(len(bins)),
+            "right": range(1, len(bins) + 1),
+            "share": bins["n"] / bins["n"].sum() * 100,
+            "time": _classes(bins),
+            "n": bins["n"],
+        }
     )
-    x = alt.X("start:Q", title=axis.title, scale=alt.Scale(nice=False), axis=alt.Axis(tickCount=8))
+    labels = [short_duration(v) for v in [bins["start"].iloc[0], *bins["end"]]]
+    ticks = alt.Axis(values=list(range(len(labels))), labelExpr=f"{labels}[datum.value]",
+                     labelOverlap="greedy", grid=False)  # fmt: skip
+    top = float(rows["share"].max()) * (1.12 + 0.08 * len(distribution.percentiles))
     bars = (
         alt.Chart(rows)
-        .mark_bar(style="bar", binSpacing=1)
+        .mark_bar(style="cx_bar", binSpacing=2)
         .encode(
-            x=x, x2="end:Q", y=alt.Y("n:Q", title="Tickets (number)"),
-            tooltip=[alt.Tooltip("start:Q", title="from", format=".1f"),
-                     alt.Tooltip("end:Q", title="to", format=".1f"),
+            x=alt.X("left:Q", bin="binned", title=f"{distribution.what} (classes of time)",
+                    axis=ticks, scale=alt.Scale(domain=[0, len(bins)], nice=False)),
+            x2="right:Q",
+            y=alt.Y("share:Q", title="Tickets (%)", scale=alt.Scale(domain=[0, top], nice=False)),
+            tooltip=[alt.Tooltip("time:N"), alt.Tooltip("share:Q", title="%", format=".1f"),
                      alt.Tooltip("n:Q", title="tickets", format=",")],
         )
     )  # fmt: skip
-    figure: Figure = finish(
-        layered(bars, *_percentile_layers(distribution, axis)), name,
-        _spread_words(distribution), data=_bin_table(distribution),
-    )  # fmt: skip
+    chart = layered(bars, *_percentile_layers(distribution, bins))
+    words = _spread_words(distribution)
+    figure: Figure = finish(chart, name, words, data=_bin_table(bins))
     return figure
 
 
-def _bin_table(distribution: Distribution) -> pd.DataFrame:
-    bins = distribution.bins
-    ends = [
-        f"{format_value(a, 's')} to {format_value(b, 's')}"
-        for a, b in zip(bins["start"], bins["end"], strict=True)
-    ]
-    return pd.DataFrame({"Time": ends, "Tickets": [f"{n:,}" for n in bins["n"]]})
+def short_duration(seconds: float) -> str:
+    """Return a round time as an axis says it.
+
+    >>> short_duration(0), short_duration(90), short_duration(3600), short_duration(172800)
+    ('0', '1.5 min', '1 h', '2 d')
+    """
+    if seconds == 0:
+        return "0"
+    sizes = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    name, size = next(((n, s) for n, s in sizes if seconds >= s), ("s", 1))
+    return f"{seconds / size:g} {name}"
 
 
-def _percentile_layers(distribution: Distribution, axis: Axis) -> list[alt.Chart]:
-    limit = float(distribution.bins["end"].max())
-    marks = [(q, v) for q, v in sorted(distribution.percentiles.items()) if v <= limit]
-    if not marks:
-        return []
+def _classes(bins: pd.DataFrame) -> list[str]:
+    pairs = zip(bins["start"], bins["end"], strict=True)
+    return [f"{short_duration(a)} to {short_duration(b)}" for a, b in pairs]
+
+
+def _bin_table(bins: pd.DataFrame) -> pd.DataFrame:
+    share = [f"{v:.1f} %" for v in bins["n"] / bins["n"].sum() * 100]
+    return pd.DataFrame(
+        {"Time": _classes(bins), "Tickets": [f"{n:,}" for n in bins["n"]], "Share": share}
+    )
+
+
+def _percentile_layers(distribution: Distribution, bins: pd.DataFrame) -> list[alt.Chart]:
+    marks = sorted(distribution.percentiles.items())
+    edges = [float(bins["start"].iloc[0]), *bins["end"].astype(float)]
+    places = [float(np.interp(v, edges, range(len(edges)))) for _, v in marks]
     frame = pd.DataFrame(
         {
-            "at": [v / axis.divisor for _, v in marks],
-            "words": [f"{percentile_name(q)} {axis.words(v)}" for q, v in marks],
-            "row": [14 + 16 * i for i in range(len(marks))],
-            "side": ["left" if v < 0.5 * limit else "right" for _, v in marks],
+            "at": places,
+            "words": [f"{percentile_name(q)} {format_value(v, 's')}" for q, v in marks],
+            "row": [10 + 17 * i for i in range(len(marks))],
+            "side": ["left" if p < 0.55 * len(bins) else "right" for p in places],
         }
     )
-    lines = alt.Chart(frame).mark_rule(style="marker").encode(x="at:Q")
+    lines = alt.Chart(frame).mark_rule(style="cx_marker").encode(x="at:Q")
     labels = [
         alt.Chart(frame[frame["side"] == side])
-        .mark_text(style="label", align=side, dx=6 if side == "left" else -6)
+        .mark_text(style="cx_label", align=side, dx=6 if side == "left" else -6)
         .encode(x="at:Q", y=alt.Y("row:Q", scale=None, axis=None), text="words:N")
         for side in ("left", "right")
         if (frame["side"] == side).any()
@@ -99,10 +125,7 @@ def _spread_words(distribution: Distribution) -> str:
         f"{percentile_name(q)} {format_value(v, 's')}"
         for q, v in sorted(distribution.percentiles.items())
     ]
-    words = f"{distribution.what} of {count_words(distribution.n, 'ticket')}: {', '.join(marks)}."
-    if distribution.beyond:
-        words += f" {count_words(distribution.beyond, 'longer one')} not shown."
-    return words
+    return f"{distribution.what} of {count_words(distribution.n, 'ticket')}: {', '.join(marks)}."
 
 
 def interval(
@@ -134,9 +157,9 @@ def interval(
     tooltip = [alt.Tooltip("group:N", title=by), alt.Tooltip("words:N", title="value"),
                alt.Tooltip("n:Q", format=",")]  # fmt: skip
     chart = layered(
-        base.mark_rule(style="whisker").encode(x=alt.X("low:Q", title=axis.title), x2="high:Q"),
-        base.mark_circle(style="point", size=90).encode(x=x, tooltip=tooltip),
-        base.mark_text(style="label", baseline="bottom", dy=-7).encode(x=x, text="words:N"),
+        base.mark_rule(style="cx_whisker").encode(x=alt.X("low:Q", title=axis.title), x2="high:Q"),
+        base.mark_circle(style="cx_point", size=90).encode(x=x, tooltip=tooltip),
+        base.mark_text(style="cx_label", baseline="bottom", dy=-7).encode(x=x, text="words:N"),
         _target_line(target, axis),
     )
     parts = "; ".join(f"{r.group} {r.words}" for r in data.head(8).itertuples())
@@ -150,5 +173,5 @@ def _target_line(target: float | None, axis: Axis) -> alt.Chart | None:
     if target is None:
         return None
     frame = pd.DataFrame({"target": [target / axis.divisor]})
-    line: alt.Chart = alt.Chart(frame).mark_rule(style="target").encode(x="target:Q")
+    line: alt.Chart = alt.Chart(frame).mark_rule(style="cx_target").encode(x="target:Q")
     return line

@@ -84,17 +84,19 @@ def _legend(look: dict[str, Any]) -> dict[str, Any]:
 
 
 def _styles(look: dict[str, Any]) -> dict[str, Any]:
+    # "color", not "fill" or "stroke": Vega-Lite writes its own default over those two. The names
+    # start with cx_ because a plain "bar" or "area" would restyle every mark of that type.
     first, second = look["series"][:2]
     return {
-        "series": {"stroke": first, "strokeWidth": 2.25},
-        "point": {"fill": first, "stroke": look["ground"], "strokeWidth": 1.5, "opacity": 1},
-        "bar": {"fill": first},
-        "area": {"fill": first, "fillOpacity": 0.22, "stroke": first, "strokeWidth": 2.25},
-        "band": {"fill": first, "fillOpacity": 0.16},
-        "whisker": {"stroke": first, "strokeWidth": 2.25},
-        "target": {"stroke": look["target"], "strokeDash": [6, 4], "strokeWidth": 1.5},
-        "target_label": {"fill": look["target"], "fontSize": 12, "fontWeight": 600},
-        "marker": {"stroke": second, "strokeWidth": 1.5},
-        "label": {"fill": look["ink"], "fontSize": 12, "fontWeight": 600},
-        "note": {"fill": look["muted"], "fontSize": 13},
+        "cx_series": {"color": first, "strokeWidth": 2.25},
+        "cx_point": {"color": first, "stroke": look["ground"], "strokeWidth": 1.5, "opacity": 1},
+        "cx_bar": {"color": first},
+        "cx_area": {"color": first, "fillOpacity": 0.2},
+        "cx_band": {"color": first, "fillOpacity": 0.16},
+        "cx_whisker": {"color": first, "strokeWidth": 2.25},
+        "cx_target": {"color": look["target"], "strokeDash": [6, 4], "strokeWidth": 1.5},
+        "cx_target_label": {"color": look["target"], "fontSize": 12, "fontWeight": 600},
+        "cx_marker": {"color": second, "strokeWidth": 1.5},
+        "cx_label": {"color": look["ink"], "fontSize": 12, "fontWeight": 600},
+        "cx_note": {"color": look["muted"], "fontSize": 13},
     }

@@ -31,11 +31,11 @@ def trend(frame: pd.DataFrame, *, target: float | None = None, title: str | None
     tooltip = [alt.Tooltip("period:N", title="period"), alt.Tooltip("words:N", title=name)]
     goal = None if target is None else target / axis.divisor
     chart = layered(
-        base.mark_area(style="band", interpolate="monotone").encode(y="low:Q", y2="high:Q"),
-        base.mark_line(style="series", interpolate="monotone").encode(y=y),
-        base.mark_circle(style="point", size=55).encode(y=y, tooltip=tooltip),
+        base.mark_area(style="cx_band").encode(y="low:Q", y2="high:Q"),
+        base.mark_line(style="cx_series").encode(y=y),
+        base.mark_circle(style="cx_point", size=55).encode(y=y, tooltip=tooltip),
         _last_label(rows),
-        *target_layers(goal, f"target {axis.words(target)}" if target is not None else ""),
+        *target_layers(goal, _target_words(target, axis), *_span(rows)),
     )
     figure: Figure = finish(
         chart, name, _trend_words(rows, axis, name, target), data=_readable(rows, axis, name)
@@ -58,14 +58,24 @@ def backlog_trend(frame: pd.DataFrame, *, title: str | None = None) -> Figure:
     tooltip = [alt.Tooltip("period:N", title="end of"), alt.Tooltip("words:N", title="open")]
     y = alt.Y("value:Q", title="Open tickets (number)", scale=alt.Scale(zero=True))
     chart = layered(
-        base.mark_area(style="area", line=True, interpolate="monotone").encode(y=y),
-        base.mark_circle(style="point", size=55).encode(y=y, tooltip=tooltip),
+        base.mark_area(style="cx_area").encode(y=y),
+        base.mark_line(style="cx_series").encode(y=y),
+        base.mark_circle(style="cx_point", size=55).encode(y=y, tooltip=tooltip),
         _last_label(rows),
     )
     figure: Figure = finish(
         chart, name, _trend_words(rows, axis, name, None), data=_readable(rows, axis, name)
     )
     return figure
+
+
+def _target_words(target: float | None, axis: Axis) -> str:
+    return "" if target is None else f"target {axis.words(target)}"
+
+
+def _span(rows: pd.DataFrame) -> tuple[float, float]:
+    values = rows[["value", "low", "high"]]
+    return float(values.min().min()), float(values.max().max())
 
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
@@ -75,6 +85,8 @@ def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     for column in ("value", "low", "high"):
         values = rows[column] if column in rows else pd.Series(float("nan"), index=rows.index)
         rows[column] = pd.to_numeric(values, errors="coerce").astype(float)
+    # Without a value an interval says nothing ("0 % to 100 %"), and would spoil the scale.
+    rows.loc[rows["value"].isna(), ["low", "high"]] = float("nan")
     return rows
 
 
@@ -108,7 +120,7 @@ def _last_label(rows: pd.DataFrame) -> Any:
     known = rows[rows["value"].notna()].tail(1)
     return (
         alt.Chart(known)
-        .mark_text(style="label", align="right", baseline="bottom", dy=-9, dx=8)
+        .mark_text(style="cx_label", align="right", baseline="bottom", dy=-9, dx=8)
         .encode(x=alt.X("period:O", sort=list(rows["period"])), y="value:Q", text="words:N")
     )
 

@@ -5,10 +5,8 @@ Exit codes: 0 ok, 1 failed, 2 bad input, 3 a target was missed (when asked to fa
 
 from __future__ import annotations
 
-import os
 import sys
 
-import click
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -29,8 +27,6 @@ app = typer.Typer(
 work.register(app)
 data.register(app)
 
-_INTERRUPTED = 130
-
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit; errors the user can mend are one line on stderr."""
@@ -41,20 +37,13 @@ def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     console = Console(stderr=True)
     try:
-        outcome = app(args=arguments, standalone_mode=False)
+        app(args=arguments)
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except CxlabError as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        console.print("[bold red]interrupted:[/] nothing half-written was left behind")
-        return _INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
         return 1
-    return outcome if isinstance(outcome, int) else 0
+    return 0

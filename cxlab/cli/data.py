@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cxlab.cli.show import print_json, print_results, progress_bar, say
+from cxlab.cli.show import print_json, print_results, progress_bar, row_count, say
 from cxlab.errors import CxlabError, InputError
+
+if TYPE_CHECKING:
+    from cxlab.ingest import ImportReport
 
 __all__ = ["register"]
 
@@ -43,17 +48,41 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Turn a real export into canonical tables."""
-    from cxlab.ingest import import_export
+    from cxlab.ingest import find_mapping, import_export
 
     known_format(format)
     with progress_bar("importing") as progress:
-        tables, report = import_export(mapping, file=file, progress=progress)
+        tables, report = import_export(find_mapping(mapping), file=file, progress=progress)
     paths = tables.write(out, format=format)  # type: ignore[arg-type]
     if as_json:
         print_json({**report.as_dict(), "files": [str(p) for p in paths]})
         return
-    say(str(report))
+    for line in _import_lines(report):
+        say(line)
     say(f"tables written to {out}")
+
+
+def _import_lines(report: ImportReport) -> list[str]:
+    """Return what became of the export's rows, in words."""
+    rows = ", ".join(f"{name} {count:,}" for name, count in report.rows.items())
+    lines = [f"{report.source}: {report.rows_read:,} rows read → {rows}"]
+    lines += [f"excluded: {count:,} tickets: {reason}" for reason, count in report.excluded.items()]
+    lines += [_quarantined(problem) for problem in report.quarantine.itertuples()]
+    for column, values in report.value_misses.items():
+        shown = ", ".join(f"{value!r} {count:,}" for value, count in list(values.items())[:5])
+        lines.append(f"values that the map of {column} does not know: {shown}")
+    lines += [f"moved: {count:,} instants of {name}" for name, count in report.adjusted.items()]
+    if report.clock_repeated or report.clock_skipped:
+        lines.append(
+            f"clock changes: {report.clock_repeated:,} times in a repeated hour, "
+            f"{report.clock_skipped:,} in a skipped one"
+        )
+    return lines
+
+
+def _quarantined(problem: Any) -> str:
+    where = f"{problem.table}.{problem.column}"
+    return f"quarantined: {where}: {problem.rows:,} rows: {problem.reason} ({problem.examples})"
 
 
 def measure(
@@ -71,7 +100,7 @@ def measure(
     tables = cxlab.Tables.read(folder)
     rows = cxlab.measure(tables, metrics, by=by, period=period, as_of=_instant(as_of), tz=tz)
     for problem in tables.quarantine.itertuples():
-        say(f"quarantined: {problem.table}.{problem.column}: {problem.rows} rows: {problem.reason}")
+        say(_quarantined(problem))
     if as_json:
         print_json(rows)
     else:
@@ -135,46 +164,65 @@ def check(
     """Check scenarios, mappings and tables; exit code 2 when anything is wrong."""
     results = [_checked(path) for path in paths]
     if as_json:
-        print_json(results)
+        print_json([asdict(result) for result in results])
     else:
         for result in results:
-            say(f"{'ok' if result['ok'] else 'bad'}: {result['file']}: {result['message']}")
-            for problem in result["problems"]:
+            say(f"{'ok' if result.ok else 'bad'}: {result.file}: {result.message}")
+            for problem in result.problems:
                 say(f"  {problem}")
-    if not all(r["ok"] for r in results):
+    if not all(result.ok for result in results):
         raise typer.Exit(2)
 
 
-def _checked(path: Path) -> dict[str, object]:
+@dataclass(frozen=True)
+class _Checked:
+    """What the check of one file found."""
+
+    file: str
+    ok: bool
+    message: str
+    problems: list[str]
+
+
+def _checked(path: Path) -> _Checked:
     try:
         message, problems = _check_toml(path) if path.suffix == ".toml" else _check_tables(path)
     except CxlabError as error:
-        return {"file": str(path), "ok": False, "message": str(error), "problems": []}
-    return {"file": str(path), "ok": not problems, "message": message, "problems": problems}
+        return _Checked(str(path), False, str(error), [])
+    return _Checked(str(path), not problems, message, problems)
 
 
 def _check_toml(path: Path) -> tuple[str, list[str]]:
-    from cxlab.ingest import is_mapping, load_mapping
+    from cxlab.ingest import load_mapping
     from cxlab.scenario import Scenario
 
-    if is_mapping(path):
+    if _is_mapping(path):
         load_mapping(path)
         return "a mapping", []
     scenario = Scenario.load(path)
     return f"scenario {scenario.name!r}", []
 
 
+def _is_mapping(path: Path) -> bool:
+    """Tell a mapping from a scenario by its source, which every mapping has."""
+    try:
+        top = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False  # the scenario's own reader says what is wrong
+    return "source" in top and "horizon" not in top
+
+
 def _check_tables(path: Path) -> tuple[str, list[str]]:
     from cxlab.tables import Tables, agreement
 
     tables = Tables.read(path)
-    problems = [
-        f"{p.table}.{p.column}: {p.rows} rows quarantined: {p.reason} ({p.examples})"
-        for p in tables.quarantine.itertuples()
-    ]
-    for row in agreement(tables).itertuples():
-        if row.disagree:
-            say(f"note: {path}: tickets.{row.column}: recorded and rebuilt from events differ in "
-                f"{row.disagree} of {row.compared} tickets")  # fmt: skip
-    rows = ", ".join(f"{name} {tables.rows(name):,}" for name in tables.names)
+    problems = [_quarantined(p) for p in tables.quarantine.itertuples()]
+    for row in agreement(tables).to_dict("records"):
+        if row["differ"]:
+            say(
+                f"note: {path}: tickets.{row['column']} as recorded and as rebuilt from the "
+                f"events differ in {row['differ']:,} of {row['tickets']:,} tickets "
+                f"({row['examples']})"
+            )
+    rows = ", ".join(f"{name} {row_count(tables, name):,}" for name in tables.names)
     return f"tables: {rows} rows", problems

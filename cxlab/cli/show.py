@@ -15,10 +15,16 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from cxlab.metrics.measure import RESULT_COLUMNS
+from cxlab.metrics.measurement import RESULT_COLUMNS
+from cxlab.tables import Tables
 from cxlab.units import format_interval, format_value
 
-__all__ = ["plain", "print_json", "print_results", "progress_bar", "say"]
+__all__ = ["plain", "print_json", "print_results", "progress_bar", "row_count", "say"]
+
+
+def row_count(tables: Tables, name: str) -> int:
+    """Return how many rows a table has."""
+    return int(tables[name].count().execute())
 
 
 def say(message: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cxlab.cli.data import FormatOption, JsonOption, known_format
-from cxlab.cli.show import print_json, progress_bar, say
+from cxlab.cli.show import print_json, progress_bar, row_count, say
 from cxlab.errors import InputError
 
 __all__ = ["register"]
@@ -46,6 +47,9 @@ def report(
     engine: Annotated[
         str, typer.Option(help="inprocess (fast) or kernel (reference).")
     ] = "inprocess",
+    fail_on_target: Annotated[
+        bool, typer.Option("--fail-on-target", help="Exit with 3 when a target was missed.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run one notebook into one offline HTML page and its manifest."""
@@ -55,12 +59,19 @@ def report(
         result = make(
             scenario=scenario, data=data, period=period, notebook=notebook,
             parameters=_parameters(parameter or []), out=out, engine=engine, progress=progress,
+            from_text=True,
         )  # fmt: skip
     if as_json:
-        print_json(result.as_dict())
-        return
-    say(result.summary)
-    typer.echo(str(result.path))
+        print_json(
+            asdict(result) | {"path": str(result.path), "manifest_path": str(result.manifest_path)}
+        )
+    else:
+        for line in result.summary:
+            say(line)
+        typer.echo(str(result.path))
+    if fail_on_target and result.missed_targets:
+        say(f"missed targets: {', '.join(result.missed_targets)}")
+        raise typer.Exit(3)
 
 
 def _parameters(given: list[str]) -> dict[str, Any]:
@@ -90,7 +101,7 @@ def simulate(
     with progress_bar("simulating") as progress:
         tables = cxlab.simulate(loaded, replications=replications, seed=seed, progress=progress)
     paths = tables.write(out, format=format)  # type: ignore[arg-type]
-    rows = {name: tables.rows(name) for name in tables.names}
+    rows = {name: row_count(tables, name) for name in tables.names}
     if as_json:
         print_json({"scenario": loaded.name, "rows": rows, "files": [str(p) for p in paths]})
         return

@@ -1,5 +1,5 @@
 """Experiments on scenarios: replicate, and say how sure the answer is."""
 
-from cxlab.experiment.replicate import over_replications, replicate
+from cxlab.experiment.replications import over_replications, replicate
 
 __all__ = ["over_replications", "replicate"]

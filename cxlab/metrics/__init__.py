@@ -2,7 +2,7 @@
 
 from cxlab.metrics.catalogue import METRICS, metric
 from cxlab.metrics.declaration import Attribution, Metric
-from cxlab.metrics.measure import measure
+from cxlab.metrics.measurement import measure
 from cxlab.metrics.sql import metric_sql
 
 __all__ = ["METRICS", "Attribution", "Metric", "measure", "metric", "metric_sql"]

@@ -24,29 +24,30 @@ def definitions(metrics: Iterable[str] | pd.DataFrame) -> Block:
     """
     named = metrics["metric"] if isinstance(metrics, pd.DataFrame) else metrics
     chosen = [metric(str(name)) for name in dict.fromkeys(named)]
-    body = element("dl", join(_entry(m) for m in chosen), class_="defs")
+    body = element("div", join(_entry(m) for m in chosen), class_="box defs")
     words = "\n".join(f"{m.title} ({m.id}): {m.definition}" for m in chosen)
-    return Block(element("div", body, class_="box"), words)
+    return Block(body, words)
 
 
 def _entry(m: Metric) -> Html:
-    name = element("dt", m.title, " ", element("code", f"{m.id} v{m.version}"))
+    head = [element("strong", m.title), " ", element("span", element("code", m.id))]
     facts = [
         f"Population: {_sentence(m.population)}",
         f"Counted in the period of: {m.attribution.value}.",
         "Left out: " + ("; ".join(e.meaning for e in m.exclusions) or "nothing") + ".",
         f"Interval: {m.interval}.",
+        f"Version {m.version} of this definition.",
         f"{_DIRECTIONS.get(m.direction, 'whether higher is better depends').capitalize()}.",
         f"Source: {_sentence(m.source)}",
     ]
     example = f"Example: {m.example.story} Result: {format_value(m.example.value, m.unit)}."
     return element(
-        "div",
-        name,
-        element("dd", m.definition),
-        element("dd", formula_markup(m.formula), class_="formula", tabindex="0"),
-        element("dd", " ".join(facts), class_="fine"),
-        element("dd", example, class_="fine"),
+        "details",
+        element("summary", *head),
+        element("p", m.definition),
+        element("div", formula_markup(m.formula), class_="formula"),
+        element("p", " ".join(facts), class_="fine"),
+        element("p", example, class_="fine"),
     )
 
 

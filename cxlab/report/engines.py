@@ -10,6 +10,7 @@ import atexit
 import builtins
 import contextlib
 import io
+import logging
 import os
 import sys
 import tempfile
@@ -106,11 +107,19 @@ class _Shell(InteractiveShell):
 
         self.history_manager = HistoryManager(shell=self, parent=self, enabled=False)
 
-    def showtraceback(self, *_: Any, **__: Any) -> None:
-        """Print nothing: the error becomes an output of the cell."""
+    failure: BaseException | None = None
+
+    def showtraceback(self, exc_tuple: Any = None, *_: Any, **__: Any) -> None:
+        """Print nothing and keep the error: it becomes an output of the cell.
+
+        IPython comes here too when something cannot be displayed, and otherwise goes on with
+        the object's repr: a chart that fails would turn into a line of text.
+        """
+        self.failure = (exc_tuple or sys.exc_info())[1]
 
     def showsyntaxerror(self, *_: Any, **__: Any) -> None:
-        """Print nothing: the error becomes an output of the cell."""
+        """Print nothing and keep the error: it becomes an output of the cell."""
+        self.failure = sys.exc_info()[1]
 
     def init_sys_modules(self) -> None:
         """Leave `__main__` to the program that runs us."""
@@ -145,6 +154,7 @@ class InProcessEngine(Engine):  # type: ignore[misc]  # papermill has no types
 def _shell() -> Iterator[Any]:
     """Give a fresh shell, and take away afterwards what IPython leaves in the process."""
     make: Any = _Shell
+    profile: Any = ProfileDir
     added = [name for name in ("display", "__IPYTHON__") if not hasattr(builtins, name)]
     with tempfile.TemporaryDirectory(prefix="cxlab-") as folder:
         # Made outside IPython's singleton: the program that calls us may be a notebook itself.
@@ -152,7 +162,7 @@ def _shell() -> Iterator[Any]:
         shell = make(
             display_pub_class=_Publisher,
             displayhook_class=_Hook,
-            profile_dir=ProfileDir.create_profile_dir(folder),
+            profile_dir=profile.create_profile_dir(folder),
             ipython_dir=folder,
         )
         try:
@@ -184,8 +194,11 @@ def _run_cell(shell: Any, cell: Any) -> BaseException | None:
     shell.displayhook.outputs = outputs
     out, err = _Stream(outputs, "stdout"), _Stream(outputs, "stderr")
     with _current(shell), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        shell.failure = None
         result = shell.run_cell(cell.source, store_history=True)
-    failure: BaseException | None = result.error_before_exec or result.error_in_exec
+    failure: BaseException | None = (
+        result.error_before_exec or result.error_in_exec or shell.failure
+    )
     if failure is not None:
         frames = [f"{type(failure).__name__}: {failure}"]
         outputs.items.append(
@@ -223,7 +236,7 @@ def run_notebook(
     if engine == "inprocess":
         options |= {"engine_name": "cxlab-inprocess", "progress": progress}
     try:
-        with warnings.catch_warnings(), _quiet_kernels():
+        with warnings.catch_warnings(), _quiet_kernels(), _quiet_papermill():
             warnings.filterwarnings("ignore", message=".*unencrypted.*")
             done = execute_notebook(notebook, None, parameters, **options)
     except PapermillExecutionError as error:
@@ -246,6 +259,18 @@ def _quiet_kernels() -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
+
+
+@contextlib.contextmanager
+def _quiet_papermill() -> Iterator[None]:
+    """Silence "Passed unknown parameter": papermill cannot read `int | None`, and we checked."""
+    logger = logging.getLogger("papermill")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _cell_error(error: Any) -> InputError | RunError:

@@ -12,7 +12,7 @@ import pandas as pd
 from cxlab.report.blocks import Block
 from cxlab.report.html import Html, element, join, table
 from cxlab.report.targets import Target
-from cxlab.units import format_interval, format_value
+from cxlab.units import format_value
 
 __all__ = ["DRILL", "FLAGS", "HEADLINES", "drill_table", "kpi_table", "tiles"]
 
@@ -116,7 +116,7 @@ def _missed(kpi: Kpi, target: Target | None) -> bool:
 def _tile(kpi: Kpi, before: Kpi | None, target: Target | None) -> Html:
     lines: list[Html | None] = [element("h3", kpi.title, class_="name")]
     if kpi.known:
-        lines.append(element("p", format_value(kpi.value, kpi.unit), class_="value"))
+        lines.append(element("p", _text(kpi.value, kpi.unit), class_="value"))
         lines.append(_interval_line(kpi))
     else:
         lines.append(element("p", "No value", class_="value none"))
@@ -129,12 +129,14 @@ def _tile(kpi: Kpi, before: Kpi | None, target: Target | None) -> Html:
 
 
 def _interval_line(kpi: Kpi) -> Html | None:
-    words = format_interval(kpi.low, kpi.high, kpi.unit)
-    return element("p", f"95 % interval {words}") if words else None
+    words = _interval(kpi)
+    return element("p", f"95\u00a0% interval {words}") if words else None
 
 
 def _cases(kpi: Kpi) -> str:
-    words = f"n = {kpi.n:,} {'runs' if kpi.kind == 'runs' else ''}".strip()
+    words = f"n\u00a0=\u00a0{kpi.n:,}"
+    if kpi.kind == "runs":
+        return f"over {kpi.n:,} {'run' if kpi.n == 1 else 'runs'}"
     if kpi.excluded and sum(kpi.excluded.values()):
         words += f", {sum(kpi.excluded.values()):,} excluded"
     if kpi.pending:
@@ -148,7 +150,7 @@ def _change_line(kpi: Kpi, before: Kpi | None) -> Html | None:
     if not (kpi.known and before.known):
         return element("p", f"No comparison with {before.period}.", class_="line")
     words, verdict = change(kpi, before)
-    against = f" against {before.period} ({format_value(before.value, before.unit)})"
+    against = f" against {before.period} ({_text(before.value, before.unit)})"
     parts: list[object] = [words, against]
     if verdict:
         parts += [": ", element("span", verdict, class_=verdict)]
@@ -161,11 +163,11 @@ def change(kpi: Kpi, before: Kpi) -> tuple[str, str]:
     """Return the change since `before` in words, and "better", "worse" or ""."""
     difference = kpi.value - before.value
     if kpi.unit == "share":
-        words = f"{_signed(difference * 100, '.1f')} points"
+        words = f"{_signed(difference * 100, '.1f')}\u00a0points"
     elif before.value and kpi.unit != "points":
-        words = f"{_signed(difference / before.value * 100, '.1f')} %"
+        words = f"{_signed(difference / before.value * 100, '.1f')}\u00a0%"
     else:
-        words = format_value(difference, kpi.unit, signed=True)
+        words = _text(difference, kpi.unit, signed=True)
     sign = _better_sign(kpi.direction)
     if sign == 0 or difference == 0:
         return words, ""
@@ -207,7 +209,7 @@ def _summary(kpi: Kpi, before: Kpi | None, target: Target | None) -> str:
     if not kpi.known:
         return f"{kpi.title}: no value ({FLAGS.get(kpi.flag, kpi.flag)})"
     words = f"{kpi.title}: {format_value(kpi.value, kpi.unit)}"
-    interval = format_interval(kpi.low, kpi.high, kpi.unit)
+    interval = _interval(kpi)
     if interval:
         words += f" ({interval})"
     if before is not None and before.known:
@@ -219,22 +221,43 @@ def _summary(kpi: Kpi, before: Kpi | None, target: Target | None) -> str:
 
 
 def kpi_table(result: pd.DataFrame, *, caption: str = "Every KPI with its interval") -> Block:
-    """Return a table of KPIs: value, interval and its method, n, excluded by reason, pending."""
-    columns = ["KPI", "Value", "95 % interval", "n", "Excluded", "Pending", "Note"]
+    """Return a table of KPIs: value, interval, n, excluded by reason, pending."""
+    kpis = list(rows_of(result))
+    runs = any(k.kind == "runs" for k in kpis)
+    columns = ["KPI", "Value", "95 % interval", "Runs" if runs else "n", "Excluded", "Pending"]
     rows = [
         (
-            kpi.title,
-            format_value(kpi.value, kpi.unit),
-            format_interval(kpi.low, kpi.high, kpi.unit) or "–",
+            _name(kpi),
+            _text(kpi.value, kpi.unit),
+            _interval(kpi) or "–",
             f"{kpi.n:,}",
             _reasons(kpi.excluded),
             f"{kpi.pending:,}",
-            FLAGS.get(kpi.flag, ""),
         )
-        for kpi in rows_of(result)
+        for kpi in kpis
     ]
-    body = table(columns, rows, caption=caption, numeric=[*columns[1:4], "Pending"])
-    return Block(body, "\n".join(f"{r[0]}: {r[1]} (n = {r[3]})" for r in rows))
+    heading = caption + (" over the runs; excluded and pending cases of all runs" if runs else "")
+    body = table(columns, rows, caption=heading, numeric=[*columns[1:4], "Pending"])
+    words = (f"{k.title}: {_text(k.value, k.unit)} (n = {k.n:,})" for k in kpis)
+    return Block(body, "\n".join(words))
+
+
+def _name(kpi: Kpi) -> Html | str:
+    if kpi.flag not in FLAGS:
+        return kpi.title
+    return join([kpi.title, Html("<br>"), element("small", FLAGS[kpi.flag])])
+
+
+def _text(value: float, unit: str, *, signed: bool = False) -> str:
+    """Return a value whose unit stays on its line."""
+    return format_value(value, unit, signed=signed).replace(" ", "\u00a0")
+
+
+def _interval(kpi: Kpi) -> str:
+    """Return the interval in words; "" where there is no value to be unsure about."""
+    if not kpi.known or math.isnan(kpi.low) or math.isnan(kpi.high):
+        return ""
+    return f"{_text(kpi.low, kpi.unit)} to {_text(kpi.high, kpi.unit)}"
 
 
 def _reasons(excluded: Mapping[str, int]) -> str:
@@ -248,8 +271,9 @@ def drill_table(result: pd.DataFrame, by: str | Sequence[str], *, caption: str =
     A group whose value rests on few cases says so in its cell.
     """
     keys = [by] if isinstance(by, str) else list(by)
-    if result.empty:
-        return Block(element("p", "There is nothing to break down."), "nothing to break down")
+    if result.empty or all((result[k] == "(missing)").all() for k in keys):
+        words = f"The data do not record {' and '.join(keys)}: there is nothing to break down."
+        return Block(element("p", words), words)
     titles = dict.fromkeys(k.title for k in rows_of(result))
     groups: dict[tuple[str, ...], dict[str, Kpi]] = {}
     for row in result.to_dict("records"):
@@ -280,5 +304,5 @@ def _drill_cell(kpi: Kpi | None) -> Html | str:
     if kpi is None or not kpi.known:
         return "–"
     note = f"n = {kpi.n:,}" + (", few" if kpi.flag == "small_n" else "")
-    value = element("span", format_value(kpi.value, kpi.unit))
+    value = element("span", _text(kpi.value, kpi.unit))
     return join([value, Html("<br>"), element("small", note)])

@@ -104,17 +104,21 @@ def _sections(notebook: Any, collected: Collected) -> list[Section]:
 
 
 def _add_text(source: str, sections: list[Section]) -> None:
-    """Add a markdown cell; each `#` or `##` heading in it opens a section.
+    """Add a markdown cell; each `##` heading in it opens a section.
 
-    The notebook's own title (`#`) is left out: the page has a better one from its data.
+    A `#` heading, with the text below it, is for whoever runs the notebook: the page has a head
+    of its own.
     """
-    place = 0
+    place, hidden = 0, False
     for match in _HEADING.finditer(source):
-        _append(sections[-1], source[place : match.start()])
-        if match.group(1) == "##":
+        if not hidden:
+            _append(sections[-1], source[place : match.start()])
+        hidden = match.group(1) == "#"
+        if not hidden:
             sections.append(Section(match.group(2), _fresh(slug(match.group(2)), sections)))
         place = match.end()
-    _append(sections[-1], source[place:])
+    if not hidden:
+        _append(sections[-1], source[place:])
 
 
 def _append(section: Section, source: str) -> None:

@@ -279,11 +279,9 @@ class Scenario(_Part):
     def but(self, **changes: Any) -> Scenario:
         """Return this scenario with some keys changed, named with dots or double underscores.
 
-        >>> base.but(seed=7).seed                                      # doctest: +SKIP
-        7
-        >>> base.but(**{"channels.email.arrivals_per_hour": 5})        # doctest: +SKIP
-
-        A change to None takes an optional key away. Raises InputError as `load` does.
+        `base.but(seed=7)`, `base.but(channels__email__arrivals_per_hour=5)` and
+        `base.but(**{"team.shifts.0.agents": 4})` are scenarios of their own; `base` stays as it
+        is. A change to None takes an optional key away. Raises InputError as `load` does.
         """
         data = changed(self.resolved(), changes)
         return type(self).of(data, source=f"{self.name} with changes")

@@ -48,18 +48,31 @@ def _unknown_key(detail: ErrorDetails, model: type[BaseModel], what: str) -> Inp
     )
 
 
+# pydantic's words that a reader of a TOML file need not know.
+_PLAIN = {
+    "model_type": "a table",
+    "dict_type": "a table",
+    "list_type": "a list",
+    "string_pattern_mismatch": "letters, digits, dots, dashes and underscores",
+}
+
+
 def _bad_value(detail: ErrorDetails, what: str) -> InputError:
-    expected = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    expected = _PLAIN.get(detail["type"], detail["msg"])
+    for words in (
+        "Input should be ",
+        "Value error, ",
+        "Dictionary should have ",
+        "List should have ",
+    ):
+        expected = expected.removeprefix(words)
+    expected = expected.replace(" after validation", "")
     given = detail["input"]
-    if isinstance(given, dict) and detail["type"] == "value_error":
-        given = None  # a rule over a whole table: its text says what is wrong
     if detail["type"] == "literal_error":
         return InputError(what, given=given, known=re.findall(r"'([^']+)'", expected))
-    return InputError(what, given=_shown(given), expected=expected)
-
-
-def _shown(given: object) -> object:
-    return "nothing" if given is None else given
+    if isinstance(given, dict) and detail["type"] == "value_error":
+        return InputError(what, expected=expected)  # a rule over a whole table says it all
+    return InputError(what, given="nothing" if given is None else given, expected=expected)
 
 
 def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

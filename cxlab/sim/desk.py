@@ -193,8 +193,12 @@ class Desk:
         contact.over.succeed(True)
 
     def wake_dispatcher(self) -> None:
-        """Have tickets given out once everything of this instant has happened."""
-        if not self.dispatching:
+        """Have tickets given out once everything of this instant has happened.
+
+        Where nobody waits or nobody is idle there is nothing to give out; whoever comes on
+        the empty side wakes the dispatcher.
+        """
+        if not self.dispatching and self.queue.heap and self.bench.heap:
             self.dispatching = True
             self.clock.call(self.clock.now, Turn.DISPATCH, self.dispatch)
 

@@ -34,8 +34,7 @@ def simulate(
     `progress(done, total)` is called after each replication. The result depends on scenario,
     seed and version only. Raises InputError for a number of replications or a seed that the
     scenario file would refuse too.
-
-    >>> tables = simulate(Scenario.load("base.toml"), replications=2)  # doctest: +SKIP
+    `simulate(Scenario.load("base.toml"), replications=2).frame("tickets")` is a pandas frame.
     """
     chosen = _with(scenario, replications, seed)
     frames = simulate_frames(chosen, progress=progress)

@@ -96,6 +96,9 @@ def _score_outside_scale(rows: ir.Table) -> ir.BooleanValue:
     return (rows.score < rows.scale_min) | (rows.score > rows.scale_max)
 
 
+_SCALE = ("scale_min", "scale_max")
+
+
 def _empty_scale(rows: ir.Table) -> ir.BooleanValue:
     return rows.scale_max <= rows.scale_min
 

@@ -58,6 +58,10 @@ def complete(tables: Tables, as_of: datetime | None = None) -> Tables:
         return tables
     tickets = _joined(tables.numbered("tickets"), built)
     wanted = {c: tickets[f"__{c}"] for c in built}
+    if "n_solves" in wanted:
+        # Without a status event an open ticket was never solved; of a solved one nobody knows.
+        none = tickets.status.isin(["solved", "closed"]).ifelse(ibis.null("int64"), 0)
+        wanted["n_solves"] = ibis.coalesce(wanted["n_solves"], none)
     return _with_tickets(tables, tickets.mutate(**wanted), tuple(built))
 
 
@@ -127,9 +131,7 @@ def _joined(tickets: ir.Table, built: Mapping[str, ir.Table]) -> ir.Table:
         ]
         joined = tickets.left_join(right, same)
         seen = {f"__seen_{c}": joined["__seen"].fill_null(False) for c in columns}
-        # A ticket without any message has none, which is known; the same for solves.
-        counts = {f"__{c}": joined[f"__{c}"].fill_null(0) for c in columns if c.startswith("n_")}
-        tickets = joined.mutate(**seen, **counts).drop("__rep", "__ticket", "__seen")
+        tickets = joined.mutate(**seen).drop("__rep", "__ticket", "__seen")
     return tickets
 
 
@@ -325,7 +327,11 @@ def _solves_then(
     for column, fallback in past.items():
         value = fallback
         if column in rebuilt:
-            value = tickets[f"__seen_{column}"].ifelse(tickets[f"__{column}"], fallback)
+            # A ticket with status events, even if all came later, has a known past.
+            logged = tickets["__status"].notnull()
+            built = tickets[f"__{column}"]
+            built = built.fill_null(0) if column == "n_solves" else built
+            value = logged.ifelse(built, fallback)
         own = tickets[column]
         if column in rebuilt and not tables.has("tickets", column):
             own = tickets[f"__{column}"]

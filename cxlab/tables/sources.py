@@ -133,20 +133,23 @@ def _arrow_ready(spec: TableSpec, name: str, column: pd.Series) -> pd.Series:
     kinds = {c.name: c.kind for c in spec.columns}
     kind = kinds.get(name)
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return column.dt.as_unit("us")  # nanoseconds are a type of their own in the database
+        finer: pd.Series = column.dt.as_unit("us")
+        return finer  # nanoseconds are a type of their own in the database
     if column.dtype != object or kind is None:
         return column
     if kind is Kind.INSTANT:
         return _instants(spec.name, name, column)
     if kind in (Kind.ID, Kind.CATEGORY, Kind.TEXT):
         return column.map(str, na_action="ignore").astype("str")
-    return column.convert_dtypes()
+    better: pd.Series = column.convert_dtypes()
+    return better
 
 
 def _instants(table: str, name: str, column: pd.Series) -> pd.Series:
     given = column.dropna()
     if given.map(lambda v: isinstance(v, str)).all():
-        return column.astype("str")
+        texts: pd.Series = column.astype("str")
+        return texts
     zoneless = given[given.map(lambda v: getattr(v, "tzinfo", None) is None)]
     if len(zoneless):
         rows = [int(i) + 1 for i in zoneless.index[:5]]

@@ -150,6 +150,15 @@ def test_shifts_hold_duty_and_handling() -> None:
     assert s.ticket_id.fillna("").tolist() == ["", "chat-000001", "chat-000001", "chat-000003"]
 
 
+def test_a_shift_slept_through_at_the_last_ticket_is_no_duty_of_its_own() -> None:
+    # Shifts 9–17 on Monday and Tuesday; handling from Monday 16:00 to Tuesday 18:00, 26 hours.
+    s = tables(desk_file(**{"horizon.days": 2}), [T(16 * HOUR, 26 * HOUR)])["shifts"]
+    duty = s[s.activity == "on_shift"]
+    assert list(
+        zip(duty.start.dt.day, clock(duty.start), duty.end.dt.day, clock(duty.end), strict=True)
+    ) == [(5, "09:00", 6, "18:00")]
+
+
 def test_what_the_horizon_cuts_off_is_missing() -> None:
     # Handling from 16:59 on for 10 hours: open at midnight, duty and handling cut there.
     t = tables(desk_file(), [T(16 * HOUR + 59 * MINUTE, 10 * HOUR)])

@@ -28,9 +28,12 @@ def frames(base: Scenario) -> Frames:
 
 
 def digest(frames: Frames) -> str:
-    """Return a fingerprint of every byte of the frames."""
-    text = "".join(name + frame.to_csv() for name, frame in sorted(frames.items()))
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Return a fingerprint of every value, column name and type of the frames."""
+    whole = hashlib.sha256()
+    for name, frame in sorted(frames.items()):
+        whole.update(f"{name}{frame.dtypes.to_dict()}".encode())
+        whole.update(pd.util.hash_pandas_object(frame).to_numpy().tobytes())
+    return whole.hexdigest()
 
 
 def test_tables_are_canonical_and_nothing_is_quarantined(base: Scenario) -> None:

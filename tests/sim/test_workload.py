@@ -34,8 +34,8 @@ def profile() -> list[float]:
 def test_arrivals_by_hour_of_week_are_poisson() -> None:
     """Pearson's statistic over the hours of the week, two-sided; 200 weeks of one channel.
 
-    Smallest fault seen with probability above 0.99: every rate 3 % off (about 1,000 expected
-    arrivals in a busy hour of the week: 3 % there is one standard deviation, on 100 hours).
+    Smallest fault seen with a probability above 0.99: every rate 3 % off (120,000 expected
+    arrivals give a noncentrality of 120,000 · 0.03² = 108 on 99 degrees of freedom).
     """
     scenario = desk_file(
         **{
@@ -231,6 +231,9 @@ def test_shares_and_laws_of_the_drawn_tickets() -> None:
     assert close(w.patience[:, 1].mean(), 240, 0.5 * 240)
     assert close(w.patience[:, 1].std(), 120, 150)
     assert (w.return_after == 7200).all()
+    # Contacts and purposes have nothing to do with each other: 20,000 pairs, σ = 0.007.
+    columns = [*w.handling.T, *w.patience.T, *w.final[:, :2].T, *w.survey.T, w.customer, w.priority]
+    assert np.abs(np.corrcoef(columns) - np.eye(len(columns))).max() < 0.035
     assert set(np.unique(w.customer)) == set(range(50))
 
 

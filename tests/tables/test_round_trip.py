@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cxlab.tables import Tables
 
 SLOW = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 # CSV cannot hold NUL; every other sign of Unicode must survive.
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
@@ -34,7 +34,7 @@ def good_rows():
             }
         ),
         min_size=1,
-        max_size=8,
+        max_size=20,
         unique_by=lambda r: r["ticket_id"],
     )
 
@@ -74,7 +74,7 @@ def any_rows():
                 "n_solves": st.sampled_from(["1", "-1", "", "one"]),
             }
         ),
-        max_size=12,
+        max_size=20,
     )
 
 

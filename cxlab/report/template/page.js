@@ -99,5 +99,9 @@
     root.dataset.charts = "ready";
   }
 
+  // Paper cannot be unfolded: definitions are printed open.
+  window.addEventListener("beforeprint", () => {
+    document.querySelectorAll(".defs details").forEach((part) => { part.open = true; });
+  });
   start().catch((error) => { root.dataset.charts = "failed"; console.error(error); });
 })();

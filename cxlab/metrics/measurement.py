@@ -349,9 +349,8 @@ def _key(name: str) -> str:
 
 def _multi(frame: pd.DataFrame) -> pd.Index:
     if frame.shape[1] == 1:
-        return pd.Index(frame.iloc[:, 0].to_numpy(), name=frame.columns[0])
-    index: pd.Index = pd.MultiIndex.from_frame(frame)
-    return index
+        return frame.set_index(frame.columns[0]).index
+    return pd.MultiIndex.from_frame(frame)
 
 
 def _merged(excluded: pd.Series, out: pd.DataFrame) -> pd.Series:

@@ -64,7 +64,7 @@ def over_replications(
 def _combine(runs: pd.DataFrame, groups: list[str]) -> dict[str, object]:
     """Return one result row from one row per replication."""
     first = runs.iloc[0]
-    row: dict[str, object] = first.to_dict()
+    row: dict[str, object] = {str(name): value for name, value in first.items()}
     known = runs["value"].notna()
     value, low, high, method = _estimate(runs[known], str(first["statistic"]))
     # No number here can be negative, and no share above 1: neither can an interval's end.
