@@ -56,7 +56,7 @@ def hourly_waits(tables: Tables, tz: str = "UTC", period: Period | None = None) 
     wait = (end - start).dt.total_seconds()
     known = wait.notna()
     local = start[known].dt.tz_convert(tz).dt
-    rows = pd.DataFrame({"weekday": local.weekday, "hour": local.hour, "wait": wait[known]})
+    rows = pd.DataFrame({"weekday": local.day_of_week, "hour": local.hour, "wait": wait[known]})
     grouped = rows.groupby(["weekday", "hour"])["wait"]
     out: pd.DataFrame = grouped.agg(value="mean", n="size").reset_index()
     reason = "This log knows neither a wait for a person nor a first response."

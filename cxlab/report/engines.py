@@ -11,10 +11,8 @@ import builtins
 import contextlib
 import io
 import logging
-import os
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -228,37 +226,24 @@ def run_notebook(
     """Return the executed copy of a notebook (nbformat node), run by papermill.
 
     `parameters` are pasted as they are: check them first. Raises InputError when a cell raises
-    one, RunError with the cell and the last line of the error otherwise.
+    one, RunError with the cell and the first line of the error otherwise.
     """
     if engine not in ENGINES:
         raise InputError("unknown engine", given=engine, known=ENGINES)
     options: dict[str, Any] = {"progress_bar": False}
     if engine == "inprocess":
         options |= {"engine_name": "cxlab-inprocess", "progress": progress}
+    else:
+        # ipykernel 7 warns about TCP without encryption; the kernel listens on loopback only.
+        options["extra_arguments"] = ["--IPKernelApp.log_level=ERROR"]
     try:
-        with warnings.catch_warnings(), _quiet_kernels(), _quiet_papermill():
-            warnings.filterwarnings("ignore", message=".*unencrypted.*")
+        with _quiet_papermill():
             done = execute_notebook(notebook, None, parameters, **options)
     except PapermillExecutionError as error:
         raise _cell_error(error) from None
     if engine == "kernel" and progress:
         progress(len(done.cells), len(done.cells))
     return done
-
-
-@contextlib.contextmanager
-def _quiet_kernels() -> Iterator[None]:
-    """Silence ipykernel's warning about unencrypted TCP: the kernel listens on loopback only."""
-    name = "PYTHONWARNINGS"
-    before = os.environ.get(name)
-    os.environ[name] = ",".join(filter(None, [before, "ignore"]))
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
 
 
 @contextlib.contextmanager
@@ -274,9 +259,9 @@ def _quiet_papermill() -> Iterator[None]:
 
 
 def _cell_error(error: Any) -> InputError | RunError:
-    last = (str(error.evalue).strip().splitlines() or [""])[-1]
+    first = (str(error.evalue).strip().splitlines() or [""])[0]
     if error.ename == "InputError":
-        return InputError(last)
+        return InputError(first)
     where = error.source.strip().splitlines()[0] if error.source.strip() else ""
     return RunError(f"cell {error.exec_count} of the notebook failed ({where})",
-                    given=f"{error.ename}: {last}")  # fmt: skip
+                    given=f"{error.ename}: {first}")  # fmt: skip

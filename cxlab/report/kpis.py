@@ -293,7 +293,7 @@ def drill_table(result: pd.DataFrame, by: str | Sequence[str], *, caption: str =
     return Block(body, words)
 
 
-_MOST_GROUPS = 25
+_MOST_GROUPS = 12
 
 
 def _group_name(value: Any) -> str:
@@ -304,5 +304,5 @@ def _drill_cell(kpi: Kpi | None) -> Html | str:
     if kpi is None or not kpi.known:
         return "–"
     note = f"n = {kpi.n:,}" + (", few" if kpi.flag == "small_n" else "")
-    value = element("span", _text(kpi.value, kpi.unit))
+    value = _text(kpi.value, kpi.unit)
     return join([value, Html("<br>"), element("small", note)])

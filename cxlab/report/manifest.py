@@ -85,7 +85,7 @@ def provenance_markup(data: Mapping[str, Any]) -> Html:
     parts = [table(["What", "Value"], rows, caption="How this page was made")]
     parts.extend(_inputs(data["inputs"]))
     if data["scenario"]:
-        text = json.dumps(data["scenario"], indent=2, ensure_ascii=False)
+        text = json.dumps(data["scenario"], indent=1, ensure_ascii=False)
         parts.append(
             element("details", element("summary", "The whole scenario, after extends"),
                     element("pre", text, tabindex="0"))

@@ -53,10 +53,15 @@ class View:
 
     def trend(self, metric: str) -> pd.DataFrame:
         """Return one metric over the last periods, the report's own being the last."""
+        return self.trends([metric])[metric]
+
+    def trends(self, metrics: Sequence[str]) -> dict[str, pd.DataFrame]:
+        """Return several metrics over the last periods, by id, from one query."""
         every = self.current.every
         labels = [self.current.shift(-i).label for i in range(PERIODS_SHOWN)]
-        rows = measure(self.tables, metric, by=[every], tz=self.time_zone)
-        return rows[rows["period"].isin(labels)].reset_index(drop=True)
+        rows = measure(self.tables, metrics, by=[every], tz=self.time_zone)
+        rows = rows[rows["period"].isin(labels)]
+        return {m: rows[rows["metric"] == m].reset_index(drop=True) for m in metrics}
 
 
 _LAST = {"last": "week", "last-day": "day", "last-week": "week", "last-month": "month",

@@ -1,0 +1,131 @@
+"""Both pages in a real browser: drawn, silent, offline, on every screen; and payloads stay text."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import cxlab as cx
+from tests.report.helpers import EVIL, hostile_scenario, hostile_tables, small_scenario
+
+pytestmark = pytest.mark.browser
+
+DRAWN = "[...document.querySelectorAll('figure[data-chart]')].map(f => f.dataset.state)"
+MARKS = """[...document.querySelectorAll('figure[data-chart] .vis-THEME')].map(v =>
+    v.querySelectorAll('g.mark-line path, g.mark-rect path, g.mark-area path, g.mark-symbol path')
+     .length)"""
+SCREENS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    scenario = cx.report.report(small_scenario(folder), out=folder / "out")
+    tables = cx.simulate(cx.Scenario.load(small_scenario(folder)), replications=1)
+    tables.write(folder / "log")
+    periodic = cx.report.report(data=folder / "log", out=folder / "out")
+    return {"scenario": (scenario.path, 3), "periodic": (periodic.path, 6)}
+
+
+@pytest.mark.parametrize("name", ["scenario", "periodic"])
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_every_chart_is_drawn_without_network_and_without_complaint(
+    pages, open_page, name, width, scheme
+):
+    path, charts = pages[name]
+    opened = open_page(path, width=width, scheme=scheme)
+    assert opened.value("document.documentElement.dataset.charts") == "ready"
+    states = opened.value(DRAWN)
+    assert len(states) >= charts
+    assert set(states) == {"drawn"}
+    marks = opened.value(MARKS.replace("THEME", scheme))
+    assert len(marks) == len(states)
+    assert all(n > 0 for n in marks)
+    assert opened.requests == [path.as_uri()]
+    assert opened.complaints == []
+    assert opened.value("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", ["scenario", "periodic"])
+def test_page_is_small_named_and_readable_without_eyes(pages, open_page, name):
+    path, _ = pages[name]
+    assert path.stat().st_size <= 500_000
+    opened = open_page(path)
+    figures = opened.value(
+        """[...document.querySelectorAll('figure')].map(f => [
+            f.querySelector('h3').textContent, f.querySelector('.plot').ariaLabel,
+            f.querySelector('figcaption').textContent, f.querySelectorAll('details td').length])"""
+    )
+    for title, label, caption, cells in figures:
+        assert title
+        assert label == caption
+        assert re.search(r"\d", caption)
+        assert cells > 0
+    assert opened.value("document.querySelectorAll('table:not(:has(caption))').length") == 0
+    assert opened.value("document.querySelectorAll('th:not([scope])').length") == 0
+    assert opened.value("document.querySelectorAll('h1').length") == 1
+    assert opened.value("document.querySelectorAll('.toc a').length") >= 6
+    globals_ = opened.value("['vega', 'vegaEmbed', 'vegaLite', 'cxVegaEmbed'].filter(n => n in window)")
+    assert globals_ == []
+
+
+def test_charts_stay_light_on_paper(pages, open_page):
+    opened = open_page(pages["periodic"][0], scheme="dark")
+    opened.page.emulate_media(media="print", color_scheme="light")
+    seen = opened.value(
+        """[...document.querySelectorAll('.vis')].filter(v =>
+            getComputedStyle(v).display !== 'none' && getComputedStyle(v).visibility === 'visible')
+            .map(v => v.className)"""
+    )
+    assert seen
+    assert set(seen) == {"vis vis-light"}
+
+
+def test_a_browser_that_cannot_unpack_shows_the_words(pages, chromium):
+    context = chromium.new_context(offline=True)
+    context.add_init_script("delete window.DecompressionStream")
+    page = context.new_page()
+    page.goto(pages["scenario"][0].as_uri())
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.dataset.charts") == "unsupported"
+    assert page.locator("figcaption").first.is_visible()
+    assert not page.locator("figure .plot").first.is_visible()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def hostile_pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    hostile_tables().write(folder / "log")
+    data = folder / "log"
+    return [
+        cx.report.report(hostile_scenario(folder), out=folder / "out").path,
+        cx.report.report(data=data, period="2026-W02", out=folder / "out").path,
+    ]
+
+
+def test_payloads_in_titles_and_data_show_as_text(hostile_pages, open_page):
+    for path in hostile_pages:
+        opened = open_page(path)
+        opened.page.wait_for_timeout(200)
+        assert opened.value("window.hacked") is None
+        assert opened.value("document.querySelectorAll('main img, header img').length") == 0
+        assert EVIL in opened.value("document.body.textContent")
+        assert opened.complaints == []
+        assert opened.requests == [path.as_uri()]
+
+
+def test_payload_in_a_parameter_is_refused_or_text(tmp_path):
+    with pytest.raises(cx.InputError, match="time zone"):
+        cx.report.report(data="sample", parameters={"time_zone": EVIL}, out=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_guard_sees_an_execution(open_page, tmp_path):
+    """The payload does run where a page lets it: the tests above would notice."""
+    path = tmp_path / "bad.html"
+    path.write_text(f"<html data-charts=x><body>{EVIL}</body></html>")
+    opened = open_page(path)
+    opened.page.wait_for_timeout(200)
+    assert opened.value("window.hacked") is not None

@@ -1,0 +1,216 @@
+"""The command line: results, JSON, exit codes, and errors without tracebacks."""
+
+import json
+import re
+import shutil
+
+import pandas as pd
+import pytest
+
+from cxlab.cli.app import run
+from cxlab.files import bundled
+
+TICKETS = """ticket_id,created_at,channel,status,first_human_reply_at,last_solved_at
+A,2026-01-05T09:00:00Z,email,solved,2026-01-05T09:10:00Z,2026-01-05T10:00:00Z
+B,2026-01-05T09:00:00Z,chat,solved,2026-01-05T09:30:00Z,2026-01-05T11:00:00Z
+"""
+CONTRACT = {
+    "metric", "definition_version", "value", "unit", "n", "numerator", "low", "high",
+    "interval_method", "excluded", "pending", "flag", "as_of",
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "tickets.csv").write_text(TICKETS)
+    return tmp_path / "log"
+
+
+def fails(capsys, *arguments, code=2):
+    """Run, expect the exit code and one clear line on stderr; return that line."""
+    assert run([str(a) for a in arguments]) == code
+    streams = capsys.readouterr()
+    assert "Traceback" not in streams.err
+    assert streams.out == ""
+    return streams.err
+
+
+def succeeds(capsys, *arguments):
+    assert run([str(a) for a in arguments]) == 0
+    return capsys.readouterr().out
+
+
+class TestMetrics:
+    def test_the_catalogue_as_json(self, capsys):
+        entries = json.loads(succeeds(capsys, "metrics", "--json"))
+        keys = {"id", "title", "definition", "formula", "unit", "direction", "source", "example"}
+        assert all(keys <= set(entry) for entry in entries)
+        assert {"vol", "frt", "art", "fcr", "reopen", "sla", "esc", "backlog", "csat"} <= {
+            e["id"] for e in entries
+        }
+
+    def test_one_metric_shows_definition_formula_example_and_sql(self, capsys):
+        text = succeeds(capsys, "metrics", "frt")
+        for part in ("definition", r"\operatorname{median}", "worked example", "SELECT"):
+            assert part in text
+
+    def test_an_unknown_metric(self, capsys):
+        assert "did you mean 'frt'" in fails(capsys, "metrics", "ftr")
+
+
+class TestMeasure:
+    def test_json_rows_have_the_names_of_the_contract(self, capsys, folder):
+        rows = json.loads(succeeds(capsys, "measure", folder, "--metrics", "frt,art", "--json"))
+        assert [r["metric"] for r in rows] == ["frt", "art"]
+        assert all(set(r) >= CONTRACT for r in rows)
+        assert (rows[0]["value"], rows[0]["n"], rows[0]["flag"]) == (1200.0, 2, "small_n")
+        assert rows[0]["low"] is None  # two values bound no median at 95 %
+
+    def test_groups_and_table(self, capsys, folder):
+        text = succeeds(capsys, "measure", folder, "--metrics", "frt", "--by", "channel")
+        assert "10.0 min" in text
+        assert "30.0 min" in text
+
+    def test_as_of_looks_back(self, capsys, folder):
+        rows = json.loads(succeeds(
+            capsys, "measure", folder, "--metrics", "frt", "--as-of", "2026-01-05T09:20Z", "--json"
+        ))  # fmt: skip
+        assert (rows[0]["value"], rows[0]["n"]) == (600.0, 1)
+
+    @pytest.mark.parametrize(
+        ("extra", "message"),
+        [
+            (["--metrics", "frtt"], "did you mean 'frt'"),
+            (["--by", "chanel"], "did you mean 'channel'"),
+            (["--tz", "Europe/Berln"], "Europe/Berlin"),
+            (["--period", "2016-W99"], "not a period"),
+            (["--as-of", "2026-01-05T09:20"], "no time zone"),
+            (["--as-of", "yesterday"], "not an instant"),
+            (["--metrics", ","], "no metric named"),
+        ],
+    )
+    def test_bad_arguments(self, capsys, folder, extra, message):
+        assert message in fails(capsys, "measure", folder, *extra)
+
+    def test_missing_folder_and_wrong_files(self, capsys, tmp_path):
+        assert "nowhere" in fails(capsys, "measure", tmp_path / "nowhere")
+        (tmp_path / "empty").mkdir()
+        fails(capsys, "measure", tmp_path / "empty")
+        for content in (b"", b"\x00\x01\x02garbage", b"PAR1"):
+            (tmp_path / "bad").mkdir(exist_ok=True)
+            (tmp_path / "bad" / "tickets.parquet").write_bytes(content)
+            fails(capsys, "measure", tmp_path / "bad")
+
+    def test_a_wrong_column_names_the_nearest(self, capsys, folder):
+        (folder / "tickets.csv").write_text(TICKETS.replace("channel", "chanel"))
+        assert "channel" in fails(capsys, "measure", folder)
+
+    def test_a_time_without_zone(self, capsys, folder):
+        (folder / "tickets.csv").write_text(TICKETS.replace("Z", ""))
+        message = fails(capsys, "measure", folder)
+        assert "created_at" in message
+        assert "zone" in message
+
+    def test_hostile_text_in_data_is_only_text(self, capsys, folder):
+        hostile = TICKETS.replace("A,", '"<script>alert(1)</script>[bold]x[/bold]",')
+        (folder / "tickets.csv").write_text(hostile)
+        text = succeeds(capsys, "measure", folder, "--metrics", "vol", "--by", "ticket_id")
+        assert "<script>alert(1)</script>[bold]x[/bold]" in text.replace("\n", "")
+
+    def test_an_empty_log_and_one_in_which_all_is_open(self, capsys, folder):
+        header, *_ = TICKETS.splitlines()
+        (folder / "tickets.csv").write_text(header + "\n")
+        rows = json.loads(succeeds(capsys, "measure", folder, "--json"))
+        assert {r["flag"] for r in rows} <= {"empty", "undefined", "ok"}
+        (folder / "tickets.csv").write_text(f"{header}\nA,2026-01-05T09:00:00Z,email,open,,\n")
+        rows = {r["metric"]: r for r in json.loads(succeeds(capsys, "measure", folder, "--json"))}
+        assert rows["frt"]["flag"] == "immature"
+        assert rows["frt"]["value"] is None
+        assert rows["backlog"]["value"] == 1.0
+
+
+class TestSimulate:
+    def test_tables_of_every_replication(self, capsys, tmp_path):
+        out = json.loads(succeeds(
+            capsys, "simulate", bundled("scenarios", "base.toml"), "--out", tmp_path / "run",
+            "--replications", "2", "--json",
+        ))  # fmt: skip
+        tickets = pd.read_parquet(tmp_path / "run" / "tickets.parquet")
+        assert len(tickets) == out["rows"]["tickets"]
+        assert set(tickets["replication"]) == {1, 2}
+        text = succeeds(capsys, "measure", tmp_path / "run", "--metrics", "vol,frt")
+        assert "frt" in text
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            (("arrivals_per_hour", "arrivals_per_hours"), "did you mean 'arrivals_per_hour'"),
+            (("handle_minutes", "handle_hours"), "handle_minutes"),
+            ((r"mean = [\d.]+", "mean = -1"), "mean"),
+            ((r"mean = [\d.]+", "mean = nan"), "mean"),
+            (("start = 2026-01-05", "start = 2026-01-05T09:00:00"), "start"),
+            (('time_zone = "Europe/Berlin"', 'time_zone = "Europe/Berln"'), "Europe/Berlin"),
+            (("seed = 20260105", "seed = 1\nseed = 2"), "each key once"),
+        ],
+    )
+    def test_a_scenario_with_a_fault_is_refused_before_anything_runs(
+        self, capsys, tmp_path, change, message
+    ):
+        text = bundled("scenarios", "base.toml").read_text()
+        path = tmp_path / "faulty.toml"
+        path.write_text(re.sub(*change, text, count=1))
+        assert message in fails(capsys, "simulate", path, "--out", tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+
+    def test_missing_scenario(self, capsys, tmp_path):
+        fails(capsys, "simulate", tmp_path / "none.toml", "--out", tmp_path / "out")
+        fails(capsys, "simulate", tmp_path, "--out", tmp_path / "out")
+
+    def test_unknown_format(self, capsys, tmp_path):
+        message = fails(
+            capsys, "simulate", bundled("scenarios", "base.toml"), "--out", tmp_path / "o",
+            "--format", "parket",
+        )  # fmt: skip
+        assert "did you mean 'parquet'" in message
+
+
+class TestInitAndCheck:
+    def test_init_lays_out_a_folder_and_never_overwrites(self, capsys, tmp_path):
+        succeeds(capsys, "init", tmp_path / "work")
+        for name in ("notebooks/scenario.ipynb", "notebooks/periodic.ipynb", "scenarios/base.toml"):
+            assert (tmp_path / "work" / name).is_file()
+        (tmp_path / "work/scenarios/base.toml").write_text("mine")
+        assert "already there" in fails(capsys, "init", tmp_path / "work")
+        assert (tmp_path / "work/scenarios/base.toml").read_text() == "mine"
+        (tmp_path / "file").write_text("")
+        fails(capsys, "init", tmp_path / "file")
+
+    def test_every_shipped_file_passes_the_check(self, capsys):
+        scenarios = sorted(bundled("scenarios").glob("*.toml"))
+        assert len(scenarios) >= 3
+        assert run(["check", *map(str, scenarios)]) == 0
+
+    def test_check_says_what_is_wrong_with_each_file(self, capsys, tmp_path, folder):
+        shutil.copy(bundled("scenarios", "base.toml"), tmp_path / "good.toml")
+        (tmp_path / "bad.toml").write_text("horizon = 3")
+        (folder / "tickets.csv").write_text(TICKETS.replace("chat", "fax"))
+        files = [tmp_path / "good.toml", tmp_path / "bad.toml", folder]
+        assert run(["check", *map(str, files), "--json"]) == 2
+        good, bad, tables = json.loads(capsys.readouterr().out)
+        assert good["ok"]
+        assert not bad["ok"]
+        assert not tables["ok"]
+        assert "channel" in tables["problems"][0]
+
+
+class TestFrame:
+    def test_no_arguments_show_the_commands(self, capsys):
+        run([])
+        shown = capsys.readouterr()
+        for command in ("init", "report", "simulate", "import", "measure", "metrics", "check"):
+            assert command in shown.out + shown.err
+
+    def test_an_unknown_command_or_option_is_bad_input(self, capsys):
+        assert run(["mesure", "x"]) == 2
+        assert run(["metrics", "--jsn"]) == 2

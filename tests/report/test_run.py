@@ -1,0 +1,246 @@
+"""The main job: both engines agree, pages appear whole or not at all, errors are clear."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import nbformat
+import pandas as pd
+import pytest
+
+import cxlab as cx
+from cxlab.report import engines
+from cxlab.report.engines import run_notebook
+from tests.report.helpers import EVIL, hostile_tables, small_scenario
+
+
+def _prepared(name):
+    from papermill.iorw import load_notebook_node
+
+    return load_notebook_node(str(cx.report.notebook_file(name)))
+
+
+def _outputs(notebook):
+    kept = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream" and output.name == "stderr":
+                continue
+            data = {k: v for k, v in output.get("data", {}).items()}
+            kept.append((output.output_type, output.get("text"), json.dumps(data, sort_keys=True)))
+    return kept
+
+
+@pytest.mark.parametrize("name", ["scenario", "periodic"])
+def test_both_engines_give_the_same_outputs(name, tmp_path):
+    if name == "scenario":
+        given = {"scenario": str(small_scenario(tmp_path))}
+    else:
+        desk = cx.Scenario.load(small_scenario(tmp_path))
+        cx.simulate(desk, replications=1).write(tmp_path / "log")
+        given = {"data": str(tmp_path / "log")}
+    here = run_notebook(_prepared(name), given, engine="inprocess")
+    there = run_notebook(_prepared(name), given, engine="kernel")
+    assert _outputs(here) == _outputs(there)
+    assert len(_outputs(here)) >= 8
+    counts = [[c.execution_count for c in n.cells if c.cell_type == "code"] for n in (here, there)]
+    assert counts[0] == counts[1]
+    nbformat.validate(here)
+
+
+def _notebook(*cells):
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    first = nbformat.v4.new_code_cell("data: str = 'sample'")
+    first.metadata["tags"] = ["parameters"]
+    notebook.cells = [first]
+    for source in cells:
+        markdown = source.startswith("#")
+        make = nbformat.v4.new_markdown_cell if markdown else nbformat.v4.new_code_cell
+        notebook.cells.append(make(source))
+    return notebook
+
+
+def _written(tmp_path, *cells):
+    path = tmp_path / "own.ipynb"
+    nbformat.write(_notebook(*cells), path)
+    return path
+
+
+ODD_CELLS = [
+    "print('one'); print('two')",
+    "import sys; print('warned', file=sys.stderr); 7 * 6",
+    "from IPython.display import display, HTML\ndisplay('a', {'b': 1})",
+    "import pandas as pd; pd.DataFrame({'a<b': ['<b>']})",
+    "get_ipython().execution_count",
+    "print(__name__)",
+    "None",
+    "1;",
+]
+
+
+def test_both_engines_agree_on_odd_cells(tmp_path):
+    path = _written(tmp_path, *ODD_CELLS)
+    from papermill.iorw import load_notebook_node
+
+    runs = [
+        run_notebook(load_notebook_node(str(path)), {}, engine=engine) for engine in engines.ENGINES
+    ]
+    assert _outputs(runs[0]) == _outputs(runs[1])
+
+
+def test_the_process_is_left_as_it_was(tmp_path, capsys):
+    import builtins
+
+    main, hook, shown = sys.modules["__main__"], sys.displayhook, hasattr(builtins, "display")
+    cx.report.report(notebook=_written(tmp_path, "print('x')"), out=tmp_path)
+    assert sys.modules["__main__"] is main
+    assert sys.displayhook is hook
+    assert hasattr(builtins, "display") == shown
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("engine", engines.ENGINES)
+def test_a_failing_cell_leaves_the_last_good_page(tmp_path, engine):
+    out = tmp_path / "out"
+    good = cx.report.report(notebook=_written(tmp_path, "print('good')"), out=out)
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    bad = _written(tmp_path, "1 / 0")
+    with pytest.raises(cx.RunError, match=r"cell .* failed .*ZeroDivisionError: division by zero"):
+        cx.report.report(notebook=bad, out=out, engine=engine)
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+    assert good.path.name in before
+
+
+@pytest.mark.parametrize("engine", engines.ENGINES)
+def test_an_input_error_in_a_cell_stays_one(tmp_path, engine):
+    bad = _written(tmp_path, "import cxlab as cx\ncx.metric('frtt')")
+    with pytest.raises(cx.InputError, match="did you mean 'frt'"):
+        cx.report.report(notebook=bad, out=tmp_path / "out", engine=engine)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("engine", engines.ENGINES)
+def test_a_chart_that_cannot_be_shown_fails_the_run(tmp_path, engine):
+    """Without care it becomes the text `alt.Chart(...)` on the page."""
+    source = "import altair as alt, cxlab as cx\ncx.charts.enable()\nalt.Chart().mark_bar(nonsense=1)"
+    with pytest.raises(cx.RunError, match="nonsense"):
+        cx.report.report(notebook=_written(tmp_path, source), out=tmp_path / "out", engine=engine)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "nothing to report on"),
+        ({"scenario": "base", "data": "x"}, "either of a scenario or of data"),
+        ({"scenario": "bsae"}, "no such scenario"),
+        ({"data": "no-such-folder"}, "no such folder"),
+        ({"data": "sample", "period": "2016-13"}, "not a period"),
+        ({"data": "sample", "period": "1999-W01"}, "no ticket of that period"),
+        ({"data": "sample", "parameters": {"targest": "x"}}, "did you mean 'targets'"),
+        ({"data": "sample", "parameters": {"period": 7}}, "wrong type"),
+        ({"data": "sample", "period": "last", "parameters": {"period": "last"}}, "given twice"),
+        ({"data": "sample", "parameters": {"targets": "none.toml"}}, "no such file of targets"),
+        ({"scenario": "base", "notebook": "scenari"}, "no such notebook"),
+        ({"data": "sample", "engine": "rocket"}, "unknown engine"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_clear_error_and_nothing_written(tmp_path, given, words):
+    with pytest.raises(cx.InputError, match=words):
+        cx.report.report(out=tmp_path / "out", **given)
+    assert not (tmp_path / "out").exists()
+
+
+def _open_log(**more):
+    created = pd.date_range("2026-01-05", periods=30, freq="5h", tz="UTC")
+    frame = pd.DataFrame({"ticket_id": [f"T{i}" for i in range(30)], "created_at": created,
+                          "channel": "email", "status": "open"})  # fmt: skip
+    return cx.Tables.from_frames({"tickets": frame.assign(**more)})
+
+
+def test_a_log_in_which_all_is_open_gives_a_page_that_says_so(tmp_path):
+    _open_log().write(tmp_path / "log")
+    done = cx.report.report(data=tmp_path / "log", out=tmp_path / "out")
+    text = done.path.read_text(encoding="utf-8")
+    assert "do not record first responses, waits for an agent, when tickets were solved" in text
+    assert "No ticket has a first response" in text
+    assert "No value" in text
+    assert "nan" not in re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL).lower().split()
+
+
+def test_an_empty_log_is_refused(tmp_path):
+    empty = {"ticket_id": [], "created_at": pd.to_datetime([], utc=True), "channel": [], "status": []}
+    cx.Tables.from_frames({"tickets": pd.DataFrame(empty)}).write(tmp_path / "log")
+    with pytest.raises(cx.InputError, match="the log is empty"):
+        cx.report.report(data=tmp_path / "log", out=tmp_path / "out")
+
+
+def test_manifest_tells_what_the_page_was_made_from(tmp_path):
+    goals = tmp_path / "goals.toml"
+    goals.write_text("[targets.vol]\nat_most = 1\n[targets.frt]\nat_most_hours = 9\n")
+    path = small_scenario(tmp_path)
+    given = {"replications": 3, "seed": 9, "targets": str(goals)}
+    done = cx.report.report(path, parameters=given, out=tmp_path / "out")
+    data = json.loads(done.manifest_path.read_text(encoding="utf-8"))
+    assert done.path.name == "small.html"
+    assert done.manifest_path.name == "small.json"
+    assert data["parameters"] == {"scenario": str(path), **given}
+    assert data["seed"] == 9
+    assert data["scenario"] == cx.Scenario.load(path).resolved()
+    assert data["scenario_sha256"] == cx.Scenario.load(path).sha256
+    assert set(data["versions"]) >= {"python", "cxlab", "pandas", "duckdb", "simpy", "altair"}
+    assert done.missed_targets == tuple(data["missed_targets"]) == ("vol",)
+    assert any("MISSED" in line for line in done.summary)
+    page = done.path.read_text(encoding="utf-8")
+    assert data["scenario_sha256"] in page
+    assert data["versions"]["pandas"] in page
+
+
+def test_inputs_stand_in_the_manifest_with_their_sha256(tmp_path):
+    import hashlib
+
+    hostile_tables().write(tmp_path / "log")
+    done = cx.report.report(data=tmp_path / "log", period="2026-W02", out=tmp_path / "out")
+    data = json.loads(done.manifest_path.read_text(encoding="utf-8"))
+    file = tmp_path / "log" / "tickets.parquet"
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in {f["sha256"] for f in data["inputs"]}
+    assert data["period"] == "2026-W02"
+
+
+def test_the_page_name_stays_in_its_folder(tmp_path):
+    log = tmp_path / "..evil dir; $x"
+    hostile_tables().write(log)
+    done = cx.report.report(data=log, period="2026-W02", out=tmp_path / "out")
+    assert done.path.parent == tmp_path / "out"
+    assert re.fullmatch(r"[A-Za-z0-9_-]+\.html", done.path.name)
+
+
+def test_html_of_a_notebook_reaches_no_page(tmp_path):
+    """Only our own blocks are markup; every other way to show HTML ends as text."""
+    cells = [
+        f"## Title {EVIL}\n\nText {EVIL} [link](javascript:alert(1))",
+        f"from IPython.display import HTML, Markdown\ndisplay(HTML({EVIL!r}), Markdown({EVIL!r}))",
+        f"import pandas as pd\npd.DataFrame({{{EVIL!r}: [{EVIL!r}]}})",
+        f"pd.DataFrame({{'a': [{EVIL!r}]}}).style",
+        f"HTML(pd.DataFrame({{'a': [{EVIL!r}]}}).to_html(escape=False))",
+        f"print({EVIL!r})",
+    ]
+    done = cx.report.report(notebook=_written(tmp_path, *cells), out=tmp_path / "out")
+    text = done.path.read_text(encoding="utf-8")
+    assert "<img" not in text
+    assert "<script>window" not in text
+    assert "javascript:" not in re.sub(r"<pre.*?</pre>", "", text, flags=re.DOTALL)
+    assert "&lt;img src=x" in text
+
+
+def test_stdout_is_left_to_the_caller(tmp_path):
+    program = "import cxlab as cx, sys; cx.report.report(sys.argv[1], out=sys.argv[2])"
+    arguments = [str(small_scenario(tmp_path)), str(tmp_path / "out")]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == ""
+    assert done.stderr == ""
