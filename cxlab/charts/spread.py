@@ -153,7 +153,7 @@ def interval(
     base = alt.Chart(data).encode(
         y=alt.Y("group:N", title=None, sort=list(data["group"]), axis=alt.Axis(labelLimit=130))
     )
-    x = alt.X("value:Q", title=axis.title, scale=alt.Scale(zero=False, nice=True))
+    x = alt.X("value:Q", title=axis.title, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=False))
     tooltip = [alt.Tooltip("group:N", title=by), alt.Tooltip("words:N", title="value"),
                alt.Tooltip("n:Q", format=",")]  # fmt: skip
     chart = layered(

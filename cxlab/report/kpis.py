@@ -98,15 +98,29 @@ def tiles(
     before = {k.metric: k for k in rows_of(previous)} if previous is not None else {}
     goals = targets or {}
     kpis = list(rows_of(result))
-    body = element(
-        "ul",
-        join(_tile(k, before.get(k.metric), goals.get(k.metric)) for k in kpis),
-        class_="tiles",
+    told = [k for k in kpis if k.flag != "undefined"]
+    body = join(
+        [
+            element(
+                "ul",
+                join(_tile(k, before.get(k.metric), goals.get(k.metric)) for k in told),
+                class_="tiles",
+            ),
+            _untold([k for k in kpis if k.flag == "undefined"]),
+        ]
     )
     summary = [_summary(k, before.get(k.metric), goals.get(k.metric)) for k in kpis]
     missed = [k.metric for k in kpis if _missed(k, goals.get(k.metric))]
     page = {"summary": summary, "missed_targets": missed}
     return Block(body, "\n".join(summary), page)
+
+
+def _untold(kpis: Sequence[Kpi]) -> Html | None:
+    """Return the sentence that names the KPIs for which the data lack what they need."""
+    if not kpis:
+        return None
+    names = "; ".join(k.title for k in kpis)
+    return element("p", f"No value, because the data lack what it needs: {names}.")
 
 
 def _missed(kpi: Kpi, target: Target | None) -> bool:
@@ -279,18 +293,20 @@ def drill_table(result: pd.DataFrame, by: str | Sequence[str], *, caption: str =
     for row in result.to_dict("records"):
         name = tuple(_group_name(row[k]) for k in keys)
         groups.setdefault(name, {})[str(row.get("title") or row["metric"])] = _kpi(row)
-    ordered = sorted(groups.items(), key=lambda g: -max(k.n for k in g[1].values()))
+    ordered = sorted(groups.items(), key=lambda g: -next(iter(g[1].values())).n)
+    told = [t for t in titles if any(t in k and k[t].known for k in groups.values())]
     rows = [
-        (" · ".join(name), *[_drill_cell(kpis.get(title)) for title in titles])
+        (" · ".join(name), *[_drill_cell(kpis.get(title)) for title in told])
         for name, kpis in ordered[:_MOST_GROUPS]
     ]
     heading = caption or "By " + " and ".join(k.replace("_", " ") for k in keys)
     if len(ordered) > _MOST_GROUPS:
         heading += f" (the {_MOST_GROUPS} largest of {len(ordered)})"
+    if len(told) < len(titles):
+        heading += "; no value in any: " + "; ".join(t for t in titles if t not in told)
     first = " · ".join(k.replace("_", " ") for k in keys).capitalize()
-    body = table([first, *titles], rows, caption=heading, numeric=list(titles))
-    words = "\n".join(f"{r[0]}: " + ", ".join(str(c) for c in r[1:]) for r in rows)
-    return Block(body, words)
+    body = table([first, *told], rows, caption=heading, numeric=told)
+    return Block(body, heading + "\n" + "\n".join(" · ".join(name) for name, _ in ordered))
 
 
 _MOST_GROUPS = 12

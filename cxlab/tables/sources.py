@@ -194,7 +194,7 @@ def source_of_csv(backend: ibis.BaseBackend, name: str, path: Path) -> Source:
                 column_types=types,
                 null_values=[""],
                 strings_can_be_null=True,
-                quoted_strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
             ),
         )
     except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:

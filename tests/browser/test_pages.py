@@ -66,7 +66,9 @@ def test_page_is_small_named_and_readable_without_eyes(pages, open_page, name):
     assert opened.value("document.querySelectorAll('th:not([scope])').length") == 0
     assert opened.value("document.querySelectorAll('h1').length") == 1
     assert opened.value("document.querySelectorAll('.toc a').length") >= 6
-    globals_ = opened.value("['vega', 'vegaEmbed', 'vegaLite', 'cxVegaEmbed'].filter(n => n in window)")
+    globals_ = opened.value(
+        "['vega', 'vegaEmbed', 'vegaLite', 'cxVegaEmbed'].filter(n => n in window)"
+    )
     assert globals_ == []
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 import cxlab as cx
 
-EVIL = "</script><img src=x onerror=\"window.hacked=1\"><script>window.hacked=2</script>"
+EVIL = '</script><img src=x onerror="window.hacked=1"><script>window.hacked=2</script>'
 """Markup that runs in three ways, if a page lets it."""
 
 _SMALL = """
@@ -71,7 +71,9 @@ def hostile_tables(rows: int = 60) -> cx.Tables:
             "group": EVIL,
             "priority": "normal",
             "assignee_id": EVIL,
-            "first_human_reply_at": [c + pd.Timedelta(minutes=5 + i) for i, c in enumerate(created)],
+            "first_human_reply_at": [
+                c + pd.Timedelta(minutes=5 + i) for i, c in enumerate(created)
+            ],
             "last_solved_at": [c + pd.Timedelta(minutes=65 + i) for i, c in enumerate(created)],
             "n_solves": 1,
         }

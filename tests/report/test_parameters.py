@@ -103,5 +103,7 @@ def test_the_notebooks_are_thin_and_stored_without_outputs(name):
     assert len(notebook["cells"]) < 15
     assert all(c["outputs"] == [] and c["execution_count"] is None for c in code)
     lines = "".join("".join(c["source"]) + "\n" for c in code).splitlines()
-    assert not [x for x in lines if x.split(" ")[0] in ("def", "for", "if", "try:", "while", "with")]
+    assert not [
+        x for x in lines if x.split(" ")[0] in ("def", "for", "if", "try:", "while", "with")
+    ]
     assert read_schema(notebook)

@@ -126,7 +126,9 @@ def test_an_input_error_in_a_cell_stays_one(tmp_path, engine):
 @pytest.mark.parametrize("engine", engines.ENGINES)
 def test_a_chart_that_cannot_be_shown_fails_the_run(tmp_path, engine):
     """Without care it becomes the text `alt.Chart(...)` on the page."""
-    source = "import altair as alt, cxlab as cx\ncx.charts.enable()\nalt.Chart().mark_bar(nonsense=1)"
+    source = (
+        "import altair as alt, cxlab as cx\ncx.charts.enable()\nalt.Chart().mark_bar(nonsense=1)"
+    )
     with pytest.raises(cx.RunError, match="nonsense"):
         cx.report.report(notebook=_written(tmp_path, source), out=tmp_path / "out", engine=engine)
 
@@ -172,7 +174,12 @@ def test_a_log_in_which_all_is_open_gives_a_page_that_says_so(tmp_path):
 
 
 def test_an_empty_log_is_refused(tmp_path):
-    empty = {"ticket_id": [], "created_at": pd.to_datetime([], utc=True), "channel": [], "status": []}
+    empty = {
+        "ticket_id": [],
+        "created_at": pd.to_datetime([], utc=True),
+        "channel": [],
+        "status": [],
+    }
     cx.Tables.from_frames({"tickets": pd.DataFrame(empty)}).write(tmp_path / "log")
     with pytest.raises(cx.InputError, match="the log is empty"):
         cx.report.report(data=tmp_path / "log", out=tmp_path / "out")

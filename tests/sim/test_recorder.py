@@ -120,7 +120,7 @@ def test_a_second_agent_is_a_change_of_assignee() -> None:
 def test_giving_up_on_a_return_leaves_the_ticket_unsolved() -> None:
     # Ticket 1 is back at 10:10 with a patience of 1 min; ticket 2 holds the agent 10:00–11:00.
     t = tables(
-        desk_file(),
+        desk_file(survey=SURVEY),
         [
             T(9 * HOUR, (600.0, 1.0), patience=(60.0, 60.0), back_after=[HOUR]),
             T(10 * HOUR, HOUR),
@@ -135,7 +135,7 @@ def test_giving_up_on_a_return_leaves_the_ticket_unsolved() -> None:
     e = t["status_events"]
     e = e[(e.ticket_id == "chat-000001") & (e.field == "status")]
     assert e.new.tolist() == ["new", "open", "solved", "open", "closed"]
-    assert len(t["surveys"]) == 0
+    assert t["surveys"].subject_id.tolist() == ["chat-000002"]  # nobody asks the other one
 
 
 def test_shifts_hold_duty_and_handling() -> None:

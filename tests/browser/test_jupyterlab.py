@@ -1,0 +1,107 @@
+"""Both notebooks in JupyterLab itself: run all cells, charts drawn, no error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+import cxlab as cx
+from tests.report.helpers import small_scenario
+
+pytestmark = pytest.mark.browser
+
+TOKEN = "for-this-test-only"
+
+
+def _free_port() -> int:
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return int(chosen.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    """Lay out what a user has: notebooks beside scenarios."""
+    folder = tmp_path_factory.mktemp("lab")
+    for name in ("notebooks", "scenarios"):
+        (folder / name).mkdir()
+    for name in ("scenario", "periodic"):
+        shutil.copy(cx.report.notebook_file(name), folder / "notebooks")
+    small_scenario(folder / "scenarios").rename(folder / "scenarios" / "base.toml")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(workspace, chromium):
+    port = _free_port()
+    homes = {f"JUPYTER_{n}_DIR": str(workspace / n.lower()) for n in ("CONFIG", "DATA", "RUNTIME")}
+    environment = os.environ | homes | {"HOME": str(workspace), "IPYTHONDIR": str(workspace / "i")}
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+        f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}",
+        f"--ServerApp.root_dir={workspace}", "--LabApp.news_url=", "--LabApp.check_for_updates_class="
+        "jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly",
+    ]  # fmt: skip
+    log = (workspace / "lab.log").open("wb")
+    server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/api?token={TOKEN}", server, workspace / "lab.log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+        log.close()
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        assert server.poll() is None, log.read_text()[-3000:]
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.3)
+    raise AssertionError(log.read_text()[-3000:])
+
+
+MARKS = """[...document.querySelectorAll('.jp-RenderedVegaCommon5, .vega-embed')].map(v => {
+    const c = v.querySelector('canvas'), s = v.querySelector('svg');
+    return s ? s.querySelectorAll('path').length : (c ? c.width * c.height : 0); })"""
+
+
+@pytest.mark.parametrize(("name", "charts"), [("scenario", 3), ("periodic", 6)])
+def test_notebook_runs_in_jupyterlab_with_charts_drawn(lab, chromium, name, charts):
+    context = chromium.new_context(viewport={"width": 1400, "height": 6000})
+    page = context.new_page()
+    try:
+        page.goto(f"{lab}/lab/tree/notebooks/{name}.ipynb?token={TOKEN}")
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+        page.get_by_text("Run", exact=True).first.click()
+        page.get_by_text("Run All Cells", exact=True).first.click()
+        drawn: list[int] = []
+        end = time.monotonic() + 90
+        while time.monotonic() < end:
+            assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0, (
+                page.locator('[data-mime-type="application/vnd.jupyter.error"]').first.inner_text()
+            )
+            drawn = page.evaluate(MARKS)
+            if len(drawn) >= charts and all(drawn):
+                break
+            time.sleep(0.5)
+        assert len(drawn) >= charts
+        assert all(drawn)
+        assert page.locator(".cxlab .tile").count() >= 5
+    finally:
+        folder = os.environ.get("CXLAB_SCREENSHOTS")
+        if folder:
+            page.screenshot(path=f"{folder}/lab-{name}.png")
+        context.close()
