@@ -47,8 +47,9 @@ def lab(workspace, chromium):
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
         f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}",
-        f"--ServerApp.root_dir={workspace}", "--LabApp.news_url=", "--LabApp.check_for_updates_class="
-        "jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly",
+        f"--ServerApp.root_dir={workspace}",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
     ]  # fmt: skip
     log = (workspace / "lab.log").open("wb")
     server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -80,7 +81,7 @@ MARKS = """[...document.querySelectorAll('.jp-RenderedVegaCommon5, .vega-embed')
 
 @pytest.mark.parametrize(("name", "charts"), [("scenario", 3), ("periodic", 6)])
 def test_notebook_runs_in_jupyterlab_with_charts_drawn(lab, chromium, name, charts):
-    context = chromium.new_context(viewport={"width": 1400, "height": 6000})
+    context = chromium.new_context(viewport={"width": 1400, "height": 2400})
     page = context.new_page()
     try:
         page.goto(f"{lab}/lab/tree/notebooks/{name}.ipynb?token={TOKEN}")

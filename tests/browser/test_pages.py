@@ -81,7 +81,7 @@ def test_charts_stay_light_on_paper(pages, open_page):
             .map(v => v.className)"""
     )
     assert seen
-    assert set(seen) == {"vis vis-light"}
+    assert all("vis-light" in names for names in seen)
 
 
 def test_a_browser_that_cannot_unpack_shows_the_words(pages, chromium):

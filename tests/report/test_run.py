@@ -29,7 +29,7 @@ def _outputs(notebook):
         for output in cell.get("outputs", []):
             if output.output_type == "stream" and output.name == "stderr":
                 continue
-            data = {k: v for k, v in output.get("data", {}).items()}
+            data = dict(output.get("data", {}))
             kept.append((output.output_type, output.get("text"), json.dumps(data, sort_keys=True)))
     return kept
 

@@ -1,0 +1,64 @@
+"""The two public logs through the program: import, measure. Expected values are those of the
+data's own descriptions, worked out from the raw files by other means."""
+
+import json
+
+import pytest
+
+from cxlab.cli.app import run
+
+pytestmark = pytest.mark.real
+
+
+def measured(capsys, folder, metrics):
+    capsys.readouterr()
+    assert run(["measure", str(folder), "--metrics", metrics, "--json"]) == 0
+    return {row["metric"]: row for row in json.loads(capsys.readouterr().out)}
+
+
+def imported(tmp_path, mapping, source):
+    assert run(["import", mapping, "--file", str(source), "--out", str(tmp_path / "t")]) == 0
+    return tmp_path / "t"
+
+
+def test_the_servicenow_log(capsys, tmp_path, real_data):
+    folder = imported(tmp_path, "uci_incidents", real_data / "uci_incidents")
+    rows = measured(capsys, folder, "vol,art_median,reopen,sla,esc,frt,backlog")
+    assert rows["vol"]["value"] == 24_918
+    assert rows["art_median"]["value"] / 3600 == pytest.approx(22.1, abs=0.05)
+    assert rows["art_median"]["n"] == 23_362
+    assert sum(rows["art_median"]["excluded"].values()) == 1_556
+    assert 100 * rows["reopen"]["value"] == pytest.approx(1.1036, abs=5e-5)
+    assert 100 * rows["sla"]["value"] == pytest.approx(63.42, abs=5e-3)
+    assert rows["esc"]["numerator"] == 300
+    assert rows["frt"]["flag"] == "undefined"
+    assert rows["frt"]["excluded"] == {"not_recorded": 24_918}
+    assert rows["backlog"]["value"] == 0  # every ticket ends closed
+
+
+def test_the_bank_log(capsys, tmp_path, real_data):
+    folder = imported(tmp_path, "anonymous_bank", real_data / "anonymous_bank_1999_02")
+    names = "vol,abandonment,asa,service_level,service_level_served,service_level_no_short"
+    rows = measured(capsys, folder, names)
+    assert rows["vol"]["excluded"] == {"phantom": 278}
+    assert rows["abandonment"]["n"] == 31_125
+    assert rows["abandonment"]["numerator"] == 3_963
+    for metric, percent in {
+        "abandonment": 12.7325,
+        "service_level_served": 59.6790,
+        "service_level": 52.0803,
+        "service_level_no_short": 54.2721,
+    }.items():
+        assert 100 * rows[metric]["value"] == pytest.approx(percent, abs=5e-5), metric
+    assert rows["asa"]["value"] == pytest.approx(40.7733, abs=5e-5)
+
+
+def test_looking_back_on_the_servicenow_log(capsys, tmp_path, real_data):
+    """On 2016-04-01 what was open then is pending, and nothing later is known."""
+    folder = imported(tmp_path, "uci_incidents", real_data / "uci_incidents")
+    capsys.readouterr()
+    names = ["--metrics", "vol,art,backlog", "--as-of", "2016-04-01T00:00Z", "--json"]
+    assert run(["measure", str(folder), *names]) == 0
+    rows = {row["metric"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["vol"]["value"] < 24_918
+    assert rows["backlog"]["value"] == rows["art"]["pending"] > 0
