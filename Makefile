@@ -34,7 +34,8 @@ types: $(VENV)/.installed
 	$(BIN)/mypy
 
 unit: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest --nbval-lax notebooks
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/cold_report.py

@@ -13,10 +13,13 @@ import altair as alt
 
 from cxlab.charts.theme import config
 
-__all__ = ["MIME", "enable", "mime_bundle"]
+__all__ = ["LAB_WIDTH", "MIME", "enable", "mime_bundle"]
 
 MIME = "application/vnd.vegalite.v5+json"
 """MIME type of the charts, drawn by JupyterLab 4 without a network."""
+
+LAB_WIDTH = 680
+"""Width of a chart in JupyterLab, in pixels."""
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 
@@ -29,7 +32,11 @@ def mime_bundle(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     ('Two bars.', ['application/vnd.vegalite.v5+json', 'text/plain'])
     """
     words = str(spec.get("description", "A chart without a description."))
-    return {MIME: {**spec, "$schema": _SCHEMA, "config": config()}, "text/plain": words}
+    shown = {**spec, "$schema": _SCHEMA, "config": config()}
+    if spec.get("width") == "container":
+        # JupyterLab's output area has no width of its own to fill; a page puts it back.
+        shown["width"] = LAB_WIDTH
+    return {MIME: shown, "text/plain": words}
 
 
 def enable() -> None:

@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from cxlab.charts.base import EMPTY, TABLE
+from cxlab.charts.renderer import LAB_WIDTH
 from cxlab.charts.renderer import MIME as CHART_MIME
 from cxlab.report.blocks import BLOCK_MIME, PAGE_MIME
 from cxlab.report.html import Html, element, join, table
@@ -78,6 +79,8 @@ def _chart(spec: dict[str, Any], collected: Collected) -> Html:
     number = len(collected.charts)
     # The page brings the title (which wraps on a small screen) and the theme itself.
     kept = {k: v for k, v in spec.items() if k not in _OURS}
+    if kept.get("width") == LAB_WIDTH:
+        kept["width"] = "container"
     kept["$schema"] = "https://vega.github.io/schema/vega-lite/v6.json"
     collected.charts.append({"spec": kept, "title": heading, "table": about.get(TABLE)})
     return element(

@@ -239,6 +239,8 @@ def _read_instant(value: ir.Value, given: dt.DataType) -> _Reading | None:
         return None
     text = _stripped(value)
     iso = text.re_replace(r" ?(UTC|z)$", "Z").re_replace(r" ([+-])", r"\1").replace(",", ".")
+    # DuckDB before 2.0 reads no clock time without seconds ("09:00Z").
+    iso = iso.re_replace(r"^([^ T]+[ T]\d\d:\d\d)(Z|[+-].*)$", r"\1:00\2")
     instant = to_plain(iso.try_cast(_UTC))
     return ibis.ifelse(text.re_search(_ZONED), instant, ibis.null("timestamp(6)")), text
 

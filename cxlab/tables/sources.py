@@ -65,7 +65,6 @@ def connect() -> ibis.BaseBackend:
     """
     backend = ibis.duckdb.connect()
     backend.con.execute("SET TimeZone='UTC'")
-    backend.con.execute("SET enable_progress_bar=false")
     return backend
 
 

@@ -74,18 +74,20 @@ def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(log.read_text()[-3000:])
 
 
-MARKS = """[...document.querySelectorAll('.jp-RenderedVegaCommon5, .vega-embed')].map(v => {
+MARKS = """[...document.querySelectorAll('.jp-RenderedVegaCommon5')].map(v => {
     const c = v.querySelector('canvas'), s = v.querySelector('svg');
     return s ? s.querySelectorAll('path').length : (c ? c.width * c.height : 0); })"""
 
 
 @pytest.mark.parametrize(("name", "charts"), [("scenario", 3), ("periodic", 6)])
 def test_notebook_runs_in_jupyterlab_with_charts_drawn(lab, chromium, name, charts):
-    context = chromium.new_context(viewport={"width": 1400, "height": 2400})
+    context = chromium.new_context(viewport={"width": 1400, "height": 6000})
     page = context.new_page()
     try:
         page.goto(f"{lab}/lab/tree/notebooks/{name}.ipynb?token={TOKEN}")
         page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+        # Lab asks which kernel to use when cells are run before one is there.
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
         page.get_by_text("Run", exact=True).first.click()
         page.get_by_text("Run All Cells", exact=True).first.click()
         drawn: list[int] = []

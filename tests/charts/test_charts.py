@@ -1,0 +1,172 @@
+"""Charts say what they show in words, and carry nothing a page or JupyterLab cannot draw."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+import cxlab as cx
+from cxlab import charts
+from cxlab.charts.aggregate import week_seconds
+from cxlab.charts.renderer import MIME
+
+
+def _trend_rows(values, unit="s"):
+    n = len(values)
+    return pd.DataFrame(
+        {
+            "metric": "frt", "title": "First response time, median", "unit": unit,
+            "period": [f"2026-W{i + 1:02d}" for i in range(n)],
+            "period_start": pd.date_range("2026-01-05", periods=n, freq="7D", tz="UTC"),
+            "value": values, "low": [v * 0.9 for v in values], "high": [v * 1.1 for v in values],
+            "n": 40, "flag": "ok",
+        }
+    )  # fmt: skip
+
+
+def _all_charts():
+    nan = float("nan")
+    heat = pd.DataFrame({"weekday": [0, 6], "hour": [9, 23], "value": [60.0, 7200.0], "n": [5, 1]})
+    load = pd.DataFrame({"hour_of_week": range(168), "on_shift": 2.0, "busy": 1.5})
+    bins = pd.DataFrame({"start": [0.0, 10.0, 30.0], "end": [10.0, 30.0, 60.0], "n": [3, 1, 6]})
+    groups = _trend_rows([3600.0, 60.0]).assign(channel=["email", "<b>"])
+    spread = charts.Distribution("First response time", bins, {0.5: 20.0, 0.9: 45.0}, 10)
+    return {
+        "trend": charts.trend(_trend_rows([3600.0, nan, 5400.0]), target=4000.0),
+        "far target": charts.trend(_trend_rows([60.0, 70.0]), target=86400.0),
+        "backlog": charts.backlog_trend(_trend_rows([3.0, 0.0, 9.0], unit="count")),
+        "heat": charts.waits_by_hour(heat),
+        "load": charts.load_against_staffing(load),
+        "spread": charts.wait_distribution(spread),
+        "interval": charts.interval(groups, "channel"),
+        "empty trend": charts.trend(_trend_rows([nan, nan])),
+        "empty heat": charts.waits_by_hour(heat.head(0)),
+        "empty load": charts.load_against_staffing(load.head(0)),
+        "empty spread": charts.wait_distribution(charts.Distribution("Time", bins.head(0))),
+        "empty interval": charts.interval(groups.assign(value=nan), "channel"),
+    }
+
+
+ALL = _all_charts()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_chart_has_title_words_and_a_mime_type_that_nbformat_takes(name):
+    bundle = ALL[name]._repr_mimebundle_()
+    assert set(bundle) == {MIME, "text/plain"}
+    spec = bundle[MIME]
+    assert spec["title"]
+    assert spec["description"] == bundle["text/plain"]
+    assert "nan" not in spec["description"].lower()
+    output = nbformat.v4.new_output("display_data", data=bundle)
+    cell = nbformat.v4.new_code_cell(outputs=[output])
+    nbformat.validate(nbformat.v4.new_notebook(cells=[cell]))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_chart_names_a_colour_of_its_own(name):
+    """Colours come from the theme, so that a page can draw the chart light or dark."""
+    spec = {k: v for k, v in ALL[name]._repr_mimebundle_()[MIME].items() if k != "config"}
+    assert "#" not in str(spec)
+
+
+def _axis_titles(node):
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if (
+                key in ("x", "y")
+                and isinstance(value, dict)
+                and isinstance(value.get("title"), str)
+            ):
+                yield value["title"]
+            yield from _axis_titles(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _axis_titles(item)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("trend", "(min)"), ("backlog", "(number)"), ("spread", "(%)"), ("load", "(mean number)"),
+     ("interval", "(min)")],
+)  # fmt: skip
+def test_axes_carry_their_unit(name, unit):
+    titles = list(_axis_titles(ALL[name]._repr_mimebundle_()[MIME]))
+    assert any(unit in t for t in titles), titles
+
+
+def test_trend_words_hold_the_numbers():
+    words = ALL["trend"]._repr_mimebundle_()["text/plain"]
+    assert words == (
+        "First response time, median over 3 periods: 1.0 h in 2026-W01, 1.5 h in 2026-W03; "
+        "highest 1.5 h in 2026-W03, lowest 1.0 h in 2026-W01. 1 period has no value. "
+        "The target is 1.1 h."
+    )
+
+
+def test_week_seconds_by_hand():
+    """Sun 23:30 to Mon 00:30 and Mon 09:15 to 09:45 twice: counted by hand."""
+    stamps = pd.to_datetime(pd.Series(["2026-01-04 23:30", "2026-01-05 09:15", "2026-01-12 09:15"]))
+    ends = pd.to_datetime(pd.Series(["2026-01-05 00:30", "2026-01-05 09:45", "2026-01-12 09:45"]))
+    spent = week_seconds(stamps, ends)
+    assert spent[167] == spent[0] == 1800
+    assert spent[9] == 3600
+    assert spent.sum() == 3600 + 2 * 1800
+
+
+def _desk() -> cx.Tables:
+    """One agent on shift Mon 09:00 to 11:00 UTC, busy 09:30 to 10:00; two tickets."""
+    day = "2026-01-05 "
+
+    def at(clock: str) -> pd.Timestamp:
+        return pd.Timestamp(day + clock, tz="UTC")
+
+    tickets = pd.DataFrame(
+        {
+            "ticket_id": ["a", "b"], "channel": "phone", "status": "solved",
+            "created_at": [at("09:30"), at("09:50")], "queued_at": [at("09:30"), at("09:50")],
+            "answered_at": [at("09:31"), at("09:53")],
+            "first_human_reply_at": [at("09:31"), at("09:53")],
+            "last_solved_at": [at("09:40"), at("10:00")],
+        }
+    )  # fmt: skip
+    shifts = pd.DataFrame(
+        {
+            "agent_id": "x", "start": [at("09:00"), at("09:30")],
+            "end": [at("11:00"), at("10:00")], "activity": ["on_shift", "handling"],
+        }
+    )  # fmt: skip
+    return cx.Tables.from_frames({"tickets": tickets, "shifts": shifts})
+
+
+def test_waits_stand_in_the_local_hour():
+    waits = charts.hourly_waits(_desk(), "Europe/Berlin")
+    assert waits.to_dict("records") == [{"weekday": 0, "hour": 10, "value": 120.0, "n": 2}]
+
+
+def test_load_is_a_mean_number_of_agents():
+    load = charts.hourly_load(_desk(), "UTC").set_index("hour_of_week")
+    assert load.loc[9].tolist() == [1.0, 0.5]
+    assert load.loc[10].tolist() == [1.0, 0.0]
+    assert load["on_shift"].sum() == 2.0
+
+
+def test_distribution_counts_everybody():
+    found = charts.first_response_times(_desk())
+    assert found.n == 2
+    assert found.bins["n"].sum() == 2
+    assert found.percentiles[0.5] == 120.0
+
+
+def test_aggregates_scale():
+    """A million tickets in seconds: no Python loop over rows."""
+    n = 200_000
+    start = pd.Series(np.datetime64("2026-01-05") + np.arange(n).astype("timedelta64[m]"))
+    began = dt.datetime.now()
+    spent = week_seconds(start, start + pd.Timedelta(hours=1))
+    assert spent.sum() == pytest.approx(n * 3600)
+    assert (dt.datetime.now() - began).total_seconds() < 5

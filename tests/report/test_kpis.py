@@ -1,0 +1,116 @@
+"""Tiles, tables and targets say in words and signs what the numbers mean."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from cxlab.errors import InputError
+from cxlab.report import definitions, drill_table, kpi_table, load_targets, tiles
+from cxlab.report.html import element, json_for_script, table
+from cxlab.report.targets import Target, parse_targets
+from tests.report.helpers import EVIL
+
+
+def _rows(**changes):
+    row = {
+        "metric": "frt", "title": "First response time", "unit": "s", "direction": "down",
+        "period": "2026-W02", "value": 7200.0, "low": 6000.0, "high": 8000.0, "n": 120,
+        "excluded": {"no_reply": 4}, "pending": 2, "flag": "ok", "interval_method": "t",
+    }  # fmt: skip
+    return pd.DataFrame([row | changes])
+
+
+def test_a_tile_says_value_interval_cases_change_and_target():
+    before = _rows(period="2026-W01", value=3600.0, low=3000.0, high=4000.0)
+    words = tiles(_rows(), before, {"frt": Target("frt", "s", at_most=3600.0)})
+    text = words.body.replace("\u00a0", " ")
+    for part in ("2.0 h", "95 % interval 1.7 h to 2.2 h", "n = 120, 4 excluded, 2 still pending",
+                 "+100.0 % against 2026-W01 (1.0 h): ", ">worse<", "Target at most 1.0 h: ",
+                 ">✗ missed<"):  # fmt: skip
+        assert part in text
+    assert words.page["missed_targets"] == ["frt"]
+
+
+def test_overlapping_intervals_are_said():
+    assert "the intervals overlap" in tiles(_rows(), _rows(value=7300.0)).body
+    assert "overlap" not in tiles(_rows(), _rows(value=1.0, low=0.0, high=2.0)).body
+
+
+@pytest.mark.parametrize(
+    ("direction", "verdict"), [("down", "worse"), ("up", "better"), ("depends", None)]
+)
+def test_better_and_worse_follow_the_direction(direction, verdict):
+    body = tiles(_rows(direction=direction), _rows(value=3600.0)).body
+    assert [v for v in ("better", "worse") if f">{v}<" in body] == ([verdict] if verdict else [])
+
+
+def test_shares_change_in_points():
+    now, before = _rows(unit="share", value=0.60), _rows(unit="share", value=0.65)
+    assert "−5.0 points" in tiles(now, before).body.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("flag", ["empty", "immature"])
+def test_no_value_is_said_not_hidden(flag):
+    block = tiles(_rows(value=float("nan"), flag=flag), _rows())
+    assert "No value" in block.body
+    assert "no value" in block.words
+    assert "nan" not in block.body
+
+
+def test_undefined_kpis_are_named_together():
+    block = tiles(_rows(value=float("nan"), flag="undefined"))
+    assert "the data lack what it needs: First response time." in block.body
+
+
+def test_markup_in_groups_and_titles_is_text():
+    rows = _rows(title=EVIL, channel=EVIL, period=EVIL)
+    for block in (tiles(rows, rows), kpi_table(rows), drill_table(rows, "channel")):
+        assert "<img" not in block.body
+        assert "<script" not in block.body
+
+
+def test_a_dimension_nobody_recorded_is_said():
+    assert "do not record" in drill_table(_rows(channel="(missing)"), "channel").body
+
+
+def test_targets_are_read_in_their_unit(tmp_path):
+    file = tmp_path / "t.toml"
+    file.write_text(
+        "[targets.art_median]\nat_most_hours = 24\n[targets.sla]\nat_least_percent = 65"
+    )
+    found = load_targets(file)
+    assert found["art_median"].at_most == 86400
+    assert found["sla"].at_least == pytest.approx(0.65)
+    assert load_targets(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"targets": {"frtt": {"at_most_hours": 1}}}, "did you mean 'frt'"),
+        ({"targets": {"frt": {"at_most_hour": 1}}}, "at_most_hours"),
+        ({"targets": {"frt": {"at_most": 1}}}, "unknown key or unit"),
+        ({"targets": {"frt": {"at_most_hours": "1"}}}, "must be a number"),
+        ({"targets": {"frt": {"at_most_hours": True}}}, "must be a number"),
+        ({"targets": {"frt": {}}}, "has no limit"),
+        ({"targets": {"frt": {"at_most_hours": 1, "at_most_days": 1}}}, "two limits"),
+        ({"target": {}}, "did you mean 'targets'"),
+    ],
+)
+def test_wrong_targets_are_refused(data, words):
+    with pytest.raises(InputError, match=words):
+        parse_targets(data)
+
+
+def test_every_definition_has_a_formula_in_mathml():
+    body = definitions(["frt", "sla", "art"]).body
+    assert body.count("<math ") == 3
+    assert "Source: " in body
+
+
+def test_helpers_escape_all_that_is_text():
+    made = table([EVIL], [[EVIL]], caption=EVIL) + element("p", EVIL, title=EVIL)
+    assert "<img" not in made
+    assert "<script" not in made
+    assert json_for_script({"a": "</script>\u2028"}) == '{"a":"\\u003c/script>\\u2028"}'
