@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/base.toml
 # Tests find the real logs here; without them the tests that need them are skipped and say so.
 export CXLAB_DATA
 
-.PHONY: report test lint types unit bench lab clean help
+.PHONY: report test lint types unit bench picture lab clean help
 
 help:
 	@echo "make report   set up, run scenarios/base.toml, print the path of the page"
@@ -40,6 +40,9 @@ unit: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/cold_report.py
 	$(BIN)/python benchmarks/measure_groups.py
+
+picture: $(VENV)/.installed
+	$(BIN)/python docs/make_picture.py
 
 lab: $(VENV)/.installed
 	$(BIN)/jupyter lab notebooks

@@ -81,7 +81,7 @@ MARKS = """[...document.querySelectorAll('.jp-RenderedVegaCommon5')].map(v => {
 
 @pytest.mark.parametrize(("name", "charts"), [("scenario", 3), ("periodic", 6)])
 def test_notebook_runs_in_jupyterlab_with_charts_drawn(lab, chromium, name, charts):
-    context = chromium.new_context(viewport={"width": 1400, "height": 6000})
+    context = chromium.new_context(viewport={"width": 1400, "height": 2500})
     page = context.new_page()
     try:
         page.goto(f"{lab}/lab/tree/notebooks/{name}.ipynb?token={TOKEN}")
