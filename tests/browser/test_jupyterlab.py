@@ -74,9 +74,13 @@ def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(log.read_text()[-3000:])
 
 
+# The number of painted dots of a canvas, or of paths of a drawing; the menu beside it is no mark.
 MARKS = """[...document.querySelectorAll('.jp-RenderedVegaCommon5')].map(v => {
-    const c = v.querySelector('canvas'), s = v.querySelector('svg');
-    return s ? s.querySelectorAll('path').length : (c ? c.width * c.height : 0); })"""
+    const c = v.querySelector('canvas.marks'), s = v.querySelector('svg.marks');
+    if (s) return s.querySelectorAll('path').length;
+    if (!c) return 0;
+    const dots = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+    return dots.filter((value, i) => i % 4 === 3 && value > 0).length; })"""
 
 
 @pytest.mark.parametrize(("name", "charts"), [("scenario", 3), ("periodic", 6)])
