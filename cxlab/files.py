@@ -5,28 +5,55 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from cxlab.errors import InputError
+from cxlab.errors import InputError, nearest
 
-__all__ = ["bundled", "lay_out"]
+__all__ = ["bundled", "lay_out", "notebook_file", "scenario_file"]
 
 FOLDERS = ("notebooks", "scenarios")
 
 
-def bundled(folder: str, name: str = "") -> Path:
-    """Return the path of a shipped folder ("notebooks", "scenarios") or of a file in it.
+def bundled(folder: str) -> Path:
+    """Return the shipped folder "notebooks" or "scenarios": inside the wheel, or the checkout's.
 
-    Raises InputError, naming the nearest file, when there is no such file.
+    Raises InputError when cxlab was installed without its files.
     """
     package = Path(__file__).resolve().parent
-    roots = (package / "_files", package.parent)
-    found = next((root / folder for root in roots if (root / folder).is_dir()), None)
-    if found is None:
-        raise InputError("cxlab was installed without its files", given=folder)
-    path = found / name
-    if not path.exists():
-        known = [p.name for p in found.iterdir() if not p.name.startswith(".")]
-        raise InputError(f"no such file in {folder}", given=name, known=known)
-    return path
+    for path in (package / "_files" / folder, package.parent / folder):
+        if path.is_dir():
+            return path
+    raise InputError("cxlab's own files are missing", given=folder, hint="install cxlab again")
+
+
+def notebook_file(name: str | Path) -> Path:
+    """Return a notebook by path, or by the name of one that ships with cxlab."""
+    return _file(name, "notebooks", ".ipynb", "notebook")
+
+
+def scenario_file(name: str | Path) -> Path:
+    """Return a scenario file by path, or by the name of one that ships with cxlab.
+
+    >>> scenario_file("base").name
+    'base.toml'
+    """
+    return _file(name, "scenarios", ".toml", "scenario")
+
+
+def _file(name: str | Path, folder: str, suffix: str, what: str) -> Path:
+    path = Path(name)
+    if path.is_file():
+        return path
+    if path.name == str(name):
+        own = bundled(folder) / f"{path.stem if path.suffix == suffix else name}{suffix}"
+        if own.is_file():
+            return own
+    known = sorted(p.stem for p in bundled(folder).glob(f"*{suffix}"))
+    guess = nearest(path.stem, known)
+    raise InputError(
+        f"no such {what}",
+        given=str(name),
+        expected=f"a {suffix} file, or one of {', '.join(known)}",
+        hint=f"did you mean {guess!r}?" if guess else None,
+    )
 
 
 def lay_out(directory: Path, *, force: bool = False) -> list[Path]:

@@ -36,7 +36,9 @@ def init(
 
 
 def report(
-    scenario: Annotated[Path | None, typer.Argument(help="A scenario file.")] = None,
+    scenario: Annotated[
+        Path | None, typer.Argument(help="A scenario file, or a shipped one's name.")
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of canonical tables.")] = None,
     period: Annotated[str | None, typer.Option(help="2016-W15, 2016-04, 2016-Q2, last.")] = None,
     notebook: Annotated[Path | None, typer.Option(help="A notebook of your own.")] = None,
@@ -85,7 +87,7 @@ def _parameters(given: list[str]) -> dict[str, Any]:
 
 
 def simulate(
-    scenario: Annotated[Path, typer.Argument(help="A scenario file.")],
+    scenario: Annotated[Path, typer.Argument(help="A scenario file, or a shipped one's name.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the canonical tables.")],
     replications: Annotated[int | None, typer.Option(help="Default: the scenario's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Default: the scenario's.")] = None,
@@ -94,9 +96,10 @@ def simulate(
 ) -> None:
     """Simulate a scenario and write its canonical tables."""
     import cxlab
+    from cxlab.files import scenario_file
 
     known_format(format)
-    loaded = cxlab.Scenario.load(scenario)
+    loaded = cxlab.Scenario.load(scenario_file(scenario))
     started = time.perf_counter()
     with progress_bar("simulating") as progress:
         tables = cxlab.simulate(loaded, replications=replications, seed=seed, progress=progress)

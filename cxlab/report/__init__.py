@@ -4,7 +4,6 @@
 """
 
 from cxlab.report.blocks import Block
-from cxlab.report.bundled import bundled_folder, notebook_file, scenario_file
 from cxlab.report.definitions import definitions
 from cxlab.report.heading import period_heading, provenance, scenario_heading
 from cxlab.report.kpis import DRILL, HEADLINES, drill_table, kpi_table, tiles
@@ -21,7 +20,6 @@ __all__ = [
     "ReportResult",
     "Target",
     "View",
-    "bundled_folder",
     "choose_period",
     "data_quality",
     "definitions",
@@ -29,12 +27,10 @@ __all__ = [
     "kpi_table",
     "line",
     "load_targets",
-    "notebook_file",
     "period_heading",
     "provenance",
     "read_log",
     "report",
-    "scenario_file",
     "scenario_heading",
     "tiles",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cxlab.errors import InputError
-from cxlab.report.bundled import scenario_file
+from cxlab.files import scenario_file
 from cxlab.scenario import Scenario
 from cxlab.sim import simulate
 from cxlab.tables import Tables

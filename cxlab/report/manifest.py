@@ -42,7 +42,7 @@ def manifest(
         "missed_targets": facts.get("missed_targets", []),
         "summary": facts.get("summary", []),
         "versions": versions(),
-        "git_commit": git_commit(Path.cwd()),
+        "git_commit": git_commit(),
         "engine": engine,
         "seconds": round(seconds, 2),
     }
@@ -59,12 +59,24 @@ def versions() -> dict[str, str]:
     return found
 
 
-def git_commit(folder: Path) -> str | None:
-    """Return the commit checked out in `folder`, "-dirty" after it where files differ."""
-    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40",
-               "--exclude=*"]  # fmt: skip
+def git_commit() -> str | None:
+    """Return the commit of the checkout that cxlab runs from, "-dirty" after it where changed.
+
+    None when cxlab was installed from a package: a repository around it is somebody else's.
+    """
+    folder = Path(__file__).resolve().parent
+    if _git(folder, "ls-files", "--error-unmatch", Path(__file__).name) is None:
+        return None
+    return _git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """Return what git prints, None where it fails or is not there."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True, text=True, timeout=5, check=False,
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None
@@ -78,7 +90,7 @@ def provenance_markup(data: Mapping[str, Any]) -> Html:
         rows.append(("Seed", data["seed"]))
     if data["scenario_sha256"]:
         rows.append(("Scenario sha256", element("span", data["scenario_sha256"], class_="hash")))
-    rows.append(("Commit", data["git_commit"] or "not in a git repository"))
+    rows.append(("Commit of cxlab", data["git_commit"] or "installed from a package"))
     rows.append(("Versions", ", ".join(f"{k} {v}" for k, v in data["versions"].items())))
     rows.append(("Engine", data["engine"]))
     rows.append(("Made in", f"{data['seconds']:.1f} s"))

@@ -15,7 +15,7 @@ from typing import Any
 
 import cxlab
 from cxlab.errors import InputError, RunError
-from cxlab.report.bundled import notebook_file, scenario_file
+from cxlab.files import notebook_file, scenario_file
 from cxlab.report.html import without_nan
 from cxlab.report.logs import SAMPLE
 from cxlab.report.manifest import manifest, provenance_markup

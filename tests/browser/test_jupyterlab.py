@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -10,10 +11,12 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import TimeoutError as NotSeen
 
-import cxlab as cx
+from cxlab.files import notebook_file
 from tests.report.helpers import small_scenario
 
 pytestmark = pytest.mark.browser
@@ -34,7 +37,7 @@ def workspace(tmp_path_factory):
     for name in ("notebooks", "scenarios"):
         (folder / name).mkdir()
     for name in ("scenario", "periodic"):
-        shutil.copy(cx.report.notebook_file(name), folder / "notebooks")
+        shutil.copy(notebook_file(name), folder / "notebooks")
     small_scenario(folder / "scenarios").rename(folder / "scenarios" / "base.toml")
     return folder
 
@@ -83,6 +86,19 @@ MARKS = """[...document.querySelectorAll('.jp-RenderedVegaCommon5')].map(v => {
     return dots.filter((value, i) => i % 4 === 3 && value > 0).length; })"""
 
 
+def _run_all_cells(page: Any) -> None:
+    """Choose Run > Run All Cells, again if Lab was not ready to hear it the first time."""
+    for _ in range(3):
+        page.get_by_text("Run", exact=True).first.click()
+        page.get_by_text("Run All Cells", exact=True).first.click()
+        try:
+            page.get_by_text(re.compile(r"^\[(\*|\d+)\]:$")).first.wait_for(timeout=20_000)
+        except NotSeen:
+            continue
+        return
+    raise AssertionError("JupyterLab ran no cell")
+
+
 @pytest.mark.parametrize(("name", "charts"), [("scenario", 3), ("periodic", 6)])
 def test_notebook_runs_in_jupyterlab_with_charts_drawn(lab, chromium, name, charts):
     context = chromium.new_context(viewport={"width": 1400, "height": 2500})
@@ -92,10 +108,9 @@ def test_notebook_runs_in_jupyterlab_with_charts_drawn(lab, chromium, name, char
         page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
         # Lab asks which kernel to use when cells are run before one is there.
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
-        page.get_by_text("Run", exact=True).first.click()
-        page.get_by_text("Run All Cells", exact=True).first.click()
+        _run_all_cells(page)
         drawn: list[int] = []
-        end = time.monotonic() + 90
+        end = time.monotonic() + 240  # a busy machine is slow; an idle one needs 20 s
         while time.monotonic() < end:
             assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0, (
                 page.locator('[data-mime-type="application/vnd.jupyter.error"]').first.inner_text()

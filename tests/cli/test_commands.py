@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from cxlab.cli.app import run
-from cxlab.files import bundled
+from cxlab.files import bundled, scenario_file
 
 TICKETS = """ticket_id,created_at,channel,status,first_human_reply_at,last_solved_at
 A,2026-01-05T09:00:00Z,email,solved,2026-01-05T09:10:00Z,2026-01-05T10:00:00Z
@@ -133,7 +133,7 @@ class TestMeasure:
 class TestSimulate:
     def test_tables_of_every_replication(self, capsys, tmp_path):
         out = json.loads(succeeds(
-            capsys, "simulate", bundled("scenarios", "base.toml"), "--out", tmp_path / "run",
+            capsys, "simulate", scenario_file("base"), "--out", tmp_path / "run",
             "--replications", "2", "--json",
         ))  # fmt: skip
         tickets = pd.read_parquet(tmp_path / "run" / "tickets.parquet")
@@ -157,7 +157,7 @@ class TestSimulate:
     def test_a_scenario_with_a_fault_is_refused_before_anything_runs(
         self, capsys, tmp_path, change, message
     ):
-        text = bundled("scenarios", "base.toml").read_text()
+        text = scenario_file("base").read_text()
         path = tmp_path / "faulty.toml"
         path.write_text(re.sub(*change, text, count=1))
         assert message in fails(capsys, "simulate", path, "--out", tmp_path / "out")
@@ -169,7 +169,7 @@ class TestSimulate:
 
     def test_unknown_format(self, capsys, tmp_path):
         message = fails(
-            capsys, "simulate", bundled("scenarios", "base.toml"), "--out", tmp_path / "o",
+            capsys, "simulate", scenario_file("base"), "--out", tmp_path / "o",
             "--format", "parket",
         )  # fmt: skip
         assert "did you mean 'parquet'" in message
@@ -192,7 +192,7 @@ class TestInitAndCheck:
         assert run(["check", *map(str, scenarios)]) == 0
 
     def test_check_says_what_is_wrong_with_each_file(self, capsys, tmp_path, folder):
-        shutil.copy(bundled("scenarios", "base.toml"), tmp_path / "good.toml")
+        shutil.copy(scenario_file("base"), tmp_path / "good.toml")
         (tmp_path / "bad.toml").write_text("horizon = 3")
         (folder / "tickets.csv").write_text(TICKETS.replace("chat", "fax"))
         files = [tmp_path / "good.toml", tmp_path / "bad.toml", folder]

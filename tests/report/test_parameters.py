@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cxlab.errors import InputError
-from cxlab.report import notebook_file
+from cxlab.files import notebook_file
 from cxlab.report.parameters import check_parameters, read_schema
 
 

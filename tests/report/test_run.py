@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import cxlab as cx
+from cxlab.files import notebook_file
 from cxlab.report import engines
 from cxlab.report.engines import run_notebook
 from tests.report.helpers import EVIL, hostile_tables, small_scenario
@@ -20,7 +21,7 @@ from tests.report.helpers import EVIL, hostile_tables, small_scenario
 def _prepared(name):
     from papermill.iorw import load_notebook_node
 
-    return load_notebook_node(str(cx.report.notebook_file(name)))
+    return load_notebook_node(str(notebook_file(name)))
 
 
 def _outputs(notebook):
