@@ -18,7 +18,10 @@ import ibis.expr.types as ir
 
 from cxlab.errors import InputError, nearest
 
-__all__ = ["EVERY", "Period", "local_time", "periods_between", "time_zone"]
+__all__ = ["EVERY", "YEARS", "Period", "local_time", "periods_between", "time_zone"]
+
+YEARS = range(1900, 2200)
+"""The years a report can be about; beyond them calendars overflow."""
 
 EVERY = ("day", "week", "month", "quarter", "year")
 """The lengths a report period can have."""
@@ -67,10 +70,13 @@ class Period:
         for every, pattern in _PATTERNS.items():
             match = re.fullmatch(pattern, text.strip())
             if match:
+                numbers = [int(part) for part in match.groups()]
                 try:
-                    return cls(_first_day(every, *map(int, match.groups())), every, zone)
+                    if numbers[0] in YEARS:
+                        return cls(_first_day(every, *numbers), every, zone)
                 except ValueError:
-                    break
+                    pass
+                break
         raise InputError(
             "not a period", given=text, expected="2016-W15, 2016-04, 2016-Q2, 2016-04-11 or 2016"
         )

@@ -11,7 +11,15 @@ import math
 
 from cxlab.errors import InputError
 
-__all__ = ["DURATIONS", "UNITS", "convert_key", "format_interval", "format_value", "spoken_unit"]
+__all__ = [
+    "DURATIONS",
+    "RANGES",
+    "UNITS",
+    "convert_key",
+    "format_interval",
+    "format_value",
+    "spoken_unit",
+]
 
 DURATIONS: dict[str, float] = {
     "seconds": 1.0,
@@ -25,9 +33,17 @@ UNITS: dict[str, str] = {
     "s": "duration in seconds",
     "share": "share, 0 to 1",
     "count": "number of things",
-    "points": "points on the survey's scale",
+    "points": "points on a scale from 1 to 5",
 }
 """The units a metric can have, with what they mean."""
+
+RANGES: dict[str, tuple[float, float]] = {
+    "s": (0.0, math.inf),
+    "share": (0.0, 1.0),
+    "count": (0.0, math.inf),
+    "points": (1.0, 5.0),
+}
+"""What a number in each unit can be at all; no interval reaches beyond it."""
 
 _SCALES = {"s": DURATIONS, "share": {"share": 1.0, "percent": 0.01}}
 

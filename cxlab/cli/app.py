@@ -6,11 +6,13 @@ Exit codes: 0 ok, 1 failed, 2 bad input, 3 a target was missed (when asked to fa
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+import cxlab
 from cxlab.cli import data, work
 from cxlab.errors import CxlabError
 
@@ -20,10 +22,22 @@ app = typer.Typer(
     name="cxlab",
     help="Customer-experience metrics from real logs and from simulated support desks.",
     no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def _frame(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"cxlab {cxlab.__version__}")
+        raise typer.Exit
+
+
 work.register(app)
 data.register(app)
 

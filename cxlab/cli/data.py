@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,16 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cxlab.calendars import YEARS
 from cxlab.cli.show import print_json, print_results, progress_bar, row_count, say
 from cxlab.errors import CxlabError, InputError
 
 if TYPE_CHECKING:
     from cxlab.ingest import ImportReport
+    from cxlab.tables import Tables
 
 __all__ = ["register"]
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 FormatOption = Annotated[str, typer.Option("--format", help="parquet, csv or duckdb.")]
+ForceOption = Annotated[bool, typer.Option(help="Replace the tables of another source in --out.")]
 FORMATS = ("parquet", "csv", "duckdb")
 
 
@@ -38,6 +42,19 @@ def known_format(name: str) -> str:
     return name
 
 
+def refuse_other_tables(out: Path, source: str | None, force: bool) -> None:
+    """Refuse to replace the tables of another log or scenario; InputError names both."""
+    try:
+        there = json.loads((out / "_cxlab.json").read_text(encoding="utf-8")).get("source")
+    except (OSError, ValueError, AttributeError):
+        return  # nothing there that says whose it is; writing has rules of its own
+    if there != source and not force:
+        raise InputError(
+            f"the folder holds the tables of {there!r}", given=str(out),
+            expected="another folder", hint="--force replaces them",
+        )  # fmt: skip
+
+
 def import_(
     mapping: Annotated[str, typer.Argument(help="A mapping file, or the name of a shipped one.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the canonical tables.")],
@@ -45,6 +62,7 @@ def import_(
         Path | None, typer.Option(help="The export, when not the mapping's own.")
     ] = None,
     format: FormatOption = "parquet",
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Turn a real export into canonical tables."""
@@ -53,6 +71,7 @@ def import_(
     known_format(format)
     with progress_bar("importing") as progress:
         tables, report = import_export(find_mapping(mapping), file=file, progress=progress)
+    refuse_other_tables(out, tables.source, force)
     paths = tables.write(out, format=format)  # type: ignore[arg-type]
     if as_json:
         print_json({**report.as_dict(), "files": [str(p) for p in paths]})
@@ -98,13 +117,31 @@ def measure(
     import cxlab
 
     tables = cxlab.Tables.read(folder)
-    rows = cxlab.measure(tables, metrics, by=by, period=period, as_of=_instant(as_of), tz=tz)
+    groups = [name.strip() for name in by.split(",") if name.strip()]
+    pooled = _several_runs(tables) and "replication" not in groups
+    ask = cxlab.over_replications if pooled else cxlab.measure
+    rows = ask(tables, metrics, by=groups, period=period, as_of=_instant(as_of), tz=tz)
+    if pooled:
+        say("simulated replications: values and intervals are over the runs, n counts runs")
+    if rows.empty:
+        say("no rows: the log holds no ticket to group")
+    for note in dict.fromkeys(
+        f"{m}: {n}" for m, n in zip(rows["metric"], rows["note"], strict=True) if n
+    ):
+        say(f"note: {note}")
     for problem in tables.quarantine.itertuples():
         say(_quarantined(problem))
     if as_json:
         print_json(rows)
     else:
         print_results(rows)
+
+
+def _several_runs(tables: Tables) -> bool:
+    """Return whether the tables hold more than one simulated replication."""
+    if not tables.has("tickets", "replication"):
+        return False
+    return int(tables["tickets"].replication.nunique().execute()) > 1
 
 
 def _instant(text: str | None) -> dt.datetime | None:
@@ -116,6 +153,8 @@ def _instant(text: str | None) -> dt.datetime | None:
         raise InputError("not an instant", given=text, expected="2016-05-01T00:00Z") from None
     if instant.tzinfo is None:
         raise InputError("the instant has no time zone", given=text, expected=f"{text}Z or +02:00")
+    if instant.year not in YEARS:
+        raise InputError("an instant out of reach", given=text, expected="a year from 1900 to 2199")
     return instant
 
 
@@ -167,7 +206,8 @@ def check(
         print_json([asdict(result) for result in results])
     else:
         for result in results:
-            say(f"{'ok' if result.ok else 'bad'}: {result.file}: {result.message}")
+            where = "" if result.message.startswith(result.file) else f"{result.file}: "
+            say(f"{'ok' if result.ok else 'bad'}: {where}{result.message}")
             for problem in result.problems:
                 say(f"  {problem}")
     if not all(result.ok for result in results):
@@ -200,7 +240,23 @@ def _check_toml(path: Path) -> tuple[str, list[str]]:
         load_mapping(path)
         return "a mapping", []
     scenario = Scenario.load(path)
+    _say_what_a_list_replaces(path)
     return f"scenario {scenario.name!r}", []
+
+
+def _say_what_a_list_replaces(path: Path) -> None:
+    """Say that a shift plan of its own leaves nothing of the plan it extends."""
+    from cxlab.scenario import Scenario
+
+    own = tomllib.loads(path.read_text(encoding="utf-8"))
+    shifts = own.get("team", {}).get("shifts")
+    if "extends" not in own or not shifts:
+        return
+    before = Scenario.load(path.parent / own["extends"]).team.shifts
+    say(
+        f"note: {path}: the {len(before)} shifts of {own['extends']} are replaced by its own "
+        f"{len(shifts)}: a list is taken whole"
+    )
 
 
 def _is_mapping(path: Path) -> bool:

@@ -70,13 +70,13 @@ def print_results(rows: pd.DataFrame) -> None:
 
 
 def _cells(row: dict[Any, Any], groups: list[str]) -> list[str]:
-    unit = str(row["unit"])
+    unit = str(row["unit"])  # an interval around no value (NaN) would only confuse
     left_out = ", ".join(f"{reason} {count:,}" for reason, count in row["excluded"].items())
     return [
         str(row["metric"]),
         *(str(row[g]) for g in groups),
         format_value(row["value"], unit),
-        format_interval(row["low"], row["high"], unit),
+        "" if row["value"] != row["value"] else format_interval(row["low"], row["high"], unit),
         f"{row['n']:,}",
         f"{row['pending']:,}",
         left_out,

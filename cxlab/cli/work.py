@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cxlab.cli.data import FormatOption, JsonOption, known_format
+from cxlab.cli.data import ForceOption, FormatOption, JsonOption, known_format, refuse_other_tables
 from cxlab.cli.show import print_json, progress_bar, row_count, say
 from cxlab.errors import InputError
 
@@ -92,6 +92,7 @@ def simulate(
     replications: Annotated[int | None, typer.Option(help="Default: the scenario's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Default: the scenario's.")] = None,
     format: FormatOption = "parquet",
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Simulate a scenario and write its canonical tables."""
@@ -100,6 +101,7 @@ def simulate(
 
     known_format(format)
     loaded = cxlab.Scenario.load(scenario_file(scenario))
+    refuse_other_tables(out, loaded.name, force)
     started = time.perf_counter()
     with progress_bar("simulating") as progress:
         tables = cxlab.simulate(loaded, replications=replications, seed=seed, progress=progress)

@@ -6,18 +6,21 @@ tickets covers the truth far too rarely. The unit here is the replication.
 
 from __future__ import annotations
 
-import math
+import datetime as dt
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from cxlab import stats
+from cxlab.calendars import Period
 from cxlab.errors import InputError
 from cxlab.metrics import measure
+from cxlab.metrics.results import SMALL_N
 from cxlab.scenario import Scenario
 from cxlab.sim import simulate
 from cxlab.tables import Tables
+from cxlab.units import RANGES
 
 __all__ = ["over_replications", "replicate"]
 
@@ -43,19 +46,27 @@ def replicate(
 
 
 def over_replications(
-    tables: Tables, metrics: str | Sequence[str] | None = None, *, by: str | Sequence[str] = ()
+    tables: Tables,
+    metrics: str | Sequence[str] | None = None,
+    *,
+    by: str | Sequence[str] = (),
+    period: Period | str | None = None,
+    as_of: dt.datetime | None = None,
+    tz: str | None = None,
 ) -> pd.DataFrame:
     """Return KPIs of simulated tables with intervals over their replications.
 
     Shares and means are ratios of sums with a jackknife interval; counts and quantiles are
-    means over replications with Student's interval. Raises InputError when the tables hold no
-    replications.
+    means over replications with Student's interval. A group that a run does not have counts as
+    0 there. The other arguments are those of `measure`. Raises InputError when the tables hold
+    no replications.
     """
     if not tables.has("tickets", "replication"):
         raise InputError("the tables hold no replications", expected="simulated tables")
     names = [b.strip() for b in by.split(",")] if isinstance(by, str) else list(by)
     groups = [b for b in names if b and b != "replication"]
-    single = measure(tables, metrics, by=[*groups, "replication"])
+    asked = [*groups, "replication"]
+    single = measure(tables, metrics, by=asked, period=period, as_of=as_of, tz=tz)
     keys = ["metric", "period", *groups]
     rows = [_combine(part, groups) for _, part in single.groupby(keys, sort=False, dropna=False)]
     return pd.DataFrame(rows, columns=[c for c in single.columns if c != "replication"])
@@ -67,8 +78,8 @@ def _combine(runs: pd.DataFrame, groups: list[str]) -> dict[str, object]:
     row: dict[str, object] = {str(name): value for name, value in first.items()}
     known = runs["value"].notna()
     value, low, high, method = _estimate(runs[known], str(first["statistic"]))
-    # No number here can be negative, and no share above 1: neither can an interval's end.
-    low, high = max(low, 0.0), min(high, 1.0 if first["unit"] == "share" else math.inf)
+    least, most = RANGES[str(first["unit"])]
+    low, high = max(low, least), min(high, most)
     counted = int(known.sum())
     row |= {
         "value": value,
@@ -93,9 +104,14 @@ def _estimate(runs: pd.DataFrame, statistic: str) -> tuple[float, float, float, 
 
 
 def _flag(runs: pd.DataFrame, counted: int) -> str:
-    """One replication gives no interval; nothing in any gives no number."""
+    """Say when there is no number, no interval, or too little behind it.
+
+    A share of few cases can be 0 or 1 in every run; the interval over runs then has no width
+    and proves nothing.
+    """
+    cases = SMALL_N if runs["unit"].iloc[0] == "count" else int(runs["n"].sum())
     if counted >= 2:
-        return "ok"
+        return "ok" if cases >= SMALL_N else "small_n"
     return "small_n" if counted == 1 else str(runs["flag"].iloc[0])
 
 

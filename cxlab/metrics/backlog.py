@@ -26,10 +26,10 @@ def backlog_flows(facts: ir.Table, events: ir.Table | None) -> ir.Table:
     moves = _moves(events)
     known = moves.select(known_ticket="move_ticket", known_run="move_run").distinct()
     unknown = tickets.anti_join(
-        known, [tickets.ticket_id == known.known_ticket, tickets.run == known.known_run]
+        known, [tickets.ticket_id == known.known_ticket, tickets.fact_run == known.known_run]
     )
     moved = tickets.inner_join(
-        moves, [tickets.ticket_id == moves.move_ticket, tickets.run == moves.move_run]
+        moves, [tickets.ticket_id == moves.move_ticket, tickets.fact_run == moves.move_run]
     )
     moved = moved.mutate(at=moved.move_at, delta=moved.move).select(opened.columns)
     return ibis.union(opened, moved, _closings(unknown).select(opened.columns), distinct=False)

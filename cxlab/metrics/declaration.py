@@ -60,8 +60,9 @@ class Basis:
 
     A row of the population is exactly one of: excluded (first matching reason), pending, or
     counted. `value` is seconds, a score, or true/false for shares. `needs` are columns
-    ("tickets.first_human_reply_at") or tables ("escalations") without which nothing can be said.
-    `matures` says that pending rows wait for time to pass, not for the desk.
+    ("tickets.first_human_reply_at") or tables ("escalations") without which nothing can be said
+    ("a|b": one of them); `assumes` are those without which something is taken for granted, and
+    what, in words.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Basis:
     pending: Predicate | None = None
     pending_meaning: str = ""
     needs: tuple[str, ...] = ()
+    assumes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

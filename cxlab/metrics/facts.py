@@ -11,8 +11,11 @@ __all__ = [
     "DEFAULT_SERVICE_TARGET_S",
     "is_live",
     "is_resolved",
+    "naive_utc",
+    "reopens",
     "repeat_within",
     "seconds_between",
+    "solves",
     "survey_facts",
     "ticket_facts",
 ]
@@ -34,10 +37,23 @@ def is_live(rows: ir.Table) -> ir.BooleanValue:
     return rows.status.isin(_OPEN)
 
 
+def solves(rows: ir.Table) -> ir.IntegerValue:
+    """Return how often the ticket was solved: as counted, else 1 where a solve is dated."""
+    return ibis.coalesce(rows.n_solves, rows.last_solved_at.notnull().cast("int64"))
+
+
+def reopens(rows: ir.Table) -> ir.IntegerValue:
+    """Return how often the ticket was opened again after a solve.
+
+    Where it was not counted: every solve after the first, and being open after a solve, took one.
+    """
+    open_again = (is_live(rows) & (solves(rows) >= 1)).cast("int64")
+    return ibis.coalesce(rows.n_reopens, ibis.greatest(solves(rows) - 1, 0) + open_again)
+
+
 def is_resolved(rows: ir.Table) -> ir.BooleanValue:
-    """Return whether the ticket is done now and was marked solved at least once."""
-    solves = ibis.coalesce(rows.n_solves, rows.last_solved_at.notnull().cast("int64"))
-    return ~is_live(rows) & (solves >= 1)
+    """Return whether the ticket is done and its last solve was not undone by a reopen."""
+    return ~is_live(rows) & (solves(rows) > reopens(rows))
 
 
 def naive_utc(instant: dt.datetime) -> dt.datetime:
@@ -48,20 +64,20 @@ def naive_utc(instant: dt.datetime) -> dt.datetime:
 def ticket_facts(tickets: ir.Table, escalations: ir.Table | None, as_of: dt.datetime) -> ir.Table:
     """Return the tickets with the columns that metrics are stated in.
 
-    Adds `as_of`, `solved_at` (the instant of attribution), `escalated`, `agent` and `team`.
+    Adds `fact_as_of`, `fact_solved_at` (the instant of attribution), `fact_run` (replication, −1
+    for real data), `fact_agent` and `fact_escalated`; the user's own columns stay as they are.
     """
     now = naive_utc(as_of)
     facts = tickets.mutate(
-        as_of=ibis.timestamp(now),
-        solved_at=ibis.coalesce(
+        fact_as_of=ibis.timestamp(now),
+        fact_solved_at=ibis.coalesce(
             tickets.last_solved_at, tickets.first_solved_at, tickets.created_at
         ),
-        agent=ibis.coalesce(tickets.resolver_id, tickets.assignee_id),
-        team=tickets.group,
-        run=tickets.replication.fill_null(_NO_RUN),
+        fact_agent=ibis.coalesce(tickets.resolver_id, tickets.assignee_id),
+        fact_run=tickets.replication.fill_null(_NO_RUN),
     )
     if escalations is None:
-        return facts.mutate(escalated=ibis.literal(False))
+        return facts.mutate(fact_escalated=ibis.literal(False))
     counted = escalations.filter(
         escalations.excluded_reason.isnull(), escalations.at <= ibis.timestamp(now)
     )
@@ -69,9 +85,10 @@ def ticket_facts(tickets: ir.Table, escalations: ir.Table | None, as_of: dt.date
         mark_ticket=counted.ticket_id, mark_run=counted.replication.fill_null(_NO_RUN)
     ).distinct()
     joined = facts.left_join(
-        marks, [facts.ticket_id == marks.mark_ticket, facts.run == marks.mark_run]
+        marks, [facts.ticket_id == marks.mark_ticket, facts.fact_run == marks.mark_run]
     )
-    return joined.mutate(escalated=joined.mark_ticket.notnull()).drop("mark_ticket", "mark_run")
+    escalated = joined.mutate(fact_escalated=joined.mark_ticket.notnull())
+    return escalated.drop("mark_ticket", "mark_run")
 
 
 def repeat_within(rows: ir.Table, days: int) -> ir.BooleanValue:
@@ -80,22 +97,23 @@ def repeat_within(rows: ir.Table, days: int) -> ir.BooleanValue:
     The clock runs from creation to creation; empty topics compare as equal.
     """
     following = rows.created_at.lead().over(
-        group_by=[rows.run, rows.customer_id, rows.topic],
+        group_by=[rows.fact_run, rows.customer_id, rows.topic],
         order_by=[rows.created_at, rows.ticket_id],
     )
     limit = rows.created_at + ibis.interval(days=days)
     return (following <= limit).fill_null(False)
 
 
-def survey_facts(surveys: ir.Table, facts: ir.Table) -> ir.Table:
+def survey_facts(surveys: ir.Table, facts: ir.Table, as_of: dt.datetime) -> ir.Table:
     """Return the answers with the dimensions of their tickets and a mark on the latest.
 
-    `latest` marks the last answer per instrument and subject; `given_at` is when it was
-    answered, or sent where it was not. A survey of an excluded ticket is excluded with it.
+    `fact_latest` marks the last answer per instrument and subject. `fact_given_at` is when it was
+    answered, or sent where it was not; an answer without either falls to its ticket's creation.
+    A survey of an excluded ticket is excluded with it.
     """
     own = surveys.rename(survey_channel="channel").mutate(
-        given_at=ibis.coalesce(surveys.answered_at, surveys.sent_at),
         survey_run=surveys.replication.fill_null(_NO_RUN),
+        fact_as_of=ibis.timestamp(naive_utc(as_of)),
     )
     newest = ibis.row_number().over(
         group_by=[
@@ -104,12 +122,12 @@ def survey_facts(surveys: ir.Table, facts: ir.Table) -> ir.Table:
         ],
         order_by=[own.answered_at.desc(), own.survey_id.desc()],
     )  # fmt: skip
-    own = own.mutate(latest=newest == 0)
-    taken = {*own.columns, "ticket_id", "excluded_reason", "run", "as_of"}
+    own = own.mutate(fact_latest=newest == 0)
+    taken = {*own.columns, "ticket_id", "excluded_reason", "fact_run"}
     tickets = facts.select(
         *[c for c in facts.columns if c not in taken],
         about_ticket=facts.ticket_id,
-        about_run=facts.run,
+        about_run=facts.fact_run,
         ticket_excluded=facts.excluded_reason,
     )
     joined = own.left_join(
@@ -120,7 +138,9 @@ def survey_facts(surveys: ir.Table, facts: ir.Table) -> ir.Table:
             own.survey_run == tickets.about_run,
         ],
     )
+    given = (joined.answered_at, joined.sent_at, joined.created_at, joined.fact_as_of)
     return joined.mutate(
         excluded_reason=ibis.coalesce(joined.excluded_reason, joined.ticket_excluded),
-        agent=ibis.coalesce(joined.agent_id, joined.agent),
+        fact_agent=ibis.coalesce(joined.agent_id, joined.fact_agent),
+        fact_given_at=ibis.coalesce(*given),
     ).drop("about_ticket", "about_run", "ticket_excluded", "survey_run")

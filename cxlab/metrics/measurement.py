@@ -26,12 +26,12 @@ from cxlab.tables import Tables
 __all__ = ["RESULT_COLUMNS", "measure"]
 
 RESULT_COLUMNS = (
-    "metric", "title", "statistic", "definition_version", "unit", "direction", "attribution",
-    "period", "period_start", "period_end",
-    "value", "n", "numerator", "low", "high", "interval_method",
-    "excluded", "pending", "flag", "as_of",
+    "metric", "period", "value", "unit", "n", "numerator", "low", "high", "interval_method",
+    "excluded", "pending", "flag", "note", "as_of",
+    "title", "statistic", "definition_version", "direction", "attribution",
+    "period_start", "period_end",
 )  # fmt: skip
-"""Columns of every result; the columns named in `by` stand after `period_end`."""
+"""Columns of every result; the columns named in `by` stand after `period`."""
 
 MISSING = "(missing)"
 """Group of the rows whose group column is empty."""
@@ -41,11 +41,17 @@ MAX_ROWS = 1_000_000
 
 _INSTANT = {
     Attribution.CREATED: "created_at",
-    Attribution.SOLVED: "solved_at",
-    Attribution.ANSWERED: "given_at",
+    Attribution.SOLVED: "fact_solved_at",
+    Attribution.ANSWERED: "fact_given_at",
 }
-_ALIASES = {"assignee": "assignee_id", "customer": "customer_id"}
-_BUCKET = "bucket"
+_ALIASES = {
+    "agent": "fact_agent",
+    "assignee": "assignee_id",
+    "customer": "customer_id",
+    "team": "group",
+}
+_BUCKET = "__period"
+_CLOCK = ("weekday", "hour")
 
 Family = tuple[str, Attribution]
 
@@ -65,9 +71,11 @@ def measure(
     team, replication, your own), `weekday`, `hour`, and one of day, week, month, quarter, year,
     which cuts time in the zone `tz` (default: the tables' own, else UTC); periods without rows
     stand there with n = 0. `period`: only rows of that period ("2016-W15"). `as_of`: the state
-    as it was known then (default: the end of the data).
+    as it was known then (default: the end of the data). `note` says what a number takes for
+    granted because the data lack it.
 
-    Raises InputError for an unknown metric, group, time zone or period.
+    Raises InputError for an unknown metric, group, time zone or period, and for tables of
+    several replications unless `by` names "replication": they are not one log.
 
     >>> import pandas as pd
     >>> tables = Tables.from_frames({"tickets": pd.DataFrame({
@@ -106,6 +114,7 @@ class _Plan:
     ) -> _Plan:
         names = [b.strip() for b in by.split(",")] if isinstance(by, str) else list(by)
         names = list(dict.fromkeys(n for n in names if n))
+        cls._check(view, metrics, names)
         buckets = [n for n in names if n in EVERY]
         if len(buckets) > 1:
             raise InputError(
@@ -119,6 +128,28 @@ class _Plan:
             period=Period.parse(period, tz) if isinstance(period, str) else period,
             tz=tz,
         )
+
+    @staticmethod
+    def _check(view: View, metrics: list[Metric], names: list[str]) -> None:
+        """Refuse groups that cannot be answered, or whose answer would mislead."""
+        taken = [n for n in names if n in RESULT_COLUMNS or n.startswith(("key__", "__"))]
+        if taken:
+            raise InputError(
+                "a group has the name of a result's own column", given=taken[0],
+                expected="another name", hint="rename the column in the tables",
+            )  # fmt: skip
+        flows = [m.id for m in metrics if isinstance(m.statistic, Backlog)]
+        if flows and set(names) & set(_CLOCK):
+            raise InputError(
+                f"{flows[0]} is a state at an instant and has no weekday or hour",
+                given=",".join(names), hint="leave it out of the metrics",
+            )  # fmt: skip
+        if len(view.replications) > 1 and "replication" not in names:
+            raise InputError(
+                f"the tables hold {len(view.replications)} simulated replications, which are not "
+                "one log", expected="'replication' among the groups",
+                hint="cx.over_replications gives means and intervals over them",
+            )  # fmt: skip
 
     # -- what the query sees ------------------------------------------------------------------
 
@@ -139,9 +170,10 @@ class _Plan:
             return local.hour().cast("int64")
         if name == "replication":
             return rows.replication
-        found = _ALIASES.get(name, name)
+        found = name if name in rows.columns else _ALIASES.get(name, name)
         if found not in rows.columns:
-            known = [*self.view.sources["tickets"].columns, *EVERY, "weekday", "hour"]
+            columns = self.view.sources["tickets"].columns
+            known = [*(c for c in columns if not c.startswith("fact_")), *EVERY, *_CLOCK, *_ALIASES]
             raise InputError("unknown group", given=name, known=known)
         return rows[found].cast("string").fill_null(MISSING)
 
@@ -212,6 +244,8 @@ class _Plan:
     def _fetch(self, query: ir.Table) -> pd.DataFrame:
         frame: pd.DataFrame = query.to_pandas()
         frame = frame.rename(columns={_key(n): n for n in (*self.dims, _BUCKET)})
+        if "replication" in self.dims:
+            frame["replication"] = frame["replication"].astype("Int64")
         if self.every:
             frame[_BUCKET] = pd.to_datetime(frame[_BUCKET])
         return frame.set_index(self._names) if self._names else frame
@@ -250,13 +284,23 @@ class _Plan:
             return pd.RangeIndex(1)
         flat = [f.index.to_frame(index=False) for f in frames if len(f)]
         seen = pd.concat(flat, ignore_index=True) if flat else pd.DataFrame(columns=self._names)
-        groups = seen[list(self.dims)].drop_duplicates().sort_values(list(self.dims)) \
-            if self.dims else None  # fmt: skip
+        groups = self._groups(seen) if self.dims else None
         if not self.every:
             assert groups is not None
             return _multi(groups)
         starts = pd.DataFrame({_BUCKET: [pd.Timestamp(p.first_day) for p in self._spine(seen)]})
         return _multi(starts if groups is None else starts.merge(groups, how="cross"))
+
+    def _groups(self, seen: pd.DataFrame) -> pd.DataFrame:
+        """Return every group that occurs; with replications, in every one of them."""
+        if "replication" not in self.dims:
+            return seen[list(self.dims)].drop_duplicates().sort_values(list(self.dims))
+        runs = pd.DataFrame({"replication": self.view.replications}, dtype="Int64")
+        others = [d for d in self.dims if d != "replication"]
+        if not others:
+            return runs
+        rest = seen[others].drop_duplicates().sort_values(others)
+        return runs.merge(rest, how="cross")[list(self.dims)]
 
     def _spine(self, seen: pd.DataFrame) -> list[Period]:
         """Return the periods of the result, without holes."""
@@ -291,6 +335,7 @@ class _Plan:
         rows["flag"] = flags(rows, metric.statistic)
         if not self.view.recorded(metric.basis):
             rows["flag"] = "undefined"
+        rows["note"] = self.view.assumed(metric.basis)
         rows["metric"], rows["title"] = metric.id, metric.title
         rows["statistic"], rows["definition_version"] = metric.statistic.name, metric.version
         rows["unit"], rows["direction"] = metric.unit, metric.direction
@@ -323,6 +368,12 @@ class _Plan:
             rows["period"] = [p.label for p in asked]
             rows["period_start"] = pd.to_datetime([p.start for p in asked], utc=True)
             rows["period_end"] = pd.to_datetime([p.end for p in asked], utc=True)
+            if self.period is not None:  # a week at the edge of the month counts its days in it
+                first, last = pd.Timestamp(self.period.start), pd.Timestamp(self.period.end)
+                rows["period_start"] = rows["period_start"].where(
+                    rows["period_start"] > first, first
+                )
+                rows["period_end"] = rows["period_end"].where(rows["period_end"] < last, last)
             rows[self.every] = rows["period"]
         elif self.period is not None:
             rows["period"] = self.period.label
@@ -333,8 +384,12 @@ class _Plan:
             rows["period_start"] = pd.Timestamp(self.view.span[0])
             rows["period_end"] = pd.Timestamp(self.view.as_of)
         rows["as_of"] = pd.Timestamp(self.view.as_of)
+        unborn = (rows["statistic"] == Backlog().name) & (rows["period_start"] > rows["as_of"])
+        rows["value"] = rows["value"].mask(unborn)
+        rows["n"] = rows["n"].mask(unborn, 0)
+        rows["flag"] = rows["flag"].mask(unborn, "empty")
         head = list(RESULT_COLUMNS)
-        at = head.index("period_end") + 1
+        at = head.index("period") + 1
         groups = [*([self.every] if self.every else []), *self.dims]
         return rows[[*head[:at], *groups, *head[at:]]]
 

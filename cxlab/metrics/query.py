@@ -144,13 +144,20 @@ def _statistics(rows: ir.Table, metric: Metric) -> dict[str, ir.Scalar]:
             return {column("true", name): rows.count(where=counted & value)}
         case Mean():
             return {
-                column("mean", name): value.mean(where=counted),
+                column("sum", name): _exact_sum(value, counted, metric.unit),
                 column("sd", name): value.std(where=counted, how="sample"),
             }
         case Quantile():
             return {column("values", name): value.collect(where=counted)}
         case _:
             return {}
+
+
+def _exact_sum(value: ir.NumericValue, where: ir.BooleanValue, unit: str) -> ir.FloatingScalar:
+    """Sum durations as whole microseconds: the same bits in whatever order threads add."""
+    if unit != "s":
+        return value.sum(where=where).cast("float64")
+    return (value * 1e6).round().cast("int64").sum(where=where).cast("float64") / 1e6
 
 
 def _order_statistics(grouped: ir.Table, metrics: Sequence[Metric]) -> ir.Table:

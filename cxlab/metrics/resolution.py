@@ -16,7 +16,14 @@ from cxlab.metrics.declaration import (
     Quantile,
     Share,
 )
-from cxlab.metrics.facts import is_live, is_resolved, repeat_within, seconds_between
+from cxlab.metrics.facts import (
+    is_live,
+    is_resolved,
+    reopens,
+    repeat_within,
+    seconds_between,
+    solves,
+)
 
 __all__ = ["METRICS"]
 
@@ -30,13 +37,13 @@ RESOLUTION = Basis(
     table="tickets",
     attribution=Attribution.SOLVED,
     population="tickets solved in the period; those without a solve stand in the period of "
-    "their creation",
+    "their creation, reopened ones in that of their first solve",
     belongs=_all,
     value=lambda t: seconds_between(t.created_at, t.last_solved_at),
     exclusions=(
         Exclusion(
             "not_solved", "closed without ever being solved (given up, withdrawn)",
-            lambda t: t.last_solved_at.isnull() & ~is_live(t) & ~is_resolved(t),
+            lambda t: t.last_solved_at.isnull() & ~is_live(t) & (solves(t) < 1),
         ),
         Exclusion(
             "no_lasting_solve", "done, but no time of a solve that held is known",
@@ -50,13 +57,13 @@ RESOLUTION = Basis(
 
 
 def _one_contact(rows: ir.Table) -> ir.BooleanValue:
-    one = (ibis.coalesce(rows.n_contacts, 1) <= 1) & (ibis.coalesce(rows.n_solves, 1) <= 1)
-    return one & ~rows.escalated
+    one = (ibis.coalesce(rows.n_contacts, 1) <= 1) & (reopens(rows) < 1)
+    return one & ~rows.fact_escalated
 
 
 def _first_contact(days: int) -> Basis:
     def mature(rows: ir.Table) -> ir.BooleanValue:
-        return rows.created_at + ibis.interval(days=days) <= rows.as_of
+        return rows.created_at + ibis.interval(days=days) <= rows.fact_as_of
 
     return Basis(
         name=f"first_contact_{days}d",
@@ -76,7 +83,12 @@ def _first_contact(days: int) -> Basis:
         ),
         pending=lambda t: ~mature(t),
         pending_meaning=f"younger than {days} days: a repeat contact may still come",
-        needs=("tickets.customer_id",),
+        needs=("tickets.customer_id", "tickets.n_solves|tickets.last_solved_at"),
+        assumes={
+            "tickets.n_contacts": "contacts are not recorded: one per ticket assumed",
+            "tickets.n_solves": "reopens are not recorded: none assumed",
+            "escalations": "escalations are not recorded: none assumed",
+        },
     )  # fmt: skip
 
 
@@ -85,16 +97,16 @@ REOPENED = Basis(
     table="tickets",
     attribution=Attribution.SOLVED,
     population="tickets solved in the period; those without a solve stand in the period of "
-    "their creation",
+    "their creation, reopened ones in that of their first solve",
     belongs=_all,
-    value=lambda t: t.n_solves >= 2,
+    value=lambda t: reopens(t) >= 1,
     exclusions=(
         Exclusion(
             "not_solved", "closed without ever being solved (given up, withdrawn)",
-            lambda t: (ibis.coalesce(t.n_solves, 0) < 1) & ~is_live(t),
+            lambda t: (solves(t) < 1) & ~is_live(t),
         ),
     ),
-    pending=lambda t: ibis.coalesce(t.n_solves, 0) < 1,
+    pending=lambda t: solves(t) < 1,
     pending_meaning="open and never solved yet",
     needs=("tickets.n_solves",),
 )  # fmt: skip
@@ -105,14 +117,14 @@ ESCALATED = Basis(
     attribution=Attribution.CREATED,
     population="tickets created in the period",
     belongs=_all,
-    value=lambda t: t.escalated,
+    value=lambda t: t.fact_escalated,
     exclusions=(
         Exclusion(
             "not_handled", "the customer gave up before anybody took it",
             lambda t: t.abandoned_at.notnull(),
         ),
     ),
-    pending=lambda t: (t.status == "new") & ~t.escalated,
+    pending=lambda t: (t.status == "new") & ~t.fact_escalated,
     pending_meaning="nobody has taken it yet",
     needs=("escalations",),
 )  # fmt: skip
@@ -242,16 +254,17 @@ METRICS: tuple[Metric, ...] = (
         title="Reopen rate",
         definition="Share of solved tickets that were opened again after a solve, however late "
         "(up to the cut-off).",
-        formula=r"\mathrm{reopen} = \frac{\left|\{ i : \mathrm{solves}_i \ge 2 \}\right|}"
+        formula=r"\mathrm{reopen} = \frac{\left|\{ i : \mathrm{reopens}_i \ge 1 \}\right|}"
         r"{\left|\{ i : \mathrm{solves}_i \ge 1 \}\right|}",
         unit="share",
         direction="down",
         basis=REOPENED,
         statistic=Share(),
-        source="dbt_zendesk (reopens = solves − 1); seed glossary 0",
-        notes=("A reopened ticket counts as solved again only with its next solve.",),
+        source="seed glossary 0; where only solves are counted, reopens = solves − 1 (dbt_zendesk)",
+        notes=("A ticket counts as reopened whether or not it was solved again.",),
         example=Example(
-            "Of three solved tickets one was solved twice: 1 of 3. The open one is pending.",
+            "Of four tickets that were solved, one was solved twice and one is open again: 2 of 4. "
+            "The fifth, never solved, is pending.",
             {
                 "tickets": (
                     {**_MAIL, "ticket_id": "A", "created_at": "09:00", "n_solves": 1,
@@ -260,11 +273,13 @@ METRICS: tuple[Metric, ...] = (
                      "last_solved_at": "12:00"},
                     {**_MAIL, "ticket_id": "C", "created_at": "09:00", "n_solves": 1,
                      "last_solved_at": "10:00"},
-                    {**_MAIL, "ticket_id": "D", "created_at": "09:00", "n_solves": 0,
+                    {**_MAIL, "ticket_id": "D", "created_at": "09:00", "n_solves": 1,
+                     "status": "open", "first_solved_at": "10:00"},
+                    {**_MAIL, "ticket_id": "E", "created_at": "09:00", "n_solves": 0,
                      "status": "open"},
                 )
             },
-            1 / 3,
+            0.5,
         ),
     ),
     Metric(

@@ -47,7 +47,7 @@ def _waiting(rows: ir.Table) -> ir.BooleanValue:
 
 def _wait(rows: ir.Table) -> ir.FloatingValue:
     """Seconds from joining the queue to leaving it, or until now while still waiting."""
-    left = ibis.coalesce(rows.answered_at, rows.abandoned_at, rows.as_of)
+    left = ibis.coalesce(rows.answered_at, rows.abandoned_at, rows.fact_as_of)
     return seconds_between(rows.queued_at, left)
 
 
@@ -100,6 +100,9 @@ FIRST_RESPONSE = Basis(
     needs=("tickets.first_human_reply_at",),
 )  # fmt: skip
 
+_ANSWERS = ("tickets.queued_at", "tickets.answered_at")
+_QUEUE_COLUMNS = (*_ANSWERS, "tickets.abandoned_at")
+
 SPEED_OF_ANSWER = Basis(
     name="speed_of_answer",
     table="tickets",
@@ -110,7 +113,7 @@ SPEED_OF_ANSWER = Basis(
     exclusions=(_ABANDONED,),
     pending=_waiting,
     pending_meaning="still waiting",
-    needs=("tickets.queued_at", "tickets.answered_at"),
+    needs=_ANSWERS,
 )
 
 ABANDONMENT = Basis(
@@ -122,7 +125,7 @@ ABANDONMENT = Basis(
     value=lambda t: t.abandoned_at.notnull(),
     pending=_waiting,
     pending_meaning="still waiting",
-    needs=("tickets.queued_at", "tickets.abandoned_at"),
+    needs=_QUEUE_COLUMNS,
 )
 
 _WAITING_IN_TIME = "still waiting, target not yet passed"
@@ -136,7 +139,7 @@ OFFERED = Basis(
     value=_answered_in_time,
     pending=lambda t: _waiting(t) & _within_target(t),
     pending_meaning=_WAITING_IN_TIME,
-    needs=("tickets.queued_at", "tickets.answered_at"),
+    needs=_QUEUE_COLUMNS,
 )
 
 SERVED = Basis(
@@ -149,7 +152,7 @@ SERVED = Basis(
     exclusions=(_ABANDONED,),
     pending=_waiting,
     pending_meaning="still waiting",
-    needs=OFFERED.needs,
+    needs=_ANSWERS,
 )
 
 NO_SHORT_ABANDONS = Basis(
@@ -167,7 +170,7 @@ NO_SHORT_ABANDONS = Basis(
     ),
     pending=OFFERED.pending,
     pending_meaning=_WAITING_IN_TIME,
-    needs=(*OFFERED.needs, "tickets.abandoned_at"),
+    needs=_QUEUE_COLUMNS,
 )  # fmt: skip
 
 
@@ -191,9 +194,12 @@ SLA = Basis(
     ),
     pending=lambda t: t.sla_met.isnull()
     & t.first_human_reply_at.isnull()
-    & (t.as_of <= t.sla_due_at),
+    & (t.fact_as_of <= t.sla_due_at),
     pending_meaning="not yet replied to and not yet due",
-    needs=("tickets.sla_met|tickets.sla_due_at",),
+    needs=(
+        "tickets.sla_met|tickets.sla_due_at",
+        "tickets.sla_met|tickets.first_human_reply_at",
+    ),
 )  # fmt: skip
 
 _EMAIL = {"channel": "email", "status": "solved", "opened_by": "customer"}

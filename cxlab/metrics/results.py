@@ -9,6 +9,7 @@ import pandas as pd
 from cxlab import stats
 from cxlab.metrics.declaration import Backlog, Count, Mean, Metric, Quantile, Share, Statistic
 from cxlab.metrics.query import column, reasons
+from cxlab.units import RANGES
 
 __all__ = ["SMALL_N", "flags", "metric_rows"]
 
@@ -88,12 +89,22 @@ def _estimate(
             share = np.divide(true, n, out=nothing.copy(), where=n > 0)
             return share, true, *stats.wilson_interval(true, n)
         case Mean():
-            mean, sd = _floats(found, column("mean", name)), _floats(found, column("sd", name))
-            return mean, mean * n, *stats.mean_interval(mean, sd, n)
+            mean = np.divide(
+                _floats(found, column("sum", name)), n, out=nothing.copy(), where=n > 0
+            )
+            sd = _nine_digits(_floats(found, column("sd", name)))
+            low, high = stats.mean_interval(mean, sd, n)
+            least, most = RANGES[metric.unit]
+            return mean, mean * n, np.maximum(low, least), np.minimum(high, most)
         case Quantile(q=q):
             return *_quantile(found, name, q, n, "at"), *_bounds(found, name, q, n)
         case _:
             return nothing, nothing, nothing, nothing
+
+
+def _nine_digits(values: Floats) -> Floats:
+    """Round to nine significant digits: parallel summation varies in the last bits only."""
+    return np.array([float(f"{v:.9g}") for v in values])
 
 
 def _quantile(

@@ -46,7 +46,7 @@ def _answers(name: str, value: object) -> Basis:
             Exclusion("no_answer", "invited, did not answer", lambda t: t.score.isnull()),
             Exclusion(
                 "superseded", "the customer answered again about the same ticket",
-                lambda t: ~t.latest,
+                lambda t: ~t.fact_latest,
             ),
         ),
         needs=("surveys",),

@@ -27,9 +27,10 @@ _TYPES = {
 
 
 def metric_sql(metric: Metric, as_of: dt.datetime | None = None, dialect: str = "duckdb") -> str:
-    """Return the SQL that measures a metric by channel, as it stood at `as_of` (default: now).
+    """Return the SQL that measures a metric by channel on complete tables.
 
-    `measure` computes the same value, and the interval besides.
+    `as_of` (default: now) is the instant at which the SQL judges what is overdue or too young;
+    it does not look back. `measure` computes the same value, and the interval besides.
     """
     now = as_of or dt.datetime.now(dt.UTC).replace(microsecond=0)
     facts = ticket_facts(_table("tickets"), _escalations(metric), now)
@@ -38,7 +39,7 @@ def metric_sql(metric: Metric, as_of: dt.datetime | None = None, dialect: str = 
         query = flow.group_by("channel").aggregate(**{column("net", "backlog"): flow.delta.sum()})
     else:
         answers = metric.basis.table == "surveys"
-        rows = survey_facts(_table("surveys"), facts) if answers else facts
+        rows = survey_facts(_table("surveys"), facts, now) if answers else facts
         query = _value(classified(rows, [metric.basis], {metric.basis.name: True}), metric)
     return _readable(str(ibis.to_sql(query, dialect=dialect)), dialect)
 
@@ -62,8 +63,8 @@ def _table(name: str) -> ir.Table:
 
 
 def _escalations(metric: Metric) -> ir.Table | None:
-    """Return the escalations where the metric looks at them: its rate and first contact."""
-    looks = {"escalations", "tickets.customer_id"} & set(metric.basis.needs)
+    """Return the escalations where the metric looks at them."""
+    looks = "escalations" in {*metric.basis.needs, *metric.basis.assumes}
     return _table("escalations") if looks else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 
 import ibis.expr.types as ir
 import pandas as pd
@@ -47,6 +48,22 @@ class View:
             any(self._has(part) for part in need.split("|")) for need in basis.needs
         )
 
+    def assumed(self, basis: Basis) -> str:
+        """Return what the basis takes for granted because the data lack it, in words."""
+        if not self.recorded(basis):
+            return ""
+        return "; ".join(text for need, text in basis.assumes.items() if not self._has(need))
+
+    @cached_property
+    def replications(self) -> list[int]:
+        """The simulated replications that any table holds, runs without a ticket included."""
+        found: set[int] = set()
+        for name in self.tables.names:
+            if self.tables.has(name, "replication"):
+                numbers = self.tables[name].select("replication").distinct().to_pyarrow()
+                found |= {n for n in numbers["replication"].to_pylist() if n is not None}
+        return sorted(found)
+
     def _has(self, need: str) -> bool:
         table, _, name = need.partition(".")
         return self.tables.has(table, name or None)
@@ -78,7 +95,7 @@ def _build(tables: Tables, as_of: dt.datetime) -> View:
     facts = facts.cache() if small else facts
     sources = {"tickets": facts}
     if "surveys" in tables:
-        answers = survey_facts(tables["surveys"], facts)
+        answers = survey_facts(tables["surveys"], facts, as_of)
         sources["surveys"] = answers.cache() if small else answers
     span = (as_of, as_of) if pd.isna(low) else (_aware(low), max(_aware(high), as_of))
     return View(tables, as_of, sources, span)

@@ -87,6 +87,9 @@ class TestMeasure:
             (["--period", "2016-W99"], "not a period"),
             (["--as-of", "2026-01-05T09:20"], "no time zone"),
             (["--as-of", "yesterday"], "not an instant"),
+            (["--as-of", "9999-12-31T23:00-05:00"], "1900 to 2199"),
+            (["--period", "9999"], "not a period"),
+            (["--by", "metric"], "own column"),
             (["--metrics", ","], "no metric named"),
         ],
     )
@@ -139,8 +142,22 @@ class TestSimulate:
         tickets = pd.read_parquet(tmp_path / "run" / "tickets.parquet")
         assert len(tickets) == out["rows"]["tickets"]
         assert set(tickets["replication"]) == {1, 2}
-        text = succeeds(capsys, "measure", tmp_path / "run", "--metrics", "vol,frt")
-        assert "frt" in text
+        rows = json.loads(succeeds(
+            capsys, "measure", tmp_path / "run", "--metrics", "vol,frt", "--json"
+        ))  # fmt: skip
+        assert {r["n"] for r in rows} == {2}  # runs, not tickets
+        counted = tickets[tickets["excluded_reason"].isna()]
+        assert rows[0]["value"] == len(counted) / 2
+
+    def test_another_logs_tables_are_not_replaced_unasked(self, capsys, tmp_path):
+        mapping = bundled("scenarios") / "sample_import" / "mapping.toml"
+        assert run(["import", str(mapping), "--out", str(tmp_path / "t")]) == 0
+        assert run(["import", str(mapping), "--out", str(tmp_path / "t")]) == 0  # its own: fine
+        capsys.readouterr()
+        before = (tmp_path / "t" / "tickets.parquet").read_bytes()
+        message = fails(capsys, "simulate", "base", "--out", tmp_path / "t", "--replications", "1")
+        assert "--force" in message
+        assert (tmp_path / "t" / "tickets.parquet").read_bytes() == before
 
     @pytest.mark.parametrize(
         ("change", "message"),
@@ -210,6 +227,9 @@ class TestFrame:
         shown = capsys.readouterr()
         for command in ("init", "report", "simulate", "import", "measure", "metrics", "check"):
             assert command in shown.out + shown.err
+
+    def test_the_version(self, capsys):
+        assert succeeds(capsys, "--version").startswith("cxlab ")
 
     def test_an_unknown_command_or_option_is_bad_input(self, capsys):
         assert run(["mesure", "x"]) == 2

@@ -37,7 +37,9 @@ def test_a_week_with_a_clock_change_has_167_or_169_hours():
     assert (autumn.end - autumn.start) == dt.timedelta(hours=169)
 
 
-@pytest.mark.parametrize("text", ["2016-W54", "2016-13", "2016-02-30", "last week", "", "2016-Q5"])
+@pytest.mark.parametrize(
+    "text", ["2016-W54", "2016-13", "2016-02-30", "last week", "", "2016-Q5", "9999", "0001-W01"]
+)
 def test_what_is_no_period_is_refused(text):
     with pytest.raises(InputError, match="not a period"):
         Period.parse(text)

@@ -66,8 +66,18 @@ def test_groups_keep_their_names():
     assert "replication" not in result.columns
 
 
+def test_a_group_that_a_run_does_not_have_counts_as_none_there():
+    log = tables([[(1, True)]] * 10).frame("tickets")
+    log["priority"] = "normal"
+    log.loc[log["replication"] <= 2, "priority"] = "urgent"
+    result = cx.over_replications(cx.Tables.from_frames({"tickets": log}), "vol", by="priority")
+    urgent = result.set_index("priority").loc["urgent"]
+    assert (urgent["value"], urgent["n"]) == (0.2, 10)
+
+
 def test_intervals_stay_within_what_is_possible():
     wild = [[(1, True)] * 3, [(1, False)], [(600, True)]]
+    assert cx.over_replications(tables(wild), "sla").iloc[0]["flag"] == "small_n"
     result = cx.over_replications(tables(wild), ["sla", "frt"]).set_index("metric")
     assert result.loc["sla", "high"] == 1.0
     assert result.loc["frt", "low"] == 0.0

@@ -104,11 +104,21 @@ class TestIntervals:
                 for i in range(10)]  # fmt: skip
         row = cx.measure(tickets(*rows), "sla").iloc[0]
         assert (row["low"], row["high"]) == pytest.approx((0.1682, 0.6873), abs=5e-5)
-        # Three resolution times of 1, 2 and 3 h: mean 2 h ± 4.3027 × 1 h / √3.
-        solved = [{"last_solved_at": t} for t in ("10:00", "11:00", "12:00")]
+        # Three resolution times of 60, 80 and 100 min: mean 80 ± 4.3027 × 20 / √3 min.
+        solved = [{"last_solved_at": t} for t in ("10:00", "10:20", "10:40")]
         row = cx.measure(tickets(*solved), "art").iloc[0]
-        half = 4.302653 * 3600 / np.sqrt(3)
-        assert (row["low"], row["high"]) == pytest.approx((7200 - half, 7200 + half), rel=1e-6)
+        half = 4.302653 * 1200 / np.sqrt(3)
+        assert (row["low"], row["high"]) == pytest.approx((4800 - half, 4800 + half), rel=1e-6)
+
+    def test_an_interval_does_not_leave_what_is_possible(self):
+        wide = [{"last_solved_at": t} for t in ("09:01", "09:01", "+9 09:00")]
+        assert cx.measure(tickets(*wide), "art").iloc[0]["low"] == 0.0
+        ask = {"instrument": "csat", "scale_min": 1, "scale_max": 5, "subject_type": "ticket",
+               "answered_at": "10:00"}  # fmt: skip
+        answers = [{**ask, "survey_id": s, "subject_id": s, "score": x}
+                   for s, x in (("T0", 5), ("T1", 5), ("T2", 2))]  # fmt: skip
+        row = cx.measure(tickets({}, {}, {}, surveys=answers), "csat_mean").iloc[0]
+        assert (row["low"], row["high"]) == (1.0, 5.0)
 
 
 class TestFlags:
@@ -231,7 +241,7 @@ class TestDefinitions:
         assert result["asa"] == 20.0
 
     def test_email_is_not_in_the_queue_metrics_unless_a_target_is_promised(self):
-        mail = {"queued_at": "09:00", "answered_at": "12:00"}
+        mail = {"queued_at": "09:00", "answered_at": "12:00", "abandoned_at": None}
         assert cx.measure(tickets(mail), "service_level").iloc[0]["n"] == 0
         promised = {**mail, "service_target_s": 4 * 3600.0}
         assert cx.measure(tickets(promised), "service_level").iloc[0]["value"] == 1.0
@@ -266,6 +276,96 @@ class TestDefinitions:
             "csat", by="channel",
         )  # fmt: skip
         assert dict(zip(result["channel"], result["value"], strict=True)) == {"chat": 1, "phone": 0}
+
+    def test_a_repeat_exactly_at_the_end_of_the_window_counts(self):
+        base = {"customer_id": "c", "topic": "login", "last_solved_at": "+40 00:00"}
+        for again, kept in (("+30 09:00:00", 1), ("+30 09:00:01", 2)):
+            log = tickets(base, {**base, "created_at": again}, as_of="+90 00:00")
+            assert cx.measure(log, "fcr").iloc[0]["numerator"] == kept
+
+    def test_a_ticket_opened_again_is_reopened_even_if_never_solved_again(self):
+        log = tickets(
+            {"status": "open", "n_solves": 1, "n_reopens": 1},
+            {"status": "closed", "n_solves": 1, "n_reopens": 1},  # came back, then gave up
+            {"status": "closed", "n_solves": 1, "n_reopens": 0},
+            {"n_solves": 2, "n_reopens": 1, "last_solved_at": "12:00"},
+        )
+        row = cx.measure(log, "reopen").iloc[0]
+        assert (row["numerator"], row["n"]) == (3, 4)
+
+    def test_who_came_back_and_gave_up_is_not_resolved(self):
+        base = {"customer_id": "c", "status": "closed", "n_solves": 1}
+        log = tickets({**base, "n_reopens": 1}, {**base, "n_reopens": 0, "topic": "other"})
+        row = cx.measure(log, "fcr").iloc[0]
+        assert (row["n"], row["numerator"], row["excluded"]) == (1, 1, {"unresolved": 1})
+
+    def test_without_replies_or_answers_promises_are_undefined_not_broken(self):
+        rows = [{"sla_due_at": "10:00", "queued_at": "09:00", "channel": "phone"}] * 40
+        result = cx.measure(tickets(*rows), "sla,abandonment,service_level").set_index("metric")
+        assert set(result["flag"]) == {"undefined"}
+        lost = [{**rows[0], "abandoned_at": "09:01", "status": "closed"}] * 40
+        assert cx.measure(tickets(*lost), "abandonment").iloc[0]["flag"] == "undefined"
+
+    def test_first_contact_says_what_it_takes_for_granted(self):
+        rows = [{"customer_id": f"c{i}", "last_solved_at": "10:00"} for i in range(40)]
+        row = cx.measure(tickets(*rows), "fcr").iloc[0]
+        assert "escalations are not recorded" in row["note"]
+        assert cx.measure(tickets(*rows), "art").iloc[0]["note"] == ""
+        unsolved = [{"customer_id": f"c{i}"} for i in range(40)]
+        assert cx.measure(tickets(*unsolved), "fcr").iloc[0]["flag"] == "undefined"
+
+    def test_an_answer_without_a_time_falls_to_its_tickets_creation(self):
+        ask = {"survey_id": "a", "subject_id": "T0", "instrument": "csat", "scale_min": 1}
+        ask |= {"scale_max": 5, "subject_type": "ticket", "answered_at": None, "score": 5}
+        result = cx.measure(tickets({}, surveys=[ask]), "csat", by="week")
+        assert dict(zip(result["week"], result["n"], strict=True)) == {"2026-W02": 1}
+
+
+class TestRefusals:
+    @pytest.mark.parametrize("name", ["metric", "value", "flag", "__period"])
+    def test_a_group_named_like_a_result_column(self, name):
+        with pytest.raises(cx.InputError, match="own column"):
+            cx.measure(tickets({name: "x"}), "vol", by=name)
+
+    def test_the_users_own_team_and_agent_columns_are_theirs(self):
+        log = tickets({"team": "Blue", "agent": "Ann", "group": "g"}, {"team": "Red"})
+        result = cx.measure(log, "vol", by="team,agent")
+        assert set(result.loc[result["value"] > 0, "team"]) == {"Blue", "Red"}
+        assert "Ann" in set(result["agent"])
+
+    def test_a_backlog_has_no_hour(self):
+        with pytest.raises(cx.InputError, match="no weekday or hour"):
+            cx.measure(tickets({}), "backlog", by="hour")
+
+    def test_several_replications_are_not_one_log(self):
+        log = tickets({"replication": 1}, {"replication": 2})
+        with pytest.raises(cx.InputError, match="2 simulated replications"):
+            cx.measure(log, "vol")
+        assert len(cx.measure(log, "vol", by="replication")) == 2
+
+
+class TestEdgesOfTime:
+    def test_a_week_at_the_edge_of_a_month_counts_its_days_in_the_month(self):
+        # 2026-W05 runs from 26 January to 1 February.
+        log = tickets({"created_at": "+26 09:00"}, {"created_at": "+27 09:00"})
+        row = cx.measure(log, "vol", by="week", period="2026-02").iloc[0]
+        assert row["week"] == "2026-W05"
+        assert row["value"] == 1
+        assert row["period_start"].isoformat() == "2026-02-01T00:00:00+00:00"
+
+    def test_the_backlog_of_a_month_that_has_not_begun_is_unknown(self):
+        log = tickets({"status": "open"}, as_of="+10 00:00")
+        result = cx.measure(log, "backlog", by="month", period="2026").set_index("month")
+        assert result.loc["2026-01", "value"] == 1
+        assert np.isnan(result.loc["2026-02", "value"])
+        assert result.loc["2026-02", "flag"] == "empty"
+
+    def test_the_same_question_has_the_same_answer_to_the_last_bit(self):
+        frame = random_tickets(60_000, seed=5)
+        log = cx.Tables.from_frames({"tickets": frame}, as_of=AS_OF)
+        first = cx.measure(log, "art,frt_mean")
+        for _ in range(5):
+            pd.testing.assert_frame_equal(cx.measure(log, "art,frt_mean"), first, check_exact=True)
 
 
 class TestBacklog:
