@@ -1,0 +1,73 @@
+"""README's commands, scenario and Python lines are run as they stand there."""
+
+import re
+import runpy
+import shlex
+from pathlib import Path
+
+import pytest
+
+import cxlab as cx
+from cxlab.cli.app import run
+from cxlab.metrics import METRICS
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.M | re.S)
+
+
+@pytest.fixture
+def work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "work"]) == 0
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path / "work"
+
+
+def test_your_own_log_in_five_minutes(work):
+    (block,) = [b for b in blocks("") if "scenarios/sample_import/mapping.toml" in b]
+    lines = [line.split("#")[0].strip() for line in block.splitlines()]
+    commands = [shlex.split(line) for line in lines if line.startswith("cxlab ")]
+    assert [c[1] for c in commands] == ["init", "import", "measure", "report"]
+    for command in commands[1:]:
+        assert run(command[1:]) == 0, command
+    assert len(list((work / "reports").glob("*.html"))) == 1
+
+
+def test_the_scenario_is_one(work):
+    (text,) = blocks("toml")
+    path = work / "scenarios" / "slower_calls.toml"
+    path.write_text(text)
+    assert run(["check", str(path)]) == 0
+    assert cx.Scenario.load(path).team == cx.Scenario.load(work / "scenarios/base.toml").team
+
+
+def test_the_python_lines_run(work):
+    assert run(["import", "scenarios/sample_import/mapping.toml", "--out", "tables"]) == 0
+    (code,) = blocks("python")
+    (work / "lines.py").write_text(code.replace("seed=7", "seed=7, replications=2"))
+    namespace = runpy.run_path(str(work / "lines.py"))
+    assert namespace["desk"].seed == 7
+
+
+def test_every_command_and_flag_of_the_tables_exists():
+    named = set(re.findall(r"`cxlab ([a-z]+)", README))
+    assert {"init", "report", "simulate", "import", "measure", "metrics", "check"} <= named
+    for command in named:
+        assert run([command, "--help"]) == 0, command
+
+
+def test_every_metric_that_is_named_exists():
+    for block in blocks(""):
+        for ids in re.findall(r"--metrics (\S+)", block):
+            assert set(ids.split(",")) <= set(METRICS)
+
+
+def test_the_plain_lines_are_those_of_the_makefile():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for line in ("pytest -n 2 --dist loadfile", "pytest --nbval-lax notebooks", "ruff check ."):
+        assert line in README
+        assert line in makefile
