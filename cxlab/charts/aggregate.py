@@ -130,7 +130,7 @@ def first_response_times(
     tables: Tables,
     period: Period | None = None,
     *,
-    percentiles: tuple[float, ...] = (0.5, 0.9, 0.95),
+    percentiles: tuple[float, ...] = (0.5, 0.9),
 ) -> Distribution:
     """Return the distribution of first response times (first human reply − creation).
 
@@ -147,4 +147,11 @@ def first_response_times(
     edges = np.array(CLASSES[: last + 1], dtype=np.float64)
     counts, _ = np.histogram(times.clip(edges[0], edges[-1]), edges)
     frame = pd.DataFrame({"start": edges[:-1], "end": edges[1:], "n": counts})
-    return Distribution(what, frame, marks, len(times))
+    return Distribution(what, frame, marks, len(times), runs=_runs(tables))
+
+
+def _runs(tables: Tables) -> int:
+    """Return how many simulated replications the tables hold, 1 for a log."""
+    if not tables.has("tickets", "replication"):
+        return 1
+    return int(tables["tickets"].replication.nunique().execute() or 1)

@@ -12,6 +12,9 @@ from cxlab.units import format_value
 
 __all__ = ["DAYS", "load_against_staffing", "waits_by_hour"]
 
+_PALE = 0.3
+"""Opacity of the area behind the line; its square in the legend has the same."""
+
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -95,18 +98,26 @@ def load_against_staffing(
     x = alt.X("hour_of_week:Q", title="Hour of week (local time)", axis=ticks,
               scale=alt.Scale(domain=[0, 168], nice=False))  # fmt: skip
     color = alt.Scale(domain=["on shift", "busy"], range="category")
-    legend = alt.Legend(title=None, symbolType="square")
+    opacity = alt.Opacity("agents:N", scale=alt.Scale(domain=["on shift", "busy"],
+                                                      range=[_PALE, 1.0]))  # fmt: skip
+    legend = alt.Legend(title=None, symbolType="square", symbolStrokeWidth=0)
     chart = layered(
         alt.Chart(wide.assign(agents="on shift"))
-        .mark_area(interpolate="step-after", fillOpacity=0.25)
+        .mark_area(interpolate="step-after")
         .encode(
             x=x,
             y=alt.Y("on_shift:Q", title="Agents (mean number)"),
             color=alt.Color("agents:N", scale=color, legend=legend),
+            opacity=opacity,
         ),
         alt.Chart(wide.assign(agents="busy"))
         .mark_line(interpolate="step-after", strokeWidth=2)
-        .encode(x=x, y="busy:Q", color=alt.Color("agents:N", scale=color, legend=legend)),
+        .encode(
+            x=x,
+            y="busy:Q",
+            color=alt.Color("agents:N", scale=color, legend=legend),
+            opacity=opacity,
+        ),
     )
     figure: Figure = finish(chart, title, _load_words(frame), height=240, data=_load_table(frame))
     return figure
@@ -137,7 +148,8 @@ def _load_words(frame: pd.DataFrame) -> str:
         f"Agents are busy {format_value(busy.sum() / shift.sum(), 'share')} of their time on "
         f"shift over the week. The fullest hour is {DAYS[hour // 24]} {hour % 24:02d}:00: "
         f"{busy[hour]:.1f} busy of {shift[hour]:.1f} on shift. At most {shift.max():.1f} agents "
-        "are on shift at once."
+        "are on shift at once. Agents who finish a ticket after their shift's end are counted as "
+        "on shift, so the area stands above the plan where shifts change."
     )
     return words + (
         f" In {count_words(over, 'hour')} agents work on beyond their shift." if over else ""

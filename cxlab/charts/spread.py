@@ -21,7 +21,8 @@ class Distribution:
     """A histogram with its percentiles: all that a chart of a distribution needs.
 
     `bins`: columns start, end (seconds) and n, without holes; `percentiles`: quantile → seconds;
-    `n`: how many values; `reason`: why there is nothing, if so.
+    `n`: how many values; `reason`: why there is nothing, if so; `runs`: how many simulated
+    replications are pooled in it.
     """
 
     what: str
@@ -29,6 +30,7 @@ class Distribution:
     percentiles: Mapping[float, float] = field(default_factory=dict)
     n: int = 0
     reason: str = "There are no values."
+    runs: int = 1
 
 
 def wait_distribution(distribution: Distribution, *, title: str | None = None) -> Figure:
@@ -125,7 +127,9 @@ def _spread_words(distribution: Distribution) -> str:
         f"{percentile_name(q)} {format_value(v, 's')}"
         for q, v in sorted(distribution.percentiles.items())
     ]
-    return f"{distribution.what} of {count_words(distribution.n, 'ticket')}: {', '.join(marks)}."
+    tickets = count_words(distribution.n, "ticket")
+    pooled = f" (all {distribution.runs:,} runs pooled)" if distribution.runs > 1 else ""
+    return f"{distribution.what} of {tickets}{pooled}: {', '.join(marks)}."
 
 
 def interval(
@@ -150,6 +154,7 @@ def interval(
             "n": rows["n"],
         }
     ).sort_values("value", ascending=False)
+    data["side"] = _sides(data)
     base = alt.Chart(data).encode(
         y=alt.Y("group:N", title=None, sort=list(data["group"]), axis=alt.Axis(labelLimit=130))
     )
@@ -159,7 +164,9 @@ def interval(
     chart = layered(
         base.mark_rule(style="cx_whisker").encode(x=alt.X("low:Q", title=axis.title), x2="high:Q"),
         base.mark_circle(style="cx_point", size=90).encode(x=x, tooltip=tooltip),
-        base.mark_text(style="cx_label", baseline="bottom", dy=-7).encode(x=x, text="words:N"),
+        base.mark_text(
+            style="cx_label", baseline="bottom", dy=-7, align={"expr": "datum.side"}
+        ).encode(x=x, text="words:N"),
         _target_line(target, axis),
     )
     parts = "; ".join(f"{r.group} {r.words}" for r in data.head(8).itertuples())
@@ -167,6 +174,16 @@ def interval(
     table = data[["group", "words", "n"]].set_axis([by, title_of(frame), "n"], axis=1)
     figure: Figure = finish(chart, name, words, height=48 + 38 * len(data), data=table)
     return figure
+
+
+def _sides(data: pd.DataFrame) -> pd.Series:
+    """Return how each value's label is aligned: towards the middle, never over the names."""
+    low, high = float(data["low"].min()), float(data["high"].max())
+    low, high = np.fmin(low, data["value"].min()), np.fmax(high, data["value"].max())
+    place = (data["value"] - low) / ((high - low) or 1.0)
+    sides = pd.cut(place, [-1.0, 0.2, 0.8, 2.0], labels=["left", "center", "right"])
+    words: pd.Series = sides.astype(str)
+    return words
 
 
 def _target_line(target: float | None, axis: Axis) -> alt.Chart | None:

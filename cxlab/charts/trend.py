@@ -125,16 +125,19 @@ def _last_label(rows: pd.DataFrame) -> Any:
     )
 
 
+def _told(row: Any) -> str:
+    return f"{row['words']} in {row['period']}"
+
+
 def _trend_words(rows: pd.DataFrame, axis: Axis, name: str, target: float | None) -> str:
     known = rows[rows["value"].notna()]
     first, last = known.iloc[0], known.iloc[-1]
     values = known["value"].to_numpy(dtype=float)
     top, bottom = known.iloc[int(values.argmax())], known.iloc[int(values.argmin())]
-    words = (
-        f"{name} over {count_words(len(rows), 'period')}: {first['words']} in {first['period']}, "
-        f"{last['words']} in {last['period']}; highest {top['words']} in {top['period']}, "
-        f"lowest {bottom['words']} in {bottom['period']}."
-    )
+    words = f"{name} over {count_words(len(rows), 'period')}: {_told(first)}"
+    if len(known) > 1:
+        words += f", {_told(last)}; highest {_told(top)}, lowest {_told(bottom)}"
+    words += "."
     missing = len(rows) - len(known)
     if missing:
         words += f" {count_words(missing, 'period has', 'periods have')} no value."

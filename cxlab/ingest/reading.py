@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
 import zlib
@@ -81,12 +82,27 @@ def _read_csv(path: Path, rule: SourceRule) -> pd.DataFrame:
         ) from None
     except LookupError:
         raise InputError("unknown encoding in [source]", given=rule.encoding) from None
-    except (pd.errors.ParserError, UnicodeError, ValueError, OSError) as error:
+    except UnicodeError as error:
+        raise _wrong_encoding(path, rule, error) from None
+    except (pd.errors.ParserError, ValueError, OSError) as error:
         reason = str(error).splitlines()[0][:200]
         raise InputError(f"file {path.name} cannot be read ({reason})", expected=expected) from None
     frame = rows.iloc[1:].reset_index(drop=True)
     frame.columns = pd.Index([str(c) for c in rows.iloc[0]])
     return frame
+
+
+def _wrong_encoding(path: Path, rule: SourceRule, error: UnicodeError) -> InputError:
+    """Return the error that names the encoding to try: by the file's mark, else Windows'."""
+    with path.open("rb") as file:
+        marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    tried = rule.encoding.casefold() in ("cp1252", "windows-1252")
+    likely = "utf-16" if marked else "latin-1" if tried else "cp1252"
+    return InputError(
+        f"file {path.name} cannot be read ({str(error).splitlines()[0][:200]})",
+        expected=f"a CSV file in {rule.encoding}",
+        hint=f'try encoding = "{likely}" in [source] of the mapping',
+    )
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

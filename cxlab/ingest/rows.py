@@ -10,6 +10,7 @@ import pandas as pd
 from cxlab.ingest.mapping import Changes, ColumnRule, TableRule
 from cxlab.ingest.values import Export, Values
 from cxlab.tables import Kind, table_spec
+from cxlab.tables.setaside import labelled
 
 __all__ = ["Built", "build_table"]
 
@@ -74,9 +75,7 @@ def _sorted_out(
         for column, part in blame[lost].groupby(blame[lost], sort=False)
     ]
     bad = given.loc[rows.to_numpy()].reset_index(drop=True)
-    bad.insert(0, "row", rows.to_numpy() + 1)
-    bad.insert(1, "broken_column", blame[lost].to_numpy())
-    bad.insert(2, "reason", reasons.to_numpy())
+    bad = labelled(bad, rows.to_numpy() + 1, blame[lost], reasons)
     return Built(frame[~lost].reset_index(drop=True), pd.DataFrame(summary), bad)
 
 

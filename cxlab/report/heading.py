@@ -32,15 +32,33 @@ def period_heading(view: View, data: str = "") -> Block:
     """Return the head of a periodic report: `data` names the log where it does not itself."""
     source = view.tables.source or Path(data).name or "Support desk"
     last = view.current.shift(1).first_day - dt.timedelta(days=1)
+    covered = " (partly covered)" if view.partly_covered else ""
     facts = [
-        ["Period", view.current.label],
+        ["Period", view.current.label + covered],
         ["Days", f"{view.current.first_day} to {last}"],
-        ["Compared with", view.previous.label],
+        ["Compared with", _compared(view)],
         ["Time zone", view.time_zone],
     ]
-    block = _heading("Periodic report", f"{source}: {view.current.label}", "", facts)
+    title = f"{source}: {view.current.label}"
+    block = _heading("Periodic report", title, _coverage(view), facts)
     block.page["period"] = view.current.label
     return block
+
+
+def _compared(view: View) -> str:
+    if not view.comparable:
+        return f"none ({view.comparison_note})"
+    note = view.comparison_note
+    return view.previous.label + (f" ({note})" if note else "")
+
+
+def _coverage(view: View) -> str:
+    """Return the sentence on what the log lacks of the period; "" when it lacks nothing."""
+    if not view.partly_covered or view.begins is None or view.ends is None:
+        return ""
+    first, last = (t.astimezone(view.zone).strftime("%Y-%m-%d %H:%M")
+                   for t in (view.begins, view.ends))  # fmt: skip
+    return f"{view.current.label} is partly covered: the log runs from {first} to {last}."
 
 
 def _heading(kind: str, title: str, subtitle: str, facts: list[list[str]]) -> Block:

@@ -10,13 +10,15 @@ from typing import Any
 import pandas as pd
 
 from cxlab.report.blocks import Block
+from cxlab.report.compare import judgement
 from cxlab.report.html import Html, element, join, table
 from cxlab.report.targets import Target
+from cxlab.stats import difference_interval
 from cxlab.units import format_value
 
 __all__ = ["DRILL", "FLAGS", "HEADLINES", "drill_table", "kpi_table", "tiles"]
 
-HEADLINES = ("vol", "frt", "frt_p90", "art_median", "fcr", "sla", "service_level", "abandonment",
+HEADLINES = ("vol", "frt", "frt_p90", "art_median", "fcr_7d", "sla", "service_level", "abandonment",
              "backlog", "csat")  # fmt: skip
 """The metrics that a page shows as tiles; its table has them all."""
 
@@ -48,7 +50,8 @@ class Kpi:
     pending: int
     flag: str
     period: str
-    kind: str = "tickets"
+    kind: str = "cases"
+    note: str = ""
 
     @property
     def known(self) -> bool:
@@ -78,6 +81,7 @@ def _kpi(row: Mapping[Any, Any]) -> Kpi:
         flag=str(row.get("flag") or "ok"),
         period=str(row.get("period") or ""),
         kind="runs" if "replication" in str(row.get("interval_method", "")) else "cases",
+        note=str(row.get("note") or ""),
     )
 
 
@@ -92,7 +96,8 @@ def tiles(
 ) -> Block:
     """Return KPI tiles: value, interval, n, change and target, each in words and sign.
 
-    `result` and `previous` are tidy results without groups, `previous` of the period before.
+    `result` and `previous` are tidy results without groups, `previous` of the period before; a
+    column `note` in it says why it cannot be compared, or how far (see `View.before`).
     The block tells the page which targets were missed, and gives it a summary in words.
     """
     before = {k.metric: k for k in rows_of(previous)} if previous is not None else {}
@@ -137,6 +142,9 @@ def _tile(kpi: Kpi, before: Kpi | None, target: Target | None) -> Html:
     lines.append(element("p", _cases(kpi)))
     if kpi.flag in FLAGS:
         lines.append(element("p", FLAGS[kpi.flag].capitalize() + ".", class_="flag"))
+    if _mostly_pending(kpi):
+        words = f"Most are not decided: {kpi.pending:,} cases still pending."
+        lines.append(element("p", words, class_="flag"))
     lines.append(_change_line(kpi, before))
     lines.append(_target_line(kpi, target))
     return element("li", join(lines), class_="tile")
@@ -150,31 +158,44 @@ def _interval_line(kpi: Kpi) -> Html | None:
 def _cases(kpi: Kpi) -> str:
     words = f"n\u00a0=\u00a0{kpi.n:,}"
     if kpi.kind == "runs":
-        return f"over {kpi.n:,} {'run' if kpi.n == 1 else 'runs'}"
+        runs = f"over {kpi.n:,} {'run' if kpi.n == 1 else 'runs'}"
+        return runs + (f"; {kpi.pending:,} cases of all runs still pending" if kpi.pending else "")
     if kpi.excluded and sum(kpi.excluded.values()):
         words += f", {sum(kpi.excluded.values()):,} excluded"
-    if kpi.pending:
+    if kpi.pending and not _mostly_pending(kpi):
         words += f", {kpi.pending:,} still pending"
     return words
+
+
+def _mostly_pending(kpi: Kpi) -> bool:
+    """Return whether more than half of the cases are pending; over runs n counts the runs."""
+    cases = kpi.n + kpi.pending + sum(kpi.excluded.values())
+    return kpi.kind == "cases" and 2 * kpi.pending > cases
 
 
 def _change_line(kpi: Kpi, before: Kpi | None) -> Html | None:
     if before is None:
         return None
     if not (kpi.known and before.known):
-        return element("p", f"No comparison with {before.period}.", class_="line")
-    words, verdict = change(kpi, before)
-    against = f" against {before.period} ({_text(before.value, before.unit)})"
-    parts: list[object] = [words, against]
-    if verdict:
-        parts += [": ", element("span", verdict, class_=verdict)]
-    if overlap(kpi, before):
-        parts.append("; the intervals overlap")
+        why = before.note if not before.known and before.note else ""
+        words = why or f"no comparison with {before.period}"
+        return element("p", words[0].upper() + words[1:] + ".", class_="line")
+    parts: list[object] = [change(kpi, before), f" against {_against(before)}"]
+    told = verdict(kpi, before)
+    if told:
+        first, comma, rest = told.partition(",")
+        class_ = first if first in ("better", "worse") else None
+        parts += ["; ", element("span", first, class_=class_), comma + rest]
     return element("p", *parts, class_="line")
 
 
-def change(kpi: Kpi, before: Kpi) -> tuple[str, str]:
-    """Return the change since `before` in words, and "better", "worse" or ""."""
+def _against(before: Kpi) -> str:
+    words = f"{before.period} ({_text(before.value, before.unit)})"
+    return words + (f" ({before.note})" if before.note else "")
+
+
+def change(kpi: Kpi, before: Kpi) -> str:
+    """Return the change since `before` in words: "+2.1 points", "−0.6 %"."""
     difference = kpi.value - before.value
     if kpi.unit == "share":
         words = f"{_signed(difference * 100, '.1f')}\u00a0points"
@@ -182,10 +203,18 @@ def change(kpi: Kpi, before: Kpi) -> tuple[str, str]:
         words = f"{_signed(difference / before.value * 100, '.1f')}\u00a0%"
     else:
         words = _text(difference, kpi.unit, signed=True)
-    sign = _better_sign(kpi.direction)
-    if sign == 0 or difference == 0:
-        return words, ""
-    return words, "better" if difference * sign > 0 else "worse"
+    return words
+
+
+def verdict(kpi: Kpi, before: Kpi) -> str:
+    """Return what the interval of the change tells, "" where there is none.
+
+    A number of cases is not judged against a period of which the log has a part only.
+    """
+    if before.note and kpi.unit == "count":
+        return ""
+    now, then = (kpi.value, kpi.low, kpi.high), (before.value, before.low, before.high)
+    return judgement(difference_interval(*now, *then), _better_sign(kpi.direction))
 
 
 def _signed(value: float, pattern: str) -> str:
@@ -196,14 +225,6 @@ def _better_sign(direction: str) -> int:
     if direction in ("↑", "up", "higher"):
         return 1
     return -1 if direction in ("↓", "down", "lower") else 0
-
-
-def overlap(kpi: Kpi, before: Kpi) -> bool:
-    """Return whether the two intervals are both known and overlap."""
-    ends = (kpi.low, kpi.high, before.low, before.high)
-    return (
-        not any(math.isnan(e) for e in ends) and kpi.low <= before.high and before.low <= kpi.high
-    )
 
 
 def _target_line(kpi: Kpi, target: Target | None) -> Html | None:
@@ -226,12 +247,20 @@ def _summary(kpi: Kpi, before: Kpi | None, target: Target | None) -> str:
     interval = _interval(kpi)
     if interval:
         words += f" ({interval})"
-    if before is not None and before.known:
-        difference, verdict = change(kpi, before)
-        words += f", {difference} against {before.period}" + (f", {verdict}" if verdict else "")
+    if before is not None:
+        words += _summary_change(kpi, before)
     if target is not None:
         words += f", target {target.words} {'met' if target.met(kpi.value) else 'MISSED'}"
     return words
+
+
+def _summary_change(kpi: Kpi, before: Kpi) -> str:
+    if not before.known:
+        return f", {before.note}" if before.note else ""
+    told = verdict(kpi, before)
+    note = f" ({before.note})" if before.note else ""
+    words = f", {change(kpi, before)} against {before.period}{note}"
+    return words + (f"; {told}" if told else "")
 
 
 def kpi_table(result: pd.DataFrame, *, caption: str = "Every KPI with its interval") -> Block:

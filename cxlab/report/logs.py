@@ -19,7 +19,8 @@ SAMPLE = "sample"
 def read_log(data: str | Path) -> Tables:
     """Return the canonical tables in a folder or DuckDB file, or a simulated sample.
 
-    Raises InputError when there is nothing to read.
+    Raises InputError when there is nothing to read, or when the tables hold several simulated
+    replications: pooled they are no log, and each would count as its share of a bigger desk.
     """
     if str(data) == SAMPLE:
         return simulate(Scenario.load(scenario_file("base")), replications=1)
@@ -27,4 +28,16 @@ def read_log(data: str | Path) -> Tables:
     if not path.exists():
         expected = f"a folder of canonical tables, or {SAMPLE!r}"
         raise InputError("no such folder of tables", given=str(data), expected=expected)
-    return Tables.read(path)
+    tables = Tables.read(path)
+    runs = replications(tables)
+    if runs > 1:
+        hint = "use `cxlab report SCENARIO`, or write one replication"
+        raise InputError(f"the tables hold {runs} simulated replications", hint=hint)
+    return tables
+
+
+def replications(tables: Tables) -> int:
+    """Return how many simulated replications the tables hold; 0 for a log."""
+    if not tables.has("tickets", "replication"):
+        return 0
+    return int(tables["tickets"].replication.nunique().execute() or 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import subprocess
@@ -12,7 +13,7 @@ from typing import Any
 
 from cxlab.report.html import Html, element, join, table
 
-__all__ = ["PACKAGES", "git_commit", "manifest", "provenance_markup", "versions"]
+__all__ = ["PACKAGES", "git_commit", "input_id", "manifest", "provenance_markup", "versions"]
 
 PACKAGES = ("cxlab", "pandas", "ibis-framework", "duckdb", "simpy", "altair", "papermill",
             "nbconvert", "numpy", "scipy", "vl-convert-python")  # fmt: skip
@@ -33,6 +34,7 @@ def manifest(
     return {
         "title": facts.get("title", ""),
         "period": facts.get("period"),
+        "input_id": input_id(notebook.name, parameters, facts),
         "notebook": {"name": notebook.name, "sha256": notebook_sha256},
         "parameters": dict(parameters),
         "seed": facts.get("seed"),
@@ -46,6 +48,18 @@ def manifest(
         "engine": engine,
         "seconds": round(seconds, 2),
     }
+
+
+def input_id(notebook: str, parameters: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    """Return a short hash of what a page is about, so that no page replaces another's.
+
+    The notebook, the absolute path of the data, the scenario's sha256 and the seed; not the
+    period, which stands in the file name, nor the number of replications.
+    """
+    data = parameters.get("data")
+    place = str(Path(data).resolve()) if isinstance(data, str) else None
+    parts = [Path(notebook).name, place, facts.get("scenario_sha256"), facts.get("seed")]
+    return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()[:8]
 
 
 def versions() -> dict[str, str]:
@@ -85,7 +99,8 @@ def _git(folder: Path, *arguments: str) -> str | None:
 def provenance_markup(data: Mapping[str, Any]) -> Html:
     """Return the manifest as a page prints it."""
     rows: list[tuple[str, object]] = [("Notebook", data["notebook"]["name"])]
-    rows += [(f"Parameter {name}", _shown(v)) for name, v in data["parameters"].items()]
+    own = data["scenario"] or {}
+    rows += [(f"Parameter {n}", _shown(v, own.get(n))) for n, v in data["parameters"].items()]
     if data["seed"] is not None:
         rows.append(("Seed", data["seed"]))
     if data["scenario_sha256"]:
@@ -105,8 +120,11 @@ def provenance_markup(data: Mapping[str, Any]) -> Html:
     return join(parts)
 
 
-def _shown(value: Any) -> str:
-    return "none" if value is None else str(value)
+def _shown(value: Any, own: Any = None) -> str:
+    """Return a parameter in words; without one, the scenario's `own` value holds."""
+    if value is not None:
+        return str(value)
+    return "none" if own is None else f"none (the scenario's own: {own})"
 
 
 def _inputs(inputs: list[dict[str, Any]]) -> list[Html]:

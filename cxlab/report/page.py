@@ -8,7 +8,6 @@ escaping.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -196,8 +195,3 @@ def check_page(text: str) -> None:
         raise RunError("the page would load something from elsewhere", given=outside.group(1))
     if "Content-Security-Policy" not in text or "</html>" not in text:
         raise RunError("the page is not complete")
-
-
-def summary_of(facts: Mapping[str, Any]) -> list[str]:
-    """Return the lines that say the result of a report in words."""
-    return [str(line) for line in facts.get("summary", [])]

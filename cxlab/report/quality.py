@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxlab.calendars import time_zone
 from cxlab.report.blocks import Block
 from cxlab.report.html import Html, element, join, table
 from cxlab.report.kpis import FLAGS, rows_of
@@ -17,13 +18,17 @@ __all__ = ["data_quality"]
 _EXAMPLES = 3
 
 
-def data_quality(tables: Tables, result: pd.DataFrame | None = None) -> Block:
+def data_quality(
+    tables: Tables, result: pd.DataFrame | None = None, *, tz: str | None = None
+) -> Block:
     """Return a box that says what stands behind the numbers.
 
     Rows read and quarantined by table, tickets excluded by reason, tickets still open, and,
-    with `result`, the numbers that rest on few cases or cannot be told.
+    with `result`, the numbers that rest on few cases or cannot be told. `tz`: the report's time
+    zone, by default the tables' own.
     """
-    notes = [*_tickets(tables), *([] if result is None else _flagged(result))]
+    zone = tz or tables.time_zone or "UTC"
+    notes = [*_tickets(tables, zone), *([] if result is None else _flagged(result))]
     rows = [(name, f"{n:,}", f"{held:,}") for name, n, held in _counts(tables)]
     columns = ["Table", "Rows used", "Rows set aside"]
     counts = table(columns, rows, caption="What was read", numeric=columns[1:])
@@ -46,7 +51,7 @@ def _counts(tables: Tables) -> Iterator[tuple[str, int, int]]:
         yield name, used, aside
 
 
-def _tickets(tables: Tables) -> Iterator[str]:
+def _tickets(tables: Tables, tz: str) -> Iterator[str]:
     tickets = tables["tickets"]
     counts = tickets.group_by("excluded_reason").aggregate(n=tickets.count()).execute()
     reasons = {r["excluded_reason"]: int(r["n"]) for r in counts.to_dict("records")}
@@ -61,7 +66,8 @@ def _tickets(tables: Tables) -> Iterator[str]:
     if still:
         yield f"{still:,} tickets have no solved time: open, given up, or not recorded."
     if tables.as_of is not None:
-        yield f"The data are as known on {tables.as_of:%Y-%m-%d %H:%M} UTC."
+        local = tables.as_of.astimezone(time_zone(tz))
+        yield f"The data are as known on {local:%Y-%m-%d %H:%M} ({tz})."
     missing = [
         words
         for column, words in _WANTED

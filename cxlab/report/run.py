@@ -8,6 +8,7 @@ import os
 import re
 import tempfile
 import time
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from cxlab.errors import InputError, RunError
 from cxlab.files import notebook_file, scenario_file
 from cxlab.report.html import without_nan
 from cxlab.report.logs import SAMPLE
-from cxlab.report.manifest import manifest, provenance_markup
+from cxlab.report.manifest import input_id, manifest, provenance_markup
 from cxlab.report.parameters import check_parameters, read_schema
 from cxlab.report.vega import BundleJob
 
@@ -76,7 +77,7 @@ def report(
         page, data_ = _page(executed, source, used, engine, started, job)
     finally:
         job.cancel()
-    return _publish(page, data_, _file_name(used, data_), Path(out))
+    return _publish(page, data_, _file_name(used, data_, Path(out)), Path(out))
 
 
 def _notebook_for(
@@ -178,13 +179,34 @@ def _page(
     return page, data
 
 
-def _file_name(used: Mapping[str, Any], data: Mapping[str, Any]) -> str:
-    """Return a file name that stays in its folder, whatever the names in the data are."""
+def _file_name(used: Mapping[str, Any], data: Mapping[str, Any], out: Path) -> str:
+    """Return a file name that stays in its folder, whatever the names in the data are.
+
+    Where another input's page has the name already, a hash of this input follows it.
+    """
     scenario = data.get("scenario") or {}
     stem = scenario.get("name") or Path(str(used.get("data") or data["notebook"]["name"])).stem
-    parts = [str(stem), str(data.get("period") or "")]
-    clean = [re.sub(r"[^A-Za-z0-9_-]+", "-", p).strip("-_") for p in parts]
-    return "-".join(p for p in clean if p)[:120] or "report"
+    parts = [_plain(str(stem)) or f"report-{data['input_id']}", _plain(data.get("period") or "")]
+    name = "-".join(p for p in parts if p)[:120]
+    return f"{name}-{data['input_id']}" if _taken(out / f"{name}.json", data) else name
+
+
+def _plain(text: str) -> str:
+    """Return text as letters, digits, "-" and "_" of ASCII; accents are dropped."""
+    ascii_ = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", ascii_).strip("-_")
+
+
+def _taken(path: Path, data: Mapping[str, Any]) -> bool:
+    """Return whether a manifest is there that stems from another input than `data`."""
+    try:
+        old = json.loads(path.read_text(encoding="utf-8"))
+        found = old.get("input_id") or input_id(old["notebook"]["name"], old["parameters"], old)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return True
+    return bool(found != data["input_id"])
 
 
 def _publish(page: str, data: dict[str, Any], name: str, out: Path) -> ReportResult:

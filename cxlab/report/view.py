@@ -27,6 +27,9 @@ class View:
     tables: Tables
     current: Period
     time_zone: str
+    begins: dt.datetime | None = None
+    ends: dt.datetime | None = None
+    """The log's first ticket, and the end of what it knows."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -38,13 +41,42 @@ class View:
         """The period before."""
         return self.current.shift(-1)
 
+    @property
+    def partly_covered(self) -> bool:
+        """Whether the log lacks a part of the period."""
+        late = self.ends is not None and self.ends < self.current.end
+        return late or self._begins_within(self.current)
+
+    @property
+    def comparison_note(self) -> str:
+        """Why the period before cannot be compared, or what it lacks; "" when all is well."""
+        if self.begins is None or not self._begins_within(self.previous):
+            return ""
+        if self.comparable:
+            return "the log begins within it"
+        first = Period.containing(self.begins, self.current.every, self.time_zone)
+        return f"no comparison: the log begins in {first.label}"
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the log knows anything of the period before."""
+        return self.begins is None or self.begins < self.previous.end
+
+    def _begins_within(self, period: Period) -> bool:
+        return self.begins is not None and not _from_start(self.begins, period)
+
     def measure(self, metrics: Sequence[str] | None = None, *, by: str = "") -> pd.DataFrame:
         """Return the metrics of the period, by group if asked."""
         return self._measured(self.current, metrics, by)
 
     def before(self, metrics: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return the metrics of the period before."""
-        return self._measured(self.previous, metrics, "")
+        """Return the metrics of the period before; `note` says what the log lacks of it.
+
+        Where the log begins after it nothing has a value: a log that was not kept is not 0.
+        """
+        rows = self._measured(self.previous, metrics, "").assign(note=self.comparison_note)
+        blank = dict.fromkeys(("value", "low", "high"), float("nan"))
+        return rows if self.comparable else rows.assign(**blank)
 
     def _measured(self, period: Period, metrics: Sequence[str] | None, by: str) -> pd.DataFrame:
         names = [by] if by else []
@@ -71,8 +103,9 @@ _LAST = {"last": "week", "last-day": "day", "last-week": "week", "last-month": "
 def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -> View:
     """Return the view of a log's period.
 
-    `period`: "2016-W15", "2016-04", "2016-Q2", "2016-04-11", "2016"; "last" is the last complete
-    week in which tickets were created, "last-month" and so on likewise. `tz`: the report's time
+    `period`: "2016-W15", "2016-04", "2016-Q2", "2016-04-11", "2016"; "last" is the last week
+    that the log covers from its start to its end, "last-month" and so on likewise; when it
+    covers none, the last that has ended, and the view is `partly_covered`. `tz`: the report's time
     zone, by default the log's own, else UTC. Raises InputError when
     the log has no tickets, or is not about the period.
     """
@@ -84,8 +117,10 @@ def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -
     if pd.isna(high):
         raise InputError("the log is empty: it has no ticket", hint="nothing can be reported")
     first, last = (t.to_pydatetime().replace(tzinfo=dt.UTC) for t in (low, high))
+    known = tables.as_of or last
     if period in _LAST:
-        return View(tables, _last_complete(first, last, _LAST[period], zone), zone)
+        chosen = _last_complete(first, min(last, known), known, _LAST[period], zone)
+        return View(tables, chosen, zone, first, known)
     try:
         chosen = Period.parse(period, zone)
     except InputError as error:
@@ -93,11 +128,25 @@ def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -
     if chosen.end <= first or chosen.start > last:
         expected = f"a period between {first:%Y-%m-%d} and {last:%Y-%m-%d}"
         raise InputError("the log has no ticket of that period", given=period, expected=expected)
-    return View(tables, chosen, zone)
+    return View(tables, chosen, zone, first, known)
 
 
-def _last_complete(first: dt.datetime, last: dt.datetime, every: str, tz: str) -> Period:
-    """Return the last period that the log covers whole; the first day's when it covers none."""
+_TOLERANCE = dt.timedelta(days=1)
+"""How late in a period the first ticket may come: a desk need not open at midnight."""
+
+
+def _from_start(begins: dt.datetime, period: Period) -> bool:
+    return begins <= period.start + _TOLERANCE
+
+
+def _last_complete(
+    first: dt.datetime, last: dt.datetime, known: dt.datetime, every: str, tz: str
+) -> Period:
+    """Return the last period with tickets that had ended when the log was taken.
+
+    The log covers it from its start whenever it covers any period. When the log is too short
+    for one to have ended, the period it lies in.
+    """
     newest = Period.containing(last, every, tz)
-    before = newest.shift(-1)
-    return before if before.end > first else newest
+    ended = newest if newest.end <= known else newest.shift(-1)
+    return ended if ended.end > first else newest

@@ -32,7 +32,8 @@ def tickets(view: View) -> pd.DataFrame:
     work, at, marks = view.workload, view.timeline.instants, view.marks
     first_reply = at(view.first(view.replies))
     solved, solver = view.last(marks[Mark.SOLVE])
-    contacts = view.count(marks[Mark.CONTACT])
+    asked = marks[Mark.CONTACT]
+    contacts = view.count(asked)
     return pd.DataFrame(
         {
             "ticket_id": view.ticket_ids,
@@ -55,6 +56,8 @@ def tickets(view: View) -> pd.DataFrame:
             "first_solved_at": at(view.first(marks[Mark.SOLVE])),
             "last_solved_at": at(np.where(view.settled, solved, np.nan)),
             "n_solves": view.count(marks[Mark.SOLVE]),
+            # A customer comes back only after a solve, and the ticket is open again from then on.
+            "n_reopens": view.count(asked.where(asked.contact > 0)),
             "n_public_agent_replies": view.count(view.replies),
             "n_customer_messages": contacts,
             "n_contacts": contacts,

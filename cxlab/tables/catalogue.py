@@ -8,6 +8,9 @@ logs know and ticket systems do not.
 
 from __future__ import annotations
 
+from datetime import datetime
+
+import ibis
 import ibis.expr.types as ir
 
 from cxlab.errors import InputError
@@ -85,6 +88,15 @@ def _before(first: str, second: str) -> Rule:
     return Rule(f"{second} is before {first}", second, broken, (first,))
 
 
+_YEARS = (datetime(1900, 1, 1), datetime(2200, 1, 1))
+
+
+def _outside_years(rows: ir.Table) -> ir.BooleanValue:
+    # A placeholder such as 9999-12-31 has no local time: its zone's offset leads out of range.
+    first, end = (ibis.literal(year, type="timestamp(6)") for year in _YEARS)
+    return (rows.created_at < first) | (rows.created_at >= end)
+
+
 def _negative(column: str) -> Rule:
     def broken(rows: ir.Table) -> ir.BooleanValue:
         return rows[column] < 0
@@ -146,6 +158,7 @@ _TICKETS = TableSpec(
         *_PROVENANCE,
     ),
     rules=(
+        Rule("created_at is outside the years 1900 to 2199", "created_at", _outside_years),
         _before("created_at", "first_reply_at"),
         _before("created_at", "first_human_reply_at"),
         _before("created_at", "answered_at"),

@@ -16,7 +16,21 @@ import ibis.expr.types as ir
 from cxlab.errors import InputError, nearest
 from cxlab.tables.schema import Column, Kind, TableSpec
 
-__all__ = ["IBIS_TYPES", "ROW", "SQL_TYPES", "Coerced", "coerce_table", "to_aware", "to_plain"]
+__all__ = [
+    "IBIS_TYPES",
+    "ROW",
+    "SEMICOLONS",
+    "SQL_TYPES",
+    "Coerced",
+    "coerce_table",
+    "to_aware",
+    "to_plain",
+]
+
+SEMICOLONS = (
+    "the file seems to be separated by semicolons: cxlab's own CSV is separated by commas, any "
+    "other goes through a mapping with `delimiter`"
+)
 
 ROW = "__row"
 """Hidden column: the 0-based number of the row in its input."""
@@ -167,11 +181,14 @@ def _check_names(names: tuple[str, ...], spec: TableSpec) -> None:
 def _missing_column(required: str, names: tuple[str, ...], spec: TableSpec) -> InputError:
     undeclared = [n for n in names if n not in {c.name for c in spec.columns}]
     guess = nearest(required, undeclared)
+    hint = f"should {guess!r} be called {required!r}?" if guess else None
+    if any(";" in n for n in names):
+        hint = SEMICOLONS
     return InputError(
         f"table {spec.name} lacks the column {required!r} ({spec.column(required).meaning})",
         given=list(names[:40]),
         expected="the columns " + ", ".join(spec.required),
-        hint=f"should {guess!r} be called {required!r}?" if guess else None,
+        hint=hint,
     )
 
 

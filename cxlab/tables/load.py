@@ -19,6 +19,7 @@ from cxlab.tables.catalogue import TABLES, table_spec
 from cxlab.tables.checks import QUARANTINE_COLUMNS, broken_references, check_rows, without
 from cxlab.tables.coerce import ROW, SQL_TYPES, Coerced, coerce_table
 from cxlab.tables.schema import TableSpec
+from cxlab.tables.setaside import labelled, read_files
 from cxlab.tables.sources import (
     META_FILE,
     InputFile,
@@ -111,11 +112,8 @@ def _given_rows(source: ir.Table, bad: pd.DataFrame) -> pd.DataFrame:
     wanted = ibis.memtable(pd.DataFrame({"__bad": first.index.astype("int64")}))
     given = source.semi_join(wanted, source[ROW] == wanted["__bad"])
     picked: pd.DataFrame = given.order_by(ROW).to_pandas()
-    number = picked.pop(ROW)
-    picked.insert(0, "row", number + 1)
-    picked.insert(1, "broken_column", first.loc[number, "column"].to_numpy())
-    picked.insert(2, "reason", first.loc[number, "reason"].to_numpy())
-    return picked
+    blame = first.loc[picked.pop(ROW)]
+    return labelled(picked, blame.index.to_numpy() + 1, blame["column"], blame["reason"])
 
 
 def load(
@@ -172,9 +170,11 @@ def read(path: Path) -> Tables:
             hint="a raw export is read by `cxlab import` with a mapping",
         )
     beside = path / META_FILE
-    meta = _meta(beside.read_text("utf-8"), beside) if beside.is_file() else Meta()
+    ours = beside.is_file()
+    meta = _meta(beside.read_text("utf-8"), beside) if ours else Meta()
     _refuse_two_files(files)
-    return load(backend, [_source(backend, f) for f in files], meta)
+    sources = [_source(backend, f) for f in files]
+    return load(backend, sources, meta, read_files(path) if ours else None)
 
 
 def _read_file(backend: ibis.BaseBackend, path: Path) -> Tables:
@@ -188,10 +188,11 @@ def _read_file(backend: ibis.BaseBackend, path: Path) -> Tables:
 
 
 def _read_duckdb(backend: ibis.BaseBackend, path: Path) -> Tables:
-    sources, text = sources_of_duckdb(backend, path, TABLES)
-    if not sources:
+    given = sources_of_duckdb(backend, path, TABLES)
+    if not given.sources:
         raise InputError("file holds no canonical tables", given=path.name, known=TABLES)
-    return load(backend, sources, _meta(text, path) if text else Meta())
+    meta = _meta(given.meta, path) if given.meta else Meta()
+    return load(backend, given.sources, meta, given.quarantined)
 
 
 def _is_table_file(path: Path) -> bool:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow as pa
 from pyarrow import csv as pa_csv
 
 from cxlab.errors import InputError
 from cxlab.tables.catalogue import TABLES, table_spec
 from cxlab.tables.coerce import ROW, to_aware
 from cxlab.tables.schema import Kind
+from cxlab.tables.setaside import PREFIX, as_text, files_of
 from cxlab.tables.sources import META_FILE, META_TABLE, connect, quoted
 from cxlab.tables.store import Tables
 
@@ -39,8 +41,8 @@ def save(tables: Tables, folder: Path, format: str) -> list[Path]:
     write = _write_parquet if format == "parquet" else _write_csv
     written = [whole(folder / f"{n}.{format}", partial(write, tables, n)) for n in tables.names]
     written += [
-        whole(folder / f"_quarantine_{n}.csv", _frame_writer(tables.quarantined(n)))
-        for n in tables.names
+        whole(folder / f"{PREFIX}{n}.csv", _frame_writer(tables.quarantined(n)))
+        for n in TABLES
         if len(tables.quarantined(n))
     ]
     for path in stale:
@@ -64,9 +66,7 @@ def _others(tables: Tables, folder: Path, format: str) -> list[Path]:
             expected="an empty or new folder",
         )
     return [f for f in found if f.name not in new] + [
-        f
-        for f in folder.glob("_quarantine_*.csv")
-        if not len(tables.quarantined(f.stem.removeprefix("_quarantine_")))
+        path for n, path in files_of(folder).items() if not len(tables.quarantined(n))
     ]
 
 
@@ -117,6 +117,12 @@ def _write_duckdb(tables: Tables, part: Path) -> None:
         own.con.register("__outgoing", _outgoing(tables, name).to_pyarrow())
         own.con.execute(f'CREATE TABLE "{name}" AS SELECT * FROM __outgoing')
         own.con.unregister("__outgoing")
+    for name in TABLES:
+        held = tables.quarantined(name)
+        if len(held):
+            own.con.register("__outgoing", pa.Table.from_pandas(as_text(held)))
+            own.con.execute(f'CREATE TABLE "{PREFIX}{name}" AS SELECT * FROM __outgoing')
+            own.con.unregister("__outgoing")
     own.con.execute(f"CREATE TABLE {META_TABLE} (meta VARCHAR)")
     own.con.execute(f"INSERT INTO {META_TABLE} VALUES (?)", [tables.meta_json()])
     own.con.execute("USE memory")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -15,8 +15,9 @@ import pyarrow as pa
 from pyarrow import csv as pa_csv
 
 from cxlab.errors import InputError, nearest
-from cxlab.tables.coerce import ROW
+from cxlab.tables.coerce import ROW, SEMICOLONS
 from cxlab.tables.schema import Kind, TableSpec
+from cxlab.tables.setaside import PREFIX, table_of, with_numbers
 
 __all__ = [
     "META_FILE",
@@ -37,6 +38,7 @@ META_TABLE = "_cxlab"
 
 # A cell larger than one block cannot be read; real ticket texts reach a few 100 kB.
 _CSV_BLOCK = 16 * 1024 * 1024
+_HEADER_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,15 @@ class InputFile:
     path: str
     sha256: str
     rows: int
+
+
+@dataclass(slots=True)
+class Given:
+    """What a DuckDB file holds: tables, metadata as text, quarantined rows by table."""
+
+    sources: list[Source] = field(default_factory=list)
+    meta: str | None = None
+    quarantined: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +208,26 @@ def source_of_csv(backend: ibis.BaseBackend, name: str, path: Path) -> Source:
             ),
         )
     except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
-        raise _unreadable(path, "a CSV file in UTF-8 with a header line", error) from None
+        hint = SEMICOLONS if _has_semicolons(path) else None
+        expected = "a CSV file in UTF-8 with a header line"
+        raise _unreadable(path, expected, error, hint) from None
     return _keep(backend, name, table, path)
+
+
+def _has_semicolons(path: Path) -> bool:
+    """Return whether the header has semicolons and no comma (a decimal comma breaks a row)."""
+    try:
+        with pa.input_stream(path) as file:
+            header = file.read(_HEADER_BYTES).split(b"\n", 1)[0]
+    except (pa.ArrowException, OSError):
+        return False
+    return b";" in header and b"," not in header
 
 
 def sources_of_duckdb(
     backend: ibis.BaseBackend, path: Path, known: Mapping[str, TableSpec]
-) -> tuple[list[Source], str | None]:
-    """Copy the canonical tables out of a DuckDB file; also return its metadata as text."""
+) -> Given:
+    """Copy the canonical tables out of a DuckDB file, with what else cxlab wrote into it."""
     try:
         backend.con.execute(f"ATTACH {quoted(str(path))} AS given (READ_ONLY)")
     except duckdb.Error as error:
@@ -215,16 +238,19 @@ def sources_of_duckdb(
         backend.con.execute("DETACH given")
 
 
-def _copy_tables(
-    backend: ibis.BaseBackend, path: Path, known: Mapping[str, TableSpec]
-) -> tuple[list[Source], str | None]:
+def _copy_tables(backend: ibis.BaseBackend, path: Path, known: Mapping[str, TableSpec]) -> Given:
     query = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'given'"
     names = sorted(str(row[0]) for row in backend.con.execute(query).fetchall())
-    meta = None
-    sources = []
+    given = Given()
     for name in names:
         if name == META_TABLE:
-            meta = str(backend.con.execute(f"SELECT meta FROM given.{META_TABLE}").fetchall()[0][0])
+            rows = backend.con.execute(f"SELECT meta FROM given.{META_TABLE}").fetchall()
+            given.meta = str(rows[0][0])
+            continue
+        table = table_of(name)
+        if table is not None:
+            held = backend.con.execute(f'SELECT * FROM given."{PREFIX}{table}"').df()
+            given.quarantined[table] = with_numbers(held)
             continue
         if name.startswith("_"):
             continue
@@ -235,8 +261,8 @@ def _copy_tables(
             f'CREATE TABLE "{raw}" AS SELECT *, row_number() OVER () - 1 AS {ROW} '
             f'FROM given."{name}"'
         )
-        sources.append(Source(name, backend.table(raw), path, lazy=False))
-    return sources, meta
+        given.sources.append(Source(name, backend.table(raw), path, lazy=False))
+    return given
 
 
 def unknown_file(path: Path, known: Mapping[str, TableSpec]) -> InputError:
@@ -250,8 +276,8 @@ def unknown_file(path: Path, known: Mapping[str, TableSpec]) -> InputError:
     )
 
 
-def _unreadable(path: Path, expected: str, error: Exception) -> InputError:
+def _unreadable(path: Path, expected: str, error: Exception, hint: str | None = None) -> InputError:
     if path.stat().st_size == 0:
         return InputError(f"file {path.name} is empty (0 bytes)", expected=expected)
     reason = str(error).splitlines()[0][:200]
-    return InputError(f"file {path.name} cannot be read ({reason})", expected=expected)
+    return InputError(f"file {path.name} cannot be read ({reason})", expected=expected, hint=hint)

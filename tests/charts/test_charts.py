@@ -108,6 +108,17 @@ def test_trend_words_hold_the_numbers():
     )
 
 
+def test_one_period_is_told_once():
+    words = charts.trend(_trend_rows([3600.0]))._repr_mimebundle_()["text/plain"]
+    assert words == "First response time, median over 1 period: 1.0 h in 2026-W01."
+
+
+def test_pooled_runs_are_said():
+    bins = pd.DataFrame({"start": [0.0], "end": [10.0], "n": [3]})
+    chart = charts.wait_distribution(charts.Distribution("Time", bins, {0.5: 5.0}, 3, runs=10))
+    assert "3 tickets (all 10 runs pooled)" in chart._repr_mimebundle_()["text/plain"]
+
+
 def test_week_seconds_by_hand():
     """Sun 23:30 to Mon 00:30 and Mon 09:15 to 09:45 twice: counted by hand."""
     stamps = pd.to_datetime(pd.Series(["2026-01-04 23:30", "2026-01-05 09:15", "2026-01-12 09:15"]))

@@ -102,6 +102,14 @@ def test_bad_exports_get_one_clear_error(tmp_path, export, words):
         import_export(desk(tmp_path, export))
 
 
+def test_a_wrong_encoding_names_the_one_to_try(tmp_path):
+    late = EXPORT * 2000 + "C,2024-03-01 09:00,Gruß,open\n"
+    with pytest.raises(InputError, match=r'expected a CSV file in utf-8.*encoding = "cp1252"'):
+        import_export(desk(tmp_path, late.encode("cp1252")))
+    with pytest.raises(InputError, match='try encoding = "utf-16"'):
+        import_export(desk(tmp_path, EXPORT.encode("utf-16")))
+
+
 def test_missing_and_truncated_files(tmp_path):
     mapping = desk(tmp_path)
     with pytest.raises(InputError, match="no such export"):

@@ -37,6 +37,8 @@ def test_incidents_resolution_reopens_and_sla(incidents):
     assert round(hours.median(), 1) == 22.1
     assert (tickets["n_solves"] >= 2).sum() == 275
     assert round(100 * (tickets["n_solves"] >= 2).mean(), 4) == 1.1036
+    assert (tickets["n_reopens"] >= 1).sum() == 275
+    assert (tickets["n_solves"] == tickets["n_reopens"] + 1).all()
     assert round(100 * tickets["sla_met"].mean(), 2) == 63.42
     assert set(tickets["status"]) == {"closed"}
     assert not incidents[0].has("tickets", "first_human_reply_at")
@@ -67,8 +69,9 @@ def test_incidents_first_ticket_by_hand(incidents):
 
 def test_incidents_recorded_and_rebuilt_columns_are_compared(incidents):
     found = agreement(incidents[0]).set_index("column")
-    # The log's reopen counter and its own state changes differ in 13 tickets.
+    # The log's reopen counter and its own state changes differ in 13 tickets (solves), 2 (reopens).
     assert found.loc["n_solves", ["tickets", "differ"]].tolist() == [24_918, 13]
+    assert found.loc["n_reopens", ["tickets", "differ"]].tolist() == [24_918, 2]
     assert found.loc["last_solved_at", "only_rebuilt"] > 1_500
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -9,6 +10,7 @@ from cxlab.errors import InputError
 from cxlab.report import definitions, drill_table, kpi_table, load_targets, tiles
 from cxlab.report.html import element, json_for_script, table
 from cxlab.report.targets import Target, parse_targets
+from cxlab.stats import difference_interval, wilson_interval
 from tests.report.helpers import EVIL
 
 
@@ -26,22 +28,54 @@ def test_a_tile_says_value_interval_cases_change_and_target():
     words = tiles(_rows(), before, {"frt": Target("frt", "s", at_most=3600.0)})
     text = words.body.replace("\u00a0", " ")
     for part in ("2.0 h", "95 % interval 1.7 h to 2.2 h", "n = 120, 4 excluded, 2 still pending",
-                 "+100.0 % against 2026-W01 (1.0 h): ", ">worse<", "Target at most 1.0 h: ",
+                 "+100.0 % against 2026-W01 (1.0 h); ", ">worse<", "Target at most 1.0 h: ",
                  ">✗ missed<"):  # fmt: skip
         assert part in text
     assert words.page["missed_targets"] == ["frt"]
 
 
-def test_overlapping_intervals_are_said():
-    assert "the intervals overlap" in tiles(_rows(), _rows(value=7300.0)).body
-    assert "overlap" not in tiles(_rows(), _rows(value=1.0, low=0.0, high=2.0)).body
+def test_difference_of_shares_is_newcombes():
+    """Newcombe 1998, method 10: 56/70 against 48/80 gives 0.0524 to 0.3339."""
+    shares = np.array([56, 48]), np.array([70, 80])
+    low, high = wilson_interval(*shares)
+    found = difference_interval(0.8, low[0], high[0], 0.6, low[1], high[1])
+    assert found == pytest.approx((0.0524, 0.3339), abs=5e-5)
+
+
+def test_a_change_is_judged_by_the_interval_of_the_difference():
+    """The intervals 0 to 2 and 1.8 to 3.8 overlap; the difference 0.39 to 3.2 leaves out 0."""
+    near = tiles(_rows(), _rows(value=7300.0, low=6100.0, high=8100.0))
+    assert "; no difference shown" in near.words
+    far = tiles(_rows(value=2.8, low=1.8, high=3.8), _rows(value=1.0, low=0.0, high=2.0))
+    assert ">worse</span>, beyond chance" in far.body
+    assert "; worse, beyond chance" in far.words
+    bare = tiles(_rows(), _rows(value=1.0, low=float("nan"))).words
+    assert "worse" not in bare
+    assert "shown" not in bare
+
+
+def test_a_tile_mostly_pending_says_so():
+    assert "Most are not decided: 130 cases still pending." in tiles(_rows(pending=130)).body
+    assert "Most are" not in tiles(_rows(pending=120)).body
+
+
+def test_a_period_before_the_log_is_not_compared():
+    note = "no comparison: the log begins in 2026-W02"
+    block = tiles(_rows(), _rows(value=float("nan"), note=note))
+    assert "No comparison: the log begins in 2026-W02." in block.body
+    assert note in block.words
+    begun = _rows(value=3600.0, period="2026-W01", note="the log begins within it")
+    assert "2026-W01 (1.0 h) (the log begins within it)" in tiles(_rows(), begun).body.replace(
+        "\u00a0", " "
+    )
 
 
 @pytest.mark.parametrize(
     ("direction", "verdict"), [("down", "worse"), ("up", "better"), ("depends", None)]
 )
 def test_better_and_worse_follow_the_direction(direction, verdict):
-    body = tiles(_rows(direction=direction), _rows(value=3600.0)).body
+    before = _rows(value=3600.0, low=3000.0, high=4000.0)
+    body = tiles(_rows(direction=direction), before).body
     assert [v for v in ("better", "worse") if f">{v}<" in body] == ([verdict] if verdict else [])
 
 

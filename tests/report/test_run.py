@@ -15,6 +15,8 @@ import cxlab as cx
 from cxlab.files import notebook_file
 from cxlab.report import engines
 from cxlab.report.engines import run_notebook
+from cxlab.report.manifest import input_id
+from cxlab.report.run import _file_name
 from tests.report.helpers import EVIL, hostile_tables, small_scenario
 
 
@@ -224,6 +226,33 @@ def test_the_page_name_stays_in_its_folder(tmp_path):
     done = cx.report.report(data=log, period="2026-W02", out=tmp_path / "out")
     assert done.path.parent == tmp_path / "out"
     assert re.fullmatch(r"[A-Za-z0-9_-]+\.html", done.path.name)
+
+
+def _name(out, path):
+    """The name of a page about the log at `path`, beside what is in `out` already."""
+    used = {"data": str(path)}
+    data = {"notebook": {"name": "own.ipynb"}, "input_id": input_id("own.ipynb", used, {})}
+    found = _file_name(used, data, out)
+    (out / f"{found}.json").write_text(json.dumps(data))
+    return found, data["input_id"]
+
+
+def test_no_page_replaces_that_of_another_input(tmp_path):
+    first, second, foreign = (tmp_path / p for p in ("a/tables", "b/tables", "東京"))
+    assert _name(tmp_path, first)[0] == "tables"
+    name, short = _name(tmp_path, second)
+    assert name == f"tables-{short}"
+    assert _name(tmp_path, first)[0] == "tables"
+    assert _name(tmp_path, second)[0] == name
+    name, short = _name(tmp_path, foreign)
+    assert name == f"report-{short}"
+    assert _name(tmp_path, tmp_path / "Büro")[0] == "Buro"
+
+
+def test_pooled_replications_are_refused_as_a_log(tmp_path):
+    cx.simulate(cx.Scenario.load(small_scenario(tmp_path)), replications=2).write(tmp_path / "log")
+    with pytest.raises(cx.InputError, match=r"2 simulated replications.*report SCENARIO"):
+        cx.report.report(data=tmp_path / "log", out=tmp_path / "out")
 
 
 def test_html_of_a_notebook_reaches_no_page(tmp_path):

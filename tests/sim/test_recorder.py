@@ -58,6 +58,7 @@ def test_tickets() -> None:
     assert clock(t.sla_due_at) == ["09:05", "09:10", "17:00", "18:05"]
     assert t.status.tolist() == ["solved", "closed", "solved", "new"]
     assert t.n_solves.tolist() == [2, 0, 1, 0]
+    assert t.n_reopens.tolist() == [1, 0, 0, 0]
     assert t.n_contacts.tolist() == t.n_customer_messages.tolist() == [2, 1, 1, 1]
     assert t.n_public_agent_replies.tolist() == [2, 0, 1, 0]
     assert texts(t.resolver_id) == ["agent-001", None, "agent-001", None]
@@ -132,10 +133,18 @@ def test_giving_up_on_a_return_leaves_the_ticket_unsolved() -> None:
     assert pd.isna(row.last_solved_at)
     assert clock(t["tickets"].first_solved_at)[0] == "09:10"
     assert (row.n_solves, row.n_contacts) == (1, 2)
+    assert row.n_reopens == 1  # nobody solved it again, and yet it was reopened
     e = t["status_events"]
     e = e[(e.ticket_id == "chat-000001") & (e.field == "status")]
     assert e.new.tolist() == ["new", "open", "solved", "open", "closed"]
     assert t["surveys"].subject_id.tolist() == ["chat-000002"]  # nobody asks the other one
+
+
+def test_a_return_that_waits_at_the_horizon_is_a_reopen() -> None:
+    # Solved at 16:10; back at 18:10, when nobody is there until midnight.
+    ticket = T(16 * HOUR, (600.0, 1.0), back_after=[2 * HOUR])
+    row = tables(desk_file(), [ticket])["tickets"].iloc[0]
+    assert (row.status, row.n_solves, row.n_reopens) == ("open", 1, 1)
 
 
 def test_shifts_hold_duty_and_handling() -> None:

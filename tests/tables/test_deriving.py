@@ -112,6 +112,33 @@ def test_solves_from_status_events(states, first_solved, last_solved, solves):
     assert row["n_solves"] == solves
 
 
+@pytest.mark.parametrize(
+    ("states", "reopens"),
+    [
+        (["open", "solved", "closed"], 0),
+        (["open", "solved", "open"], 1),
+        (["open", "solved", "pending", "solved", "hold"], 2),
+        (["open", "solved", "closed", "open", "closed"], 1),
+        (["open", "closed", "solved"], 0),
+        (["open", "closed", "open"], 0),  # never solved, so nothing to reopen
+        (["solved", "solved"], 0),
+        (["open", "pending"], 0),
+    ],
+)
+def test_reopens_from_status_events(states, reopens):
+    events = [("T1", at(f"{10 + i}:00"), s) for i, s in enumerate(states)]
+    assert first(complete(log(events=events)))["n_reopens"] == reopens
+    compared = agreement(log(events=events, n_reopens=[1])).set_index("column")
+    assert compared.loc["n_reopens", "differ"] == (reopens != 1)
+
+
+def test_a_log_that_begins_with_a_reopen_knows_it_by_the_old_value():
+    t = log(events=[("T1", at("10:00"), "open")])
+    changed = t.frame("status_events")[["ticket_id", "at", "field", "new"]].assign(old="solved")
+    frames = {"tickets": t.frame("tickets").dropna(axis=1), "status_events": changed}
+    assert first(complete(Tables.from_frames(frames)))["n_reopens"] == 1
+
+
 def test_changes_at_one_instant_follow_their_seq():
     events = [("T1", at("10:00"), s) for s in ("open", "solved", "open", "solved")]
     assert first(complete(log(events=events)))["n_solves"] == 2
@@ -143,6 +170,9 @@ def test_tickets_without_events_are_unknown_or_never_solved():
     solves = complete(t).frame("tickets")["n_solves"]
     assert pd.isna(solves[0])
     assert solves.tolist()[1:] == [0, 1]
+    reopens = complete(t).frame("tickets")["n_reopens"]
+    assert pd.isna(reopens[0])
+    assert reopens.tolist()[1:] == [0, 0]
     # A call leaves no messages; that does not make its contacts none.
     contacts = complete(t).frame("tickets")["n_contacts"]
     assert contacts.isna().tolist() == [True, True, False]

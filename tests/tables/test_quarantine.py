@@ -37,6 +37,16 @@ def reasons(t):
         ({"sla_met": ["true", "perhaps", None]}, "sla_met", "not true or false"),
         ({"n_solves": [1, -1, 2]}, "n_solves", "n_solves is negative"),
         (
+            {"created_at": [T, "9999-12-31T23:59:59Z", "2199-12-31T23:59:59Z"]},
+            "created_at",
+            "created_at is outside the years 1900 to 2199",
+        ),
+        (
+            {"created_at": ["1900-01-01T00:00:00Z", "1899-12-31T23:59:59Z", T]},
+            "created_at",
+            "created_at is outside the years 1900 to 2199",
+        ),
+        (
             {"last_solved_at": [T, "2024-02-01T00:00:00Z", None]},
             "last_solved_at",
             "last_solved_at is before created_at",

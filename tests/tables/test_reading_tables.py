@@ -131,6 +131,16 @@ def test_bad_files_get_one_clear_error(tmp_path, name, content, words):
         Tables.read(tmp_path)
 
 
+@pytest.mark.parametrize("amount", ["1", "1,5"])
+def test_a_file_of_semicolons_is_told_what_to_do(tmp_path, amount):
+    text = f"{HEADER},x\n{ROW},".replace(",", ";") + amount + "\n"
+    with pytest.raises(InputError, match="separated by semicolons") as caught:
+        Tables.read(csv(tmp_path / "a", text))
+    assert "lacks the column" in str(caught.value) or amount == "1,5"
+    assert "separated by commas" in str(caught.value)
+    assert "`delimiter`" in str(caught.value)
+
+
 def test_bad_places_get_one_clear_error(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         Tables.read(tmp_path / "nowhere")
@@ -182,6 +192,41 @@ def test_metadata_quarantine_and_given_columns_survive_writing(tmp_path, form):
     assert [i.rows for i in back.inputs] == [1]
     assert len(back.inputs[0].sha256) == 64
     assert not [p for p in (tmp_path / "out").iterdir() if p.name.startswith(".")]
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "duckdb"])
+def test_quarantined_rows_survive_reading_and_writing_again(tmp_path, form):
+    bad = tickets(channel=["email", "fax"], note=["a", 'two\nlines, "quoted"'])
+    events = pd.DataFrame(
+        {"ticket_id": ["T9"], "at": "2024-03-01T09:00:00Z", "kind": "timeout", "reason": ["late"]}
+    )
+    Tables.from_frames({"tickets": bad, "escalations": events}).write(tmp_path / "a", format=form)
+    for old, new in (("a", "b"), ("b", "b"), ("b", "c")):
+        Tables.read(tmp_path / old).write(tmp_path / new, format=form)
+    back = Tables.read(tmp_path / "c")
+    (row,) = back.quarantined("tickets").to_dict("records")
+    assert (row["row"], row["broken_column"], row["channel"]) == (2, "channel", "fax")
+    assert row["note"] == 'two\nlines, "quoted"'
+    # A column of the table's own called `reason` gives way to why the row was set aside.
+    (row,) = back.quarantined("escalations").to_dict("records")
+    assert (row["reason"], row["given_reason"]) == ("no such ticket_id in tickets", "late")
+    assert back.quarantine["rows"].tolist() == [1, 1]
+    files = {p.name for p in (tmp_path / "c").iterdir()}
+    assert ("_quarantine_tickets.csv" in files) == (form != "duckdb")
+
+
+def test_rows_set_aside_by_an_earlier_run_go_with_it(tmp_path):
+    Tables.from_frames({"tickets": tickets(channel=["email", "fax"])}).write(tmp_path / "a")
+    Tables.from_frames({"tickets": tickets()}).write(tmp_path / "a")
+    assert not (tmp_path / "a" / "_quarantine_tickets.csv").exists()
+    assert Tables.read(tmp_path / "a").quarantined("tickets").empty
+
+
+def test_broken_quarantined_rows_are_an_input_error(tmp_path):
+    Tables.from_frames({"tickets": tickets(channel=["email", "fax"])}).write(tmp_path / "a")
+    (tmp_path / "a" / "_quarantine_tickets.csv").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match=r"quarantined rows in _quarantine_tickets\.csv"):
+        Tables.read(tmp_path / "a")
 
 
 def test_writing_renews_cxlabs_own_folder_and_spares_a_foreign_one(tmp_path):
