@@ -98,7 +98,7 @@ def load_against_staffing(
     x = alt.X("hour_of_week:Q", title="Hour of week (local time)", axis=ticks,
               scale=alt.Scale(domain=[0, 168], nice=False))  # fmt: skip
     color = alt.Scale(domain=["on shift", "busy"], range="category")
-    opacity = alt.Opacity("agents:N", scale=alt.Scale(domain=["on shift", "busy"],
+    opacity = alt.Opacity("agents:O", scale=alt.Scale(domain=["on shift", "busy"],
                                                       range=[_PALE, 1.0]))  # fmt: skip
     legend = alt.Legend(title=None, symbolType="square", symbolStrokeWidth=0)
     chart = layered(
@@ -107,7 +107,7 @@ def load_against_staffing(
         .encode(
             x=x,
             y=alt.Y("on_shift:Q", title="Agents (mean number)"),
-            color=alt.Color("agents:N", scale=color, legend=legend),
+            color=alt.Color("agents:O", scale=color, legend=legend),
             opacity=opacity,
         ),
         alt.Chart(wide.assign(agents="busy"))
@@ -115,7 +115,7 @@ def load_against_staffing(
         .encode(
             x=x,
             y="busy:Q",
-            color=alt.Color("agents:N", scale=color, legend=legend),
+            color=alt.Color("agents:O", scale=color, legend=legend),
             opacity=opacity,
         ),
     )
