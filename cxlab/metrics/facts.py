@@ -12,10 +12,8 @@ __all__ = [
     "is_live",
     "is_resolved",
     "naive_utc",
-    "reopens",
     "repeat_within",
     "seconds_between",
-    "solves",
     "survey_facts",
     "ticket_facts",
 ]
@@ -37,23 +35,23 @@ def is_live(rows: ir.Table) -> ir.BooleanValue:
     return rows.status.isin(_OPEN)
 
 
-def solves(rows: ir.Table) -> ir.IntegerValue:
+def _solves(rows: ir.Table) -> ir.IntegerValue:
     """Return how often the ticket was solved: as counted, else 1 where a solve is dated."""
     return ibis.coalesce(rows.n_solves, rows.last_solved_at.notnull().cast("int64"))
 
 
-def reopens(rows: ir.Table) -> ir.IntegerValue:
+def _reopens(rows: ir.Table) -> ir.IntegerValue:
     """Return how often the ticket was opened again after a solve.
 
     Where it was not counted: every solve after the first, and being open after a solve, took one.
     """
-    open_again = (is_live(rows) & (solves(rows) >= 1)).cast("int64")
-    return ibis.coalesce(rows.n_reopens, ibis.greatest(solves(rows) - 1, 0) + open_again)
+    open_again = (is_live(rows) & (rows.fact_solves >= 1)).cast("int64")
+    return ibis.coalesce(rows.n_reopens, ibis.greatest(rows.fact_solves - 1, 0) + open_again)
 
 
 def is_resolved(rows: ir.Table) -> ir.BooleanValue:
     """Return whether the ticket is done and its last solve was not undone by a reopen."""
-    return ~is_live(rows) & (solves(rows) > reopens(rows))
+    return ~is_live(rows) & (rows.fact_solves > rows.fact_reopens)
 
 
 def naive_utc(instant: dt.datetime) -> dt.datetime:
@@ -65,7 +63,8 @@ def ticket_facts(tickets: ir.Table, escalations: ir.Table | None, as_of: dt.date
     """Return the tickets with the columns that metrics are stated in.
 
     Adds `fact_as_of`, `fact_solved_at` (the instant of attribution), `fact_run` (replication, −1
-    for real data), `fact_agent` and `fact_escalated`; the user's own columns stay as they are.
+    for real data), `fact_agent`, `fact_solves`, `fact_reopens` and `fact_escalated`; the user's own
+    columns stay as they are.
     """
     now = naive_utc(as_of)
     facts = tickets.mutate(
@@ -75,7 +74,9 @@ def ticket_facts(tickets: ir.Table, escalations: ir.Table | None, as_of: dt.date
         ),
         fact_agent=ibis.coalesce(tickets.resolver_id, tickets.assignee_id),
         fact_run=tickets.replication.fill_null(_NO_RUN),
+        fact_solves=_solves(tickets),
     )
+    facts = facts.mutate(fact_reopens=_reopens(facts))
     if escalations is None:
         return facts.mutate(fact_escalated=ibis.literal(False))
     counted = escalations.filter(
@@ -97,7 +98,7 @@ def repeat_within(rows: ir.Table, days: int) -> ir.BooleanValue:
     The clock runs from creation to creation; empty topics compare as equal.
     """
     following = rows.created_at.lead().over(
-        group_by=[rows.fact_run, rows.customer_id, rows.topic],
+        group_by=[rows.replication, rows.customer_id, rows.topic],
         order_by=[rows.created_at, rows.ticket_id],
     )
     limit = rows.created_at + ibis.interval(days=days)

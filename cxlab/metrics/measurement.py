@@ -104,6 +104,9 @@ class _Answer:
         out: dict[Family, pd.DataFrame | None] = {}
         for table, attribution in families:
             instant = INSTANT.get(attribution, "created_at")
+            if not self.plan.view.excludes(table):
+                out[table, attribution] = None
+                continue
             if (table, instant) not in asked:
                 asked[table, instant] = self._left_out(table, instant)
             out[table, attribution] = asked[table, instant]

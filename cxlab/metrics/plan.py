@@ -149,10 +149,15 @@ class Plan:
         if isinstance(metrics[0].statistic, Backlog):
             return self.flows()
         source = self.view.sources[basis.table]
-        at = source[INSTANT[basis.attribution]]
-        rows = self.keyed(source, at)
+        instant = INSTANT[basis.attribution]
+
+        def keyed(rows: ir.Table) -> ir.Table:
+            inside = self.window(rows[instant])
+            kept = rows if inside is None else rows.filter(inside)
+            return self.keyed(kept, kept[instant])
+
         recorded = {m.basis.name: self.view.recorded(m.basis) for m in metrics}
-        return aggregate(rows, self.keys, self.window(at), metrics, recorded)
+        return aggregate(source, keyed, self.keys, metrics, recorded)
 
     def flows(self) -> ir.Table:
         """Return the net change of the backlog per group (and period)."""

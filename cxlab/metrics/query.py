@@ -6,7 +6,7 @@ returns sufficient statistics per group; `results` turns these into values and i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ibis
@@ -48,21 +48,20 @@ def reasons(basis: Basis) -> tuple[str, ...]:
 
 def aggregate(
     rows: ir.Table,
+    keyed: Callable[[ir.Table], ir.Table],
     keys: Sequence[str],
-    window: ir.BooleanValue | None,
     metrics: Sequence[Metric],
     recorded: dict[str, bool],
 ) -> ir.Table:
     """Return sufficient statistics per group for metrics of one table and attribution.
 
-    `keys` are columns of `rows` to group by; `window` keeps the rows of the report's period
-    (after facts that look beyond it, such as repeat contacts, are known); `recorded` says for
-    each basis name whether the data has the columns that it needs.
+    `keyed` adds the columns `keys` to group by and keeps the rows of the report's period; it is
+    applied last, after facts that look beyond the period (repeat contacts) are known, and so
+    that sorting for them carries few columns. `recorded` says for each basis name whether the
+    data has the columns that it needs.
     """
     bases = {m.basis.name: m.basis for m in metrics}
-    counted = rows.mutate(in_window=ibis.literal(True) if window is None else window)
-    counted = classified(counted, list(bases.values()), recorded)
-    counted = counted.filter(counted.in_window)
+    counted = keyed(classified(rows, list(bases.values()), recorded))
     measures: dict[str, Any] = {}
     for basis in bases.values():
         measures |= counts(counted, basis)
@@ -76,12 +75,11 @@ def aggregate(
 def classified(rows: ir.Table, bases: Sequence[Basis], recorded: dict[str, bool]) -> ir.Table:
     """Return the rows that count at all, with the state and the value that each basis gives."""
     counted = rows.filter(rows.excluded_reason.isnull())
-    columns: dict[str, ir.Value] = {}
-    for basis in bases:
-        columns[column("state", basis.name)] = _state(counted, basis, recorded[basis.name])
-        if recorded[basis.name]:
-            columns[column("value", basis.name)] = basis.value(counted)
-    return counted.mutate(**columns)
+    # Values first, as columns: a state looks at them, and none is computed twice.
+    values = {column("value", b.name): b.value(counted) for b in bases if recorded[b.name]}
+    counted = counted.mutate(**values) if values else counted
+    states = {column("state", b.name): _state(counted, b, recorded[b.name]) for b in bases}
+    return counted.mutate(**states)
 
 
 def group(rows: ir.Table, keys: Sequence[str]) -> Any:
@@ -111,7 +109,7 @@ def _state(rows: ir.Table, basis: Basis, recorded: bool) -> ir.IntegerValue:
     branches += [(e.when(rows), _FIRST_REASON + i) for i, e in enumerate(basis.exclusions)]
     if basis.pending is not None:
         branches.append((basis.pending(rows), _PENDING))
-    value = basis.value(rows)
+    value = rows[column("value", basis.name)]
     # The cast keeps "(x IS NOT NULL) IS NULL" out of the SQL, whose brackets sqlglot loses.
     known = value.cast("int8") if value.type().is_boolean() else value
     branches.append((known.isnull(), unknown))

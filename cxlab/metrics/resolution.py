@@ -16,14 +16,7 @@ from cxlab.metrics.declaration import (
     Quantile,
     Share,
 )
-from cxlab.metrics.facts import (
-    is_live,
-    is_resolved,
-    reopens,
-    repeat_within,
-    seconds_between,
-    solves,
-)
+from cxlab.metrics.facts import is_live, is_resolved, repeat_within, seconds_between
 
 __all__ = ["METRICS"]
 
@@ -43,7 +36,7 @@ RESOLUTION = Basis(
     exclusions=(
         Exclusion(
             "not_solved", "closed without ever being solved (given up, withdrawn)",
-            lambda t: t.last_solved_at.isnull() & ~is_live(t) & (solves(t) < 1),
+            lambda t: t.last_solved_at.isnull() & ~is_live(t) & (t.fact_solves < 1),
         ),
         Exclusion(
             "no_lasting_solve", "done, but no time of a solve that held is known",
@@ -57,7 +50,7 @@ RESOLUTION = Basis(
 
 
 def _one_contact(rows: ir.Table) -> ir.BooleanValue:
-    one = (ibis.coalesce(rows.n_contacts, 1) <= 1) & (reopens(rows) < 1)
+    one = (ibis.coalesce(rows.n_contacts, 1) <= 1) & (rows.fact_reopens < 1)
     return one & ~rows.fact_escalated
 
 
@@ -99,14 +92,14 @@ REOPENED = Basis(
     population="tickets solved in the period; those without a solve stand in the period of "
     "their creation, reopened ones in that of their first solve",
     belongs=_all,
-    value=lambda t: reopens(t) >= 1,
+    value=lambda t: t.fact_reopens >= 1,
     exclusions=(
         Exclusion(
             "not_solved", "closed without ever being solved (given up, withdrawn)",
-            lambda t: (solves(t) < 1) & ~is_live(t),
+            lambda t: (t.fact_solves < 1) & ~is_live(t),
         ),
     ),
-    pending=lambda t: solves(t) < 1,
+    pending=lambda t: t.fact_solves < 1,
     pending_meaning="open and never solved yet",
     needs=("tickets.n_solves",),
 )  # fmt: skip

@@ -48,6 +48,10 @@ class View:
             any(self._has(part) for part in need.split("|")) for need in basis.needs
         )
 
+    def excludes(self, table: str) -> bool:
+        """Return whether rows of the table (or of the tickets behind them) can be excluded."""
+        return any(self.tables.has(name, "excluded_reason") for name in {table, "tickets"})
+
     def assumed(self, basis: Basis) -> str:
         """Return what the basis takes for granted because the data lack it, in words."""
         if not self.recorded(basis):
