@@ -1,7 +1,7 @@
 """What a metric is, as data: a basis (which rows count, and with what value) and a statistic.
 
 A metric is declared once. Its measurement, catalogue entry, label, footnote, SQL and worked
-example all come from the declaration; the families (`response`, `resolution`, `satisfaction`)
+example all come from the declaration; the families (`response`, `resolution`, `satisfaction`, …)
 hold nothing but declarations.
 """
 
@@ -14,18 +14,15 @@ from typing import Any
 
 import ibis.expr.types as ir
 
+from cxlab.metrics.statistics import Statistic
+
 __all__ = [
     "Attribution",
-    "Backlog",
     "Basis",
-    "Count",
     "Example",
     "Exclusion",
-    "Mean",
     "Metric",
-    "Quantile",
-    "Share",
-    "Statistic",
+    "Repeat",
 ]
 
 Predicate = Callable[[ir.Table], ir.BooleanValue]
@@ -42,7 +39,28 @@ class Attribution(StrEnum):
     CREATED = "created"
     SOLVED = "solved"
     ANSWERED = "answered"
+    HAPPENED = "happened"
+    STARTED = "started"
+    DUE = "due"
+    PERIOD_START = "state at the period's start"
     POINT_IN_TIME = "point in time"
+
+    @property
+    def instant(self) -> str:
+        """The column of a source that holds the instant."""
+        return _INSTANTS[self.value]
+
+
+_INSTANTS = {
+    "created": "created_at",
+    "solved": "fact_solved_at",
+    "answered": "fact_given_at",
+    "happened": "fact_at",
+    "started": "fact_started_at",
+    "due": "fact_due_at",
+    "state at the period's start": "fact_window_start",
+    "point in time": "created_at",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +73,17 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """A row counts as repeated when a like row follows it within `days`.
+
+    Alike are rows with equal columns `same`; empty ones compare as equal.
+    """
+
+    days: int
+    same: tuple[str, ...] = ("customer_id", "topic")
+
+
+@dataclass(frozen=True, slots=True)
 class Basis:
     """Which rows a family of metrics looks at, and the value it takes from each.
 
@@ -62,11 +91,14 @@ class Basis:
     counted. `value` is seconds, a score, or true/false for shares. `needs` are columns
     ("tickets.first_human_reply_at") or tables ("escalations") without which nothing can be said
     ("a|b": one of them); `assumes` are those without which something is taken for granted, and
-    what, in words.
+    what, in words. `also` names further columns that a statistic uses ("per" of a ratio, the
+    cells of a fit). With `unless_repeated` a true value turns false where a like row follows.
+
+    `source` names rows with facts (see `sources`).
     """
 
     name: str
-    table: str
+    source: str
     attribution: Attribution
     population: str
     belongs: Predicate
@@ -76,54 +108,8 @@ class Basis:
     pending_meaning: str = ""
     needs: tuple[str, ...] = ()
     assumes: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many rows count."""
-
-    name: str = "count"
-    interval: str = "Poisson (exact)"
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Share of counted rows whose value is true."""
-
-    name: str = "share"
-    interval: str = "Wilson"
-
-
-@dataclass(frozen=True, slots=True)
-class Mean:
-    """Mean of the values."""
-
-    name: str = "mean"
-    interval: str = "Student t"
-
-
-@dataclass(frozen=True, slots=True)
-class Quantile:
-    """The q-quantile of the values, linear between neighbours (Hyndman & Fan type 7)."""
-
-    q: float
-    interval: str = "order statistics (exact binomial ranks)"
-
-    @property
-    def name(self) -> str:
-        """ "median" or "p90"."""
-        return "median" if self.q == 0.5 else f"p{self.q * 100:g}"
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """How many tickets are open at the end of the period."""
-
-    name: str = "count at period end"
-    interval: str = "none (every open ticket is counted)"
-
-
-Statistic = Count | Share | Mean | Quantile | Backlog
+    also: Mapping[str, Value] = field(default_factory=dict)
+    unless_repeated: Repeat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +131,8 @@ class Metric:
     """A named, versioned definition of a number.
 
     `unit` is a key of `cxlab.units.UNITS`; `direction` is "up", "down" or "depends" (what is
-    better); `formula` is LaTeX; `source` names where the definition comes from.
+    better); `formula` is LaTeX; `source` names where the definition comes from. `variant_of` is the
+    id of the metric that it is another reading of, `preset` the vendor whose reading it is.
     """
 
     id: str
@@ -160,6 +147,8 @@ class Metric:
     example: Example
     version: int = 1
     notes: tuple[str, ...] = field(default=())
+    variant_of: str = ""
+    preset: str = ""
 
     @property
     def population(self) -> str:
@@ -197,6 +186,8 @@ class Metric:
             "pending": self.basis.pending_meaning,
             "interval_method": self.interval,
             "source": self.source,
+            "variant_of": self.variant_of or None,
+            "preset": self.preset or None,
             "version": self.version,
             "notes": list(self.notes),
             "example": {

@@ -12,7 +12,6 @@ __all__ = [
     "is_live",
     "is_resolved",
     "naive_utc",
-    "repeat_within",
     "seconds_between",
     "survey_facts",
     "ticket_facts",
@@ -92,25 +91,13 @@ def ticket_facts(tickets: ir.Table, escalations: ir.Table | None, as_of: dt.date
     return escalated.drop("mark_ticket", "mark_run")
 
 
-def repeat_within(rows: ir.Table, days: int) -> ir.BooleanValue:
-    """Return whether the same customer opened another ticket on the topic within `days`.
-
-    The clock runs from creation to creation; empty topics compare as equal.
-    """
-    following = rows.created_at.lead().over(
-        group_by=[rows.replication, rows.customer_id, rows.topic],
-        order_by=[rows.created_at, rows.ticket_id],
-    )
-    limit = rows.created_at + ibis.interval(days=days)
-    return (following <= limit).fill_null(False)
-
-
-def survey_facts(surveys: ir.Table, facts: ir.Table, as_of: dt.datetime) -> ir.Table:
+def survey_facts(surveys: ir.Table, facts: ir.Table | None, as_of: dt.datetime) -> ir.Table:
     """Return the answers with the dimensions of their tickets and a mark on the latest.
 
     `fact_latest` marks the last answer per instrument and subject. `fact_given_at` is when it was
     answered, or sent where it was not; an answer without either falls to its ticket's creation.
-    A survey of an excluded ticket is excluded with it.
+    A survey of an excluded ticket is excluded with it. `facts` are the tickets, None where the
+    log has only surveys.
     """
     own = surveys.rename(survey_channel="channel").mutate(
         survey_run=surveys.replication.fill_null(_NO_RUN),
@@ -124,6 +111,9 @@ def survey_facts(surveys: ir.Table, facts: ir.Table, as_of: dt.datetime) -> ir.T
         order_by=[own.answered_at.desc(), own.survey_id.desc()],
     )  # fmt: skip
     own = own.mutate(fact_latest=newest == 0)
+    if facts is None:
+        when = (own.answered_at, own.sent_at, own.fact_as_of)
+        return own.mutate(fact_agent=own.agent_id, fact_given_at=ibis.coalesce(*when))
     taken = {*own.columns, "ticket_id", "excluded_reason", "fact_run"}
     tickets = facts.select(
         *[c for c in facts.columns if c not in taken],

@@ -13,10 +13,12 @@ import pandas as pd
 from cxlab.calendars import Period, periods_between, time_zone
 from cxlab.errors import InputError
 from cxlab.metrics.catalogue import select_metrics
-from cxlab.metrics.declaration import Backlog, Metric
-from cxlab.metrics.plan import BUCKET, INSTANT, RESULT_COLUMNS, Family, Plan, key_column
-from cxlab.metrics.query import column, excluded_rows
+from cxlab.metrics.declaration import Metric
+from cxlab.metrics.plan import BUCKET, RESULT_COLUMNS, Family, Plan, key_column
+from cxlab.metrics.query import excluded_rows
 from cxlab.metrics.results import flags, metric_rows
+from cxlab.metrics.sources import SOURCES
+from cxlab.metrics.statistics import Backlog, Estimate, Fitted, column
 from cxlab.metrics.view import view_of
 from cxlab.tables import Tables
 
@@ -72,7 +74,7 @@ class _Answer:
         """Run the queries and put the result together."""
         found: dict[Family, pd.DataFrame] = {}
         for family, members in self.plan.families():
-            if family[0] in self.plan.view.sources:
+            if self.plan.view.has(SOURCES[family[0]]):
                 found[family] = self._fetch(self.plan.query(members))
         left_out = self._all_left_out(list(found))
         index = self._index([*found.values(), *(f for f in left_out.values() if f is not None)])
@@ -102,27 +104,26 @@ class _Answer:
         """Return what `excluded_reason` takes out, asking once per table and instant."""
         asked: dict[tuple[str, str], pd.DataFrame | None] = {}
         out: dict[Family, pd.DataFrame | None] = {}
-        for table, attribution in families:
-            instant = INSTANT.get(attribution, "created_at")
-            if not self.plan.view.excludes(table):
-                out[table, attribution] = None
+        for family in families:
+            source, attribution = family
+            if not self.plan.view.excludes(SOURCES[source]):
+                out[family] = None
                 continue
-            if (table, instant) not in asked:
-                asked[table, instant] = self._left_out(table, instant)
-            out[table, attribution] = asked[table, instant]
+            key = (source, attribution.instant)
+            if key not in asked:
+                asked[key] = self._left_out(family)
+            out[family] = asked[key]
         return out
 
-    def _left_out(self, table: str, instant: str) -> pd.DataFrame | None:
+    def _left_out(self, family: Family) -> pd.DataFrame | None:
         """Return the rows that `excluded_reason` takes out, one column per reason."""
-        source = self.plan.view.sources[table]
-        rows = self.plan.keyed(source, source[instant])
-        counts = self._fetch(
-            excluded_rows(rows, self.plan.keys, self.plan.window(source[instant]), table)
-        )
+        source, attribution = family
+        rows = self.plan.rows(SOURCES[source])
+        counts = self._fetch(excluded_rows(rows, self.plan.cut(attribution), source))
         if counts.empty:
             return None
         wide = counts.reset_index().pivot_table(
-            index=self._names or None, columns="excluded_reason", values=column("out", table),
+            index=self._names or None, columns="excluded_reason", values=column("out", source),
             aggfunc="sum", fill_value=0, observed=True,
         )  # fmt: skip
         return wide if self._names else wide.reset_index(drop=True)
@@ -174,24 +175,33 @@ class _Answer:
         left_out: dict[Family, pd.DataFrame | None],
         index: pd.Index,
     ) -> pd.DataFrame:
-        family = (metric.basis.table, metric.basis.attribution)
+        family = (metric.basis.source, metric.basis.attribution)
         frame = found.get(family, pd.DataFrame(index=index[:0]))
         if isinstance(metric.statistic, Backlog):
             rows = self._backlog(frame, index)
         else:
-            rows = metric_rows(metric, frame.reindex(index))
+            rows = metric_rows(metric, frame.reindex(index), self._fitted(metric, index))
         out = left_out.get(family)
         if out is not None:
             rows["excluded"] = _merged(rows["excluded"], out.reindex(index))
         rows["flag"] = flags(rows, metric.statistic)
-        if not self.plan.view.recorded(metric.basis):
+        recorded = self.plan.recorded(metric)
+        if not recorded:
             rows["flag"] = "undefined"
-        rows["note"] = self.plan.view.assumed(metric.basis)
+        rows["note"] = self.plan.view.assumed(metric.basis) if recorded else ""
         rows["metric"], rows["title"] = metric.id, metric.title
         rows["statistic"], rows["definition_version"] = metric.statistic.name, metric.version
         rows["unit"], rows["direction"] = metric.unit, metric.direction
         rows["attribution"] = metric.attribution.value
         return rows.reset_index() if self._names else rows
+
+    def _fitted(self, metric: Metric, index: pd.Index) -> Estimate | None:
+        """Return the estimates that are fitted to cells, None for metrics that are not."""
+        if not isinstance(metric.statistic, Fitted) or not self.plan.recorded(metric):
+            return None
+        cells = self._fetch(self.plan.cells(metric))
+        cells = cells.reset_index() if self._names else cells
+        return metric.statistic.fitted(cells, self._names, index)
 
     def _backlog(self, frame: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
         """Return the backlog at the end of each period: the running sum of its changes."""

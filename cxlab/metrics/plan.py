@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,12 +13,14 @@ import ibis.expr.types as ir
 from cxlab.calendars import EVERY, Period, local_time
 from cxlab.errors import InputError
 from cxlab.metrics.backlog import backlog_flows
-from cxlab.metrics.declaration import Attribution, Backlog, Metric
+from cxlab.metrics.declaration import Attribution, Metric
 from cxlab.metrics.facts import naive_utc
-from cxlab.metrics.query import aggregate, column, group
-from cxlab.metrics.view import View
+from cxlab.metrics.query import Cut, aggregate, group, prepared
+from cxlab.metrics.sources import SOURCES
+from cxlab.metrics.statistics import Backlog, Fitted, column
+from cxlab.metrics.view import Source, View, Windows
 
-__all__ = ["BUCKET", "INSTANT", "RESULT_COLUMNS", "Family", "Plan", "key_column"]
+__all__ = ["BUCKET", "RESULT_COLUMNS", "Family", "Plan", "key_column"]
 
 RESULT_COLUMNS = (
     "metric", "period", "value", "unit", "n", "numerator", "low", "high", "interval_method",
@@ -30,11 +33,6 @@ RESULT_COLUMNS = (
 MISSING = "(missing)"
 """Group of the rows whose group column is empty."""
 
-INSTANT = {
-    Attribution.CREATED: "created_at",
-    Attribution.SOLVED: "fact_solved_at",
-    Attribution.ANSWERED: "fact_given_at",
-}
 _ALIASES = {
     "agent": "fact_agent",
     "assignee": "assignee_id",
@@ -107,8 +105,9 @@ class Plan:
                 hint="cx.over_replications gives means and intervals over them",
             )  # fmt: skip
 
-    def keyed(self, rows: ir.Table, at: ir.TimestampValue) -> ir.Table:
+    def keyed(self, rows: ir.Table, instant: str) -> ir.Table:
         """Return the rows with their group columns, and with the start of their period."""
+        at = rows[instant]
         local = at if self.tz == "UTC" else local_time(at, self.tz, *self.view.span)
         keys: dict[str, ir.Value] = {}
         for name in self.dims:
@@ -126,8 +125,8 @@ class Plan:
             return rows.replication
         found = name if name in rows.columns else _ALIASES.get(name, name)
         if found not in rows.columns:
-            columns = self.view.sources["tickets"].columns
-            known = [*(c for c in columns if not c.startswith("fact_")), *EVERY, *_CLOCK, *_ALIASES]
+            own = [c for c in rows.columns if not c.startswith("fact_")]
+            known = [*own, *EVERY, *_CLOCK, *_ALIASES]
             raise InputError("unknown group", given=name, known=known)
         return rows[found].cast("string").fill_null(MISSING)
 
@@ -136,34 +135,55 @@ class Plan:
         """Names of the key columns inside queries."""
         return [key_column(n) for n in (*self.dims, *([BUCKET] if self.every else []))]
 
-    def window(self, at: ir.TimestampValue) -> ir.BooleanValue | None:
-        """Keep the instants of the report's period; everything when there is none."""
-        if self.period is None:
-            return None
-        low, high = naive_utc(self.period.start), naive_utc(self.period.end)
-        return (at >= ibis.timestamp(low)) & (at < ibis.timestamp(high))
+    @property
+    def windows(self) -> Windows:
+        """The periods for sources whose rows exist once per period."""
+        return Windows(self.every, self.period, self.tz, self.view.as_of)
+
+    def rows(self, source: Source) -> ir.Table:
+        """Return the rows of a source."""
+        return self.view.rows(source, self.windows)
+
+    def cut(self, attribution: Attribution) -> Cut:
+        """Return how the rows of one attribution are grouped and kept within the period."""
+        instant = attribution.instant
+
+        def inside(rows: ir.Table, days: int) -> ir.Table:
+            if self.period is None:
+                return rows
+            low, high = naive_utc(self.period.start), naive_utc(self.period.end)
+            high += dt.timedelta(days=days)
+            at = rows[instant]
+            return rows.filter((at >= ibis.timestamp(low)) & (at < ibis.timestamp(high)))
+
+        return Cut(tuple(self.keys), instant, lambda rows: self.keyed(rows, instant), inside)
+
+    def recorded(self, metric: Metric) -> bool:
+        """Return whether the data has what the metric needs."""
+        return self.view.recorded(metric.basis, SOURCES[metric.basis.source])
 
     def query(self, metrics: Sequence[Metric]) -> ir.Table:
-        """Return the aggregate for metrics that share a table and an attribution."""
+        """Return the aggregate for metrics that share a source and an attribution."""
         basis = metrics[0].basis
         if isinstance(metrics[0].statistic, Backlog):
             return self.flows()
-        source = self.view.sources[basis.table]
-        instant = INSTANT[basis.attribution]
+        recorded = {m.basis.name: self.recorded(m) for m in metrics}
+        rows = self.rows(SOURCES[basis.source])
+        return aggregate(rows, self.cut(basis.attribution), metrics, recorded)
 
-        def keyed(rows: ir.Table) -> ir.Table:
-            inside = self.window(rows[instant])
-            kept = rows if inside is None else rows.filter(inside)
-            return self.keyed(kept, kept[instant])
-
-        recorded = {m.basis.name: self.view.recorded(m.basis) for m in metrics}
-        return aggregate(source, keyed, self.keys, metrics, recorded)
+    def cells(self, metric: Metric) -> ir.Table:
+        """Return the cells that a fitted metric is fitted to, per group."""
+        assert isinstance(metric.statistic, Fitted)
+        basis, cut = metric.basis, self.cut(metric.basis.attribution)
+        ready = prepared(self.rows(SOURCES[basis.source]), cut, [basis], {basis.name: True})
+        return metric.statistic.asked(ready, self.keys, basis.name)
 
     def flows(self) -> ir.Table:
         """Return the net change of the backlog per group (and period)."""
-        flow = backlog_flows(self.view.sources["tickets"], self.view.events())
+        tickets = self.rows(SOURCES["tickets"])
+        flow = backlog_flows(tickets, self.view.table("status_events"))
         end = naive_utc(min(self.period.end, self.view.as_of) if self.period else self.view.as_of)
-        flow = self.keyed(flow, flow["at"])
+        flow = self.keyed(flow, "at")
         edge = (
             flow["at"] < end
             if self.period and self.period.end <= self.view.as_of
@@ -176,7 +196,7 @@ class Plan:
         """Return the metrics that one query can answer together."""
 
         def family(m: Metric) -> Family:
-            return m.basis.table, m.basis.attribution
+            return m.basis.source, m.basis.attribution
 
         ordered = sorted(self.metrics, key=family)
         return [(key, list(members)) for key, members in groupby(ordered, key=family)]

@@ -1,4 +1,4 @@
-"""One aggregate query for all metrics that share a table and an instant of attribution.
+"""One aggregate query for all metrics that share a source and an instant of attribution.
 
 The database classifies each row once per basis (counted, pending, or excluded for a reason) and
 returns sufficient statistics per group; `results` turns these into values and intervals.
@@ -7,38 +7,47 @@ returns sufficient statistics per group; `results` turns these into values and i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
-from cxlab.metrics.declaration import Basis, Mean, Metric, Quantile, Share
+from cxlab.metrics.declaration import Basis, Metric
+from cxlab.metrics.repeats import narrowed, repeats_of, with_repeats
+from cxlab.metrics.statistics import Quantile, column, order_statistics
+from cxlab.metrics.statistics.base import COUNTED
 
 __all__ = [
     "NOT_RECORDED",
+    "Cut",
     "aggregate",
     "classified",
-    "column",
     "counts",
     "excluded_rows",
     "group",
-    "is_counted",
+    "prepared",
     "reasons",
 ]
 
 NOT_RECORDED = "not_recorded"
 """Reason of rows whose value the data cannot give (a column is missing or empty)."""
 
-SLACK = 5
-"""Ranks fetched on either side of the normal approximation to an order statistic's rank."""
-
-_OUTSIDE, _COUNTED, _PENDING, _FIRST_REASON = -1, 0, 1, 2
-_Z = 1.959963984540054  # 97.5 % point of the normal law
+_OUTSIDE, _PENDING, _FIRST_REASON = -1, 1, 2
 
 
-def column(kind: str, *parts: object) -> str:
-    """Return the name of a column of sufficient statistics."""
-    return "__".join([kind, *map(str, parts)])
+@dataclass(frozen=True)
+class Cut:
+    """How rows are grouped: by the columns `keys`, which `keyed` adds, within a period.
+
+    `inside(rows, days)` keeps the report's period, and so many days after it; `instant` is the
+    column that decides.
+    """
+
+    keys: tuple[str, ...]
+    instant: str
+    keyed: Callable[[ir.Table], ir.Table]
+    inside: Callable[[ir.Table, int], ir.Table]
 
 
 def reasons(basis: Basis) -> tuple[str, ...]:
@@ -47,39 +56,54 @@ def reasons(basis: Basis) -> tuple[str, ...]:
 
 
 def aggregate(
-    rows: ir.Table,
-    keyed: Callable[[ir.Table], ir.Table],
-    keys: Sequence[str],
-    metrics: Sequence[Metric],
-    recorded: dict[str, bool],
+    rows: ir.Table, cut: Cut, metrics: Sequence[Metric], recorded: dict[str, bool]
 ) -> ir.Table:
-    """Return sufficient statistics per group for metrics of one table and attribution.
+    """Return sufficient statistics per group for metrics of one source and attribution.
 
-    `keyed` adds the columns `keys` to group by and keeps the rows of the report's period; it is
-    applied last, after facts that look beyond the period (repeat contacts) are known, and so
-    that sorting for them carries few columns. `recorded` says for each basis name whether the
-    data has the columns that it needs.
+    `recorded` says for each basis name whether the data has the columns that it needs.
     """
     bases = {m.basis.name: m.basis for m in metrics}
-    counted = keyed(classified(rows, list(bases.values()), recorded))
+    ready = prepared(rows, cut, list(bases.values()), recorded)
     measures: dict[str, Any] = {}
     for basis in bases.values():
-        measures |= counts(counted, basis)
-    for metric in metrics:
-        if recorded[metric.basis.name]:
-            measures |= _statistics(counted, metric)
-    grouped = group(counted, keys).aggregate(**measures)
-    return _order_statistics(grouped, [m for m in metrics if recorded[m.basis.name]])
+        measures |= counts(ready, basis)
+    known = [m for m in metrics if recorded[m.basis.name]]
+    for metric in known:
+        measures |= metric.statistic.measures(ready, metric.basis.name, metric.unit)
+    grouped = group(ready, cut.keys).aggregate(**measures)
+    quantiles = [(m.basis.name, m.statistic.q) for m in known if isinstance(m.statistic, Quantile)]
+    return order_statistics(grouped, quantiles)
+
+
+def prepared(
+    rows: ir.Table, cut: Cut, bases: Sequence[Basis], recorded: dict[str, bool]
+) -> ir.Table:
+    """Return classified rows of the period with their group columns.
+
+    Where a basis looks for repeats, the sort behind that sees the rows after the period too, and
+    carries no column that nobody asks for.
+    """
+    repeats = repeats_of(b for b in bases if recorded[b.name])
+    if not repeats:
+        return cut.keyed(classified(cut.inside(rows, 0), bases, recorded))
+    ahead = max(r.days for r in repeats)
+    near = cut.inside(rows, ahead) if cut.instant == "created_at" else rows
+    ready = narrowed(cut.keyed(classified(near, bases, recorded)), bases, repeats, cut)
+    return cut.inside(with_repeats(ready, bases, recorded), 0)
 
 
 def classified(rows: ir.Table, bases: Sequence[Basis], recorded: dict[str, bool]) -> ir.Table:
-    """Return the rows that count at all, with the state and the value that each basis gives."""
-    counted = rows.filter(rows.excluded_reason.isnull())
+    """Return the rows that count at all, with the state and the values that each basis gives."""
+    kept = rows.filter(rows.excluded_reason.isnull())
     # Values first, as columns: a state looks at them, and none is computed twice.
-    values = {column("value", b.name): b.value(counted) for b in bases if recorded[b.name]}
-    counted = counted.mutate(**values) if values else counted
-    states = {column("state", b.name): _state(counted, b, recorded[b.name]) for b in bases}
-    return counted.mutate(**states)
+    values: dict[str, ir.Value] = {}
+    for b in (b for b in bases if recorded[b.name]):
+        values[column("value", b.name)] = b.value(kept)
+        values |= {column(name, b.name): give(kept) for name, give in b.also.items()}
+    kept = kept.mutate(**values) if values else kept
+    return kept.mutate(
+        **{column("state", b.name): _state(kept, b, recorded[b.name]) for b in bases}
+    )
 
 
 def group(rows: ir.Table, keys: Sequence[str]) -> Any:
@@ -87,15 +111,11 @@ def group(rows: ir.Table, keys: Sequence[str]) -> Any:
     return rows.group_by(list(keys)) if keys else rows
 
 
-def excluded_rows(
-    rows: ir.Table, keys: Sequence[str], window: ir.BooleanValue | None, table: str
-) -> ir.Table:
+def excluded_rows(rows: ir.Table, cut: Cut, source: str) -> ir.Table:
     """Return how many rows each `excluded_reason` takes out, per group."""
-    left_out = rows.filter(rows.excluded_reason.notnull())
-    if window is not None:
-        left_out = left_out.filter(window)
-    grouped = left_out.group_by([*keys, "excluded_reason"])
-    return grouped.aggregate(**{column("out", table): left_out.count()})
+    left_out = cut.keyed(cut.inside(rows.filter(rows.excluded_reason.notnull()), 0))
+    grouped = left_out.group_by([*cut.keys, "excluded_reason"])
+    return grouped.aggregate(**{column("out", source): left_out.count()})
 
 
 def _state(rows: ir.Table, basis: Basis, recorded: bool) -> ir.IntegerValue:
@@ -109,76 +129,21 @@ def _state(rows: ir.Table, basis: Basis, recorded: bool) -> ir.IntegerValue:
     branches += [(e.when(rows), _FIRST_REASON + i) for i, e in enumerate(basis.exclusions)]
     if basis.pending is not None:
         branches.append((basis.pending(rows), _PENDING))
-    value = rows[column("value", basis.name)]
-    # The cast keeps "(x IS NOT NULL) IS NULL" out of the SQL, whose brackets sqlglot loses.
-    known = value.cast("int8") if value.type().is_boolean() else value
-    branches.append((known.isnull(), unknown))
-    return ibis.cases(*branches, else_=_COUNTED)
+    for name in ("value", *basis.also):
+        value = rows[column(name, basis.name)]
+        # The cast keeps "(x IS NOT NULL) IS NULL" out of the SQL, whose brackets sqlglot loses.
+        known = value.cast("int8") if value.type().is_boolean() else value
+        branches.append((known.isnull(), unknown))
+    return ibis.cases(*branches, else_=COUNTED)
 
 
 def counts(rows: ir.Table, basis: Basis) -> dict[str, ir.IntegerScalar]:
     """Return how many classified rows count, are pending, or are excluded by each reason."""
     state = rows[column("state", basis.name)]
     out = {
-        column("n", basis.name): rows.count(where=state == _COUNTED),
+        column("n", basis.name): rows.count(where=state == COUNTED),
         column("pending", basis.name): rows.count(where=state == _PENDING),
     }
     for i, reason in enumerate(reasons(basis)):
         out[column("excluded", basis.name, reason)] = rows.count(where=state == _FIRST_REASON + i)
     return out
-
-
-def is_counted(rows: ir.Table, basis: Basis) -> ir.BooleanValue:
-    """Return whether a classified row counts in the basis."""
-    return rows[column("state", basis.name)] == _COUNTED
-
-
-def _statistics(rows: ir.Table, metric: Metric) -> dict[str, ir.Scalar]:
-    name = metric.basis.name
-    value = rows[column("value", name)]
-    counted = is_counted(rows, metric.basis)
-    match metric.statistic:
-        case Share():
-            return {column("true", name): rows.count(where=counted & value)}
-        case Mean():
-            return {
-                column("sum", name): _exact_sum(value, counted, metric.unit),
-                column("sd", name): value.std(where=counted, how="sample"),
-            }
-        case Quantile():
-            return {column("values", name): value.collect(where=counted)}
-        case _:
-            return {}
-
-
-def _exact_sum(value: ir.NumericValue, where: ir.BooleanValue, unit: str) -> ir.FloatingScalar:
-    """Sum durations as whole microseconds: the same bits in whatever order threads add."""
-    if unit != "s":
-        return value.sum(where=where).cast("float64")
-    return (value * 1e6).round().cast("int64").sum(where=where).cast("float64") / 1e6
-
-
-def _order_statistics(grouped: ir.Table, metrics: Sequence[Metric]) -> ir.Table:
-    """Replace collected values by the few order statistics that quantiles and intervals need."""
-    quantiles = [
-        (m.basis.name, m.statistic.q) for m in metrics if isinstance(m.statistic, Quantile)
-    ]
-    if not quantiles:
-        return grouped
-    lists = {column("values", name) for name, _ in quantiles}
-    firsts: dict[str, ir.Value] = {}
-    for name, q in quantiles:
-        n = grouped[column("n", name)].cast("float64")
-        half = _Z * (n * q * (1 - q)).sqrt()
-        at = {"at": (n - 1) * q, "low": n * q - half - SLACK, "high": n * q + half - SLACK}
-        for part, start in at.items():
-            firsts[column(part + "_first", name, q)] = ibis.greatest(start.floor(), 0).cast("int64")
-    sorted_lists = {c: grouped[c].sort() for c in lists}
-    ordered = grouped.mutate(**firsts, **sorted_lists)
-    picked: dict[str, ir.Value] = {}
-    for name, q in quantiles:
-        values = ordered[column("values", name)]
-        for part, length in (("at", 2), ("low", 2 * SLACK), ("high", 2 * SLACK)):
-            first = ordered[column(part + "_first", name, q)]
-            picked[column(part, name, q)] = values[first : first + length]
-    return ordered.mutate(**picked).drop(*lists)

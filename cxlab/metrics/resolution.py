@@ -5,18 +5,9 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from cxlab.metrics.declaration import (
-    Attribution,
-    Backlog,
-    Basis,
-    Example,
-    Exclusion,
-    Mean,
-    Metric,
-    Quantile,
-    Share,
-)
-from cxlab.metrics.facts import is_live, is_resolved, repeat_within, seconds_between
+from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric, Repeat
+from cxlab.metrics.facts import is_live, is_resolved, seconds_between
+from cxlab.metrics.statistics import Backlog, Mean, Quantile, Share
 
 __all__ = ["METRICS"]
 
@@ -27,7 +18,7 @@ def _all(rows: ir.Table) -> ir.BooleanValue:
 
 RESOLUTION = Basis(
     name="resolution",
-    table="tickets",
+    source="tickets",
     attribution=Attribution.SOLVED,
     population="tickets solved in the period; those without a solve stand in the period of "
     "their creation, reopened ones in that of their first solve",
@@ -60,11 +51,12 @@ def _first_contact(days: int) -> Basis:
 
     return Basis(
         name=f"first_contact_{days}d",
-        table="tickets",
+        source="tickets",
         attribution=Attribution.CREATED,
         population=f"tickets created in the period, at least {days} days before the cut-off",
         belongs=_all,
-        value=lambda t: _one_contact(t) & ~repeat_within(t, days),
+        value=_one_contact,
+        unless_repeated=Repeat(days),
         exclusions=(
             Exclusion(
                 "unresolved", "not resolved at the cut-off", lambda t: mature(t) & ~is_resolved(t)
@@ -87,7 +79,7 @@ def _first_contact(days: int) -> Basis:
 
 REOPENED = Basis(
     name="reopened",
-    table="tickets",
+    source="tickets",
     attribution=Attribution.SOLVED,
     population="tickets solved in the period; those without a solve stand in the period of "
     "their creation, reopened ones in that of their first solve",
@@ -106,7 +98,7 @@ REOPENED = Basis(
 
 ESCALATED = Basis(
     name="escalated",
-    table="tickets",
+    source="tickets",
     attribution=Attribution.CREATED,
     population="tickets created in the period",
     belongs=_all,
@@ -124,7 +116,7 @@ ESCALATED = Basis(
 
 OPEN_TICKETS = Basis(
     name="open_tickets",
-    table="tickets",
+    source="tickets",
     attribution=Attribution.POINT_IN_TIME,
     population="tickets created before the end of the period",
     belongs=_all,

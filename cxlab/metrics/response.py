@@ -5,18 +5,9 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from cxlab.metrics.declaration import (
-    Attribution,
-    Basis,
-    Count,
-    Example,
-    Exclusion,
-    Mean,
-    Metric,
-    Quantile,
-    Share,
-)
+from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric
 from cxlab.metrics.facts import is_live, seconds_between
+from cxlab.metrics.statistics import Count, Mean, Quantile, Share
 
 __all__ = ["METRICS"]
 
@@ -36,7 +27,7 @@ _OUTBOUND = Exclusion(
 )  # fmt: skip
 VOLUME = Basis(
     name="volume",
-    table="tickets",
+    source="tickets",
     attribution=Attribution.CREATED,
     population="all tickets created in the period",
     belongs=_all,
@@ -45,7 +36,7 @@ VOLUME = Basis(
 
 FIRST_RESPONSE = Basis(
     name="first_response",
-    table="tickets",
+    source="tickets",
     attribution=Attribution.CREATED,
     population="tickets created in the period that a customer opened",
     belongs=_all,
@@ -70,7 +61,7 @@ def _reply_in_time(rows: ir.Table) -> ir.BooleanValue:
 
 SLA = Basis(
     name="sla",
-    table="tickets",
+    source="tickets",
     attribution=Attribution.CREATED,
     population="tickets created in the period",
     belongs=_all,

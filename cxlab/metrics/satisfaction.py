@@ -5,7 +5,8 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Mean, Metric, Share
+from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric
+from cxlab.metrics.statistics import Mean, Share
 
 __all__ = ["METRICS"]
 
@@ -36,7 +37,7 @@ def _answers(name: str, value: object) -> Basis:
     assert callable(value)
     return Basis(
         name=name,
-        table="surveys",
+        source="surveys",
         attribution=Attribution.ANSWERED,
         population="satisfaction surveys answered in the period; unanswered ones stand in the "
         "period they were sent",

@@ -11,9 +11,11 @@ from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 
 from cxlab.metrics.backlog import backlog_flows
-from cxlab.metrics.declaration import Backlog, Mean, Metric, Quantile, Share
+from cxlab.metrics.declaration import Metric
 from cxlab.metrics.facts import survey_facts, ticket_facts
-from cxlab.metrics.query import classified, column, counts, is_counted
+from cxlab.metrics.query import classified, counts
+from cxlab.metrics.repeats import with_repeats
+from cxlab.metrics.statistics import Backlog, column
 from cxlab.tables import TABLES, Kind
 
 __all__ = ["metric_sql"]
@@ -38,23 +40,17 @@ def metric_sql(metric: Metric, as_of: dt.datetime | None = None, dialect: str = 
         flow = backlog_flows(facts, _table("status_events"))
         query = flow.group_by("channel").aggregate(**{column("net", "backlog"): flow.delta.sum()})
     else:
-        answers = metric.basis.table == "surveys"
+        answers = metric.basis.source == "surveys"
         rows = survey_facts(_table("surveys"), facts, now) if answers else facts
-        query = _value(classified(rows, [metric.basis], {metric.basis.name: True}), metric)
+        asked = [metric.basis], {metric.basis.name: True}
+        query = _value(with_repeats(classified(rows, *asked), *asked), metric)
     return _readable(str(ibis.to_sql(query, dialect=dialect)), dialect)
 
 
 def _value(rows: ir.Table, metric: Metric) -> ir.Table:
     """Return the metric's value per channel, with what was counted, left out and pending."""
-    counted, value = is_counted(rows, metric.basis), rows[column("value", metric.basis.name)]
-    match metric.statistic:
-        case Quantile(q=q):
-            found = value.quantile(q, where=counted)
-        case Share() | Mean():
-            found = value.cast("float64").mean(where=counted)
-        case _:
-            found = rows.count(where=counted)
-    return rows.group_by("channel").aggregate(value=found, **counts(rows, metric.basis))
+    value = metric.statistic.shown(rows, metric.basis.name)
+    return rows.group_by("channel").aggregate(value=value, **counts(rows, metric.basis))
 
 
 def _table(name: str) -> ir.Table:

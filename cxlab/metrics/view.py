@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from cxlab.calendars import Period, periods_between
 from cxlab.errors import InputError
 from cxlab.metrics.declaration import Basis
-from cxlab.metrics.facts import survey_facts, ticket_facts
-from cxlab.tables import Tables, complete
+from cxlab.metrics.facts import naive_utc, ticket_facts
+from cxlab.tables import TABLES, Kind, Tables, complete
 
-__all__ = ["View", "view_of"]
+__all__ = ["Source", "View", "Windows", "view_of"]
 
 CACHED_ROWS = 1_000_000
 """Up to so many tickets the facts are kept as a temporary table.
@@ -26,36 +29,138 @@ copying the facts costs more than it saves.
 _EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
+@dataclass(frozen=True)
+class Windows:
+    """The report's periods, for rows that exist once per period (customers at its start).
+
+    Without periods there is one window: the whole `period`, else all of the data.
+    """
+
+    every: str | None
+    period: Period | None
+    zone: str
+    as_of: dt.datetime
+
+    def table(self, first: dt.datetime) -> ir.Table:
+        """Return one row per window from the aware instant `first` to the cut-off.
+
+        Columns: `fact_window_start`, `fact_window_end` (naive UTC, half-open), and
+        `fact_window_over`, whether the cut-off lies behind it.
+        """
+        spans = self._spans(first)
+        return ibis.memtable(
+            pd.DataFrame(
+                {
+                    "fact_window_start": pd.Series(
+                        [naive_utc(start) for start, _ in spans], dtype="datetime64[us]"
+                    ),
+                    "fact_window_end": pd.Series(
+                        [naive_utc(end) for _, end in spans], dtype="datetime64[us]"
+                    ),
+                    "fact_window_over": [end <= self.as_of for _, end in spans],
+                }
+            )
+        )
+
+    def _spans(self, first: dt.datetime) -> list[tuple[dt.datetime, dt.datetime]]:
+        whole = self.period
+        start = whole.start if whole else min(first, self.as_of)
+        end = whole.end if whole else self.as_of
+        if self.every is None:
+            return [(start, end)]
+        last = max(end - dt.timedelta(microseconds=1), start) if whole else end
+        periods = periods_between(
+            Period.containing(start, self.every, self.zone),
+            Period.containing(last, self.every, self.zone),
+        )
+        if whole is None:
+            return [(p.start, p.end) for p in periods]
+        return [(max(p.start, start), min(p.end, end)) for p in periods]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Rows with facts that bases are stated on, built from canonical tables.
+
+    Every source has the columns `excluded_reason` and `replication`, the instants that its
+    bases are attributed by, and whatever columns reports can group by. `windowed` rows exist
+    once per period of the report. Without the `tables` there is no source.
+    """
+
+    name: str
+    tables: tuple[str, ...]
+    build: Callable[[View, Windows], ir.Table]
+    windowed: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class View:
-    """Tables complete at `as_of`, their rows with facts, and the span of time they cover.
-
-    `sources` maps the tables that bases name ("tickets", "surveys") to rows with facts.
-    """
+    """Tables complete at `as_of`, and the sources built on them so far."""
 
     tables: Tables
     as_of: dt.datetime
-    sources: dict[str, ir.Table]
-    span: tuple[dt.datetime, dt.datetime]
 
-    def events(self) -> ir.Table | None:
-        """Return the status events, if the log has them."""
-        return _table(self.tables, "status_events")
+    def has(self, source: Source) -> bool:
+        """Return whether the tables behind a source are there."""
+        return all(name in self.tables for name in source.tables)
 
-    def recorded(self, basis: Basis) -> bool:
+    def rows(self, source: Source, windows: Windows) -> ir.Table:
+        """Return the rows of a source; built once, and for small data kept as a table."""
+        key = (source.name, windows if source.windowed else None)
+        if key not in self._built:
+            rows = source.build(self, windows)
+            self._built[key] = rows.cache() if self.small else rows
+        return self._built[key]
+
+    @cached_property
+    def _built(self) -> dict[object, ir.Table]:
+        return {}
+
+    @cached_property
+    def tickets(self) -> ir.Table:
+        """The tickets with facts (see `facts`)."""
+        return ticket_facts(self.tables["tickets"], self.table("escalations"), self.as_of)
+
+    def table(self, name: str) -> ir.Table | None:
+        """Return a canonical table, None when the log has none."""
+        if name not in self.tables:
+            return None
+        return self.tables[name]
+
+    @cached_property
+    def span(self) -> tuple[dt.datetime, dt.datetime]:
+        """First instant of the data (of the tickets, where there are any) and the cut-off."""
+        low, high = self._bounds[:2]
+        return (self.as_of, self.as_of) if low is None else (low, max(high or low, self.as_of))
+
+    @cached_property
+    def small(self) -> bool:
+        """Whether sources are kept as temporary tables."""
+        return self._bounds[2] <= CACHED_ROWS
+
+    @cached_property
+    def _bounds(self) -> tuple[dt.datetime | None, dt.datetime | None, int]:
+        """First and last instant, and how many rows the largest table asked has."""
+        names = ["tickets"] if "tickets" in self.tables else list(self.tables.names)
+        found = [_bounds(self.tables, name) for name in names]
+        lows = [low for low, _, _ in found if low is not None]
+        highs = [high for _, high, _ in found if high is not None]
+        rows = max((n for _, _, n in found), default=0)
+        return min(lows, default=None), max(highs, default=None), rows
+
+    def recorded(self, basis: Basis, source: Source) -> bool:
         """Return whether the data has what the basis needs."""
-        return basis.table in self.sources and all(
+        return self.has(source) and all(
             any(self._has(part) for part in need.split("|")) for need in basis.needs
         )
 
-    def excludes(self, table: str) -> bool:
-        """Return whether rows of the table (or of the tickets behind them) can be excluded."""
-        return any(self.tables.has(name, "excluded_reason") for name in {table, "tickets"})
+    def excludes(self, source: Source) -> bool:
+        """Return whether rows of the source (or of the tickets behind them) can be excluded."""
+        names = {*source.tables, "tickets"}
+        return any(self.tables.has(name, "excluded_reason") for name in names)
 
     def assumed(self, basis: Basis) -> str:
         """Return what the basis takes for granted because the data lack it, in words."""
-        if not self.recorded(basis):
-            return ""
         return "; ".join(text for need, text in basis.assumes.items() if not self._has(need))
 
     @cached_property
@@ -76,40 +181,36 @@ class View:
 def view_of(tables: Tables, as_of: dt.datetime | None) -> View:
     """Return the tables as they stood at `as_of` (default: the end of the data).
 
-    Built once per instant and kept with the tables. Raises InputError when there are no
-    tickets or `as_of` has no time zone.
+    Built once per instant and kept with the tables. Raises InputError when there are no tables
+    or `as_of` has no time zone.
     """
-    if "tickets" not in tables:
-        raise InputError("metrics need the table 'tickets'", given=list(tables.names))
+    if not len(tables):
+        raise InputError("metrics need tables", given=list(tables.names))
     if as_of is not None and as_of.tzinfo is None:
         raise InputError("as_of has no time zone", given=str(as_of), expected="2016-05-01T00:00Z")
     key = ("view", as_of)
     if key not in tables.memo:
-        tables.memo[key] = _build(complete(tables, as_of=as_of), as_of or tables.as_of or _EPOCH)
+        now = as_of or tables.as_of or _EPOCH
+        tables.memo[key] = View(complete(tables, as_of=as_of), now)
     view: View = tables.memo[key]
     return view
 
 
-def _build(tables: Tables, as_of: dt.datetime) -> View:
-    facts = ticket_facts(tables["tickets"], _table(tables, "escalations"), as_of)
-    created = facts.created_at
-    bounds = facts.aggregate(low=created.min(), high=created.max(), rows=facts.count()).to_pandas()
-    low, high, rows = bounds.loc[0, ["low", "high", "rows"]]
-    small = rows <= CACHED_ROWS
-    facts = facts.cache() if small else facts
-    sources = {"tickets": facts}
-    if "surveys" in tables:
-        answers = survey_facts(tables["surveys"], facts, as_of)
-        sources["surveys"] = answers.cache() if small else answers
-    span = (as_of, as_of) if pd.isna(low) else (_aware(low), max(_aware(high), as_of))
-    return View(tables, as_of, sources, span)
+def _bounds(tables: Tables, name: str) -> tuple[dt.datetime | None, dt.datetime | None, int]:
+    """Return the first and last value of a table's first required instant, and its rows."""
+    rows = tables[name]
+    instants = [
+        c.name
+        for c in TABLES[name].columns
+        if c.kind is Kind.INSTANT and c.observed and tables.has(name, c.name)
+    ]
+    if not instants:
+        return None, None, int(rows.count().execute())
+    at = rows[instants[0]]
+    found = rows.aggregate(low=at.min(), high=at.max(), rows=rows.count()).to_pyarrow().to_pylist()
+    low, high = found[0]["low"], found[0]["high"]
+    return _aware(low), _aware(high), int(found[0]["rows"])
 
 
-def _table(tables: Tables, name: str) -> ir.Table | None:
-    if name not in tables:
-        return None
-    return tables[name]
-
-
-def _aware(instant: pd.Timestamp) -> dt.datetime:
-    return instant.tz_localize("UTC").to_pydatetime()
+def _aware(instant: dt.datetime | None) -> dt.datetime | None:
+    return None if instant is None else instant.replace(tzinfo=dt.UTC)

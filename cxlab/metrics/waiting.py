@@ -5,8 +5,9 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Mean, Metric, Share
+from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric
 from cxlab.metrics.facts import DEFAULT_SERVICE_TARGET_S, seconds_between
+from cxlab.metrics.statistics import Mean, Share
 
 __all__ = ["METRICS"]
 
@@ -53,7 +54,7 @@ _QUEUE_COLUMNS = (*_ANSWERS, "tickets.abandoned_at")
 
 SPEED_OF_ANSWER = Basis(
     name="speed_of_answer",
-    table="tickets",
+    source="tickets",
     attribution=Attribution.CREATED,
     population=_LIVE,
     belongs=_queued,
@@ -66,7 +67,7 @@ SPEED_OF_ANSWER = Basis(
 
 ABANDONMENT = Basis(
     name="abandonment",
-    table="tickets",
+    source="tickets",
     attribution=Attribution.CREATED,
     population=_LIVE,
     belongs=_queued,
@@ -80,7 +81,7 @@ _WAITING_IN_TIME = "still waiting, target not yet passed"
 
 OFFERED = Basis(
     name="service_level_offered",
-    table="tickets",
+    source="tickets",
     attribution=Attribution.CREATED,
     population=_LIVE,
     belongs=_queued,
@@ -92,7 +93,7 @@ OFFERED = Basis(
 
 SERVED = Basis(
     name="service_level_served",
-    table="tickets",
+    source="tickets",
     attribution=Attribution.CREATED,
     population=OFFERED.population,
     belongs=_queued,
@@ -105,7 +106,7 @@ SERVED = Basis(
 
 NO_SHORT_ABANDONS = Basis(
     name="service_level_no_short",
-    table="tickets",
+    source="tickets",
     attribution=Attribution.CREATED,
     population=OFFERED.population,
     belongs=_queued,

@@ -46,7 +46,7 @@ class TestConservation:
     def test_rows_in_are_rows_out(self, log, metric):
         row = cx.measure(log, metric).iloc[0]
         basis = cx.metric(metric).basis
-        if basis.table == "surveys":
+        if basis.source == "surveys":
             expected = 200
         elif basis.name in ("volume", "first_response", "resolution", "reopened", "escalated",
                             "sla") or basis.name.startswith("first_contact"):  # fmt: skip
@@ -86,7 +86,7 @@ class TestIntervals:
                 assert row["high"] == pytest.approx(expect_high, abs=2e-6, nan_ok=True)
 
     def test_the_slack_around_the_normal_rank_always_holds_the_exact_rank(self):
-        from cxlab.metrics.query import SLACK
+        from cxlab.metrics.statistics.quantile import SLACK
         from cxlab.stats import quantile_ranks
 
         n = np.concatenate([np.arange(1, 5000), np.geomspace(5e3, 5e7, 400).astype(int)])

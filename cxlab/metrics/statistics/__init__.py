@@ -1,0 +1,26 @@
+"""The kinds of numbers a metric can be: one class a kind, each with its own interval.
+
+A statistic says what the database aggregates per group (`measures`) and how value and interval
+follow from these sufficient statistics (`estimate`).
+"""
+
+from cxlab.metrics.statistics.base import Estimate, Statistic, column
+from cxlab.metrics.statistics.fitted import Fitted, Point
+from cxlab.metrics.statistics.quantile import Quantile, order_statistics
+from cxlab.metrics.statistics.ratio import Ratio
+from cxlab.metrics.statistics.simple import Backlog, Count, Mean, Share
+
+__all__ = [
+    "Backlog",
+    "Count",
+    "Estimate",
+    "Fitted",
+    "Mean",
+    "Point",
+    "Quantile",
+    "Ratio",
+    "Share",
+    "Statistic",
+    "column",
+    "order_statistics",
+]

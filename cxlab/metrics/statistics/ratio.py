@@ -1,0 +1,88 @@
+"""Ratios of sums: money per ticket, use per entitlement, revenue kept per revenue at the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from scipy import stats as st
+
+from cxlab.metrics.statistics.base import (
+    Estimate,
+    Floats,
+    Integers,
+    Statistic,
+    clipped,
+    column,
+    counted,
+    floats,
+    share_of,
+    value_of,
+)
+from cxlab.metrics.statistics.simple import nine_digits
+
+__all__ = ["Ratio"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio(Statistic):
+    """Σ value ÷ Σ per, over the counted rows; `per` is a column that the basis gives besides.
+
+    A row is one independent unit (a customer, an account), so the interval is the delta
+    method's: the variance of value − ratio × per over the units. A ratio whose rows are no
+    sample (costs of a centre against tickets) names in `no_interval` why it has none.
+    Source: Cochran (1977), Sampling Techniques, 3rd ed., §6.4 and §2.11.
+    """
+
+    unit: str = "row"
+    no_interval: str = ""
+
+    @property
+    def name(self) -> str:
+        """ "ratio of sums"."""
+        return "ratio of sums"
+
+    @property
+    def interval(self) -> str:
+        """The delta method's, or none and why."""
+        if self.no_interval:
+            return f"none ({self.no_interval})"
+        return f"delta method, one {self.unit} as the unit"
+
+    def measures(self, rows: ir.Table, basis: str, unit: str) -> dict[str, ir.Scalar]:
+        """The two sums and their second moments."""
+        where = counted(rows, basis)
+        x = value_of(rows, basis).cast("float64")
+        y = rows[column("per", basis)].cast("float64")
+        sums = {"x": x, "y": y, "xx": x * x, "xy": x * y, "yy": y * y}
+        return {column("sum_" + k, basis): v.sum(where=where) for k, v in sums.items()}
+
+    def estimate(self, found: pd.DataFrame, basis: str, n: Integers, unit: str) -> Estimate:
+        """Return the ratio, Σ value, and the delta method's interval."""
+        x, y, xx, xy, yy = (
+            nine_digits(floats(found, column("sum_" + k, basis)))
+            for k in ("x", "y", "xx", "xy", "yy")
+        )
+        ratio = share_of(x, y)
+        if self.no_interval:
+            nothing = np.full(len(n), np.nan)
+            return Estimate(ratio, x, nothing, nothing)
+        half = _half_width(ratio, y, xx - 2 * ratio * xy + ratio**2 * yy, n)
+        return Estimate(ratio, x, *clipped(ratio - half, ratio + half, unit))
+
+    def shown(self, rows: ir.Table, basis: str) -> ir.Scalar:
+        """Return Σ value ÷ Σ per."""
+        where = counted(rows, basis)
+        per = rows[column("per", basis)].cast("float64").sum(where=where)
+        return value_of(rows, basis).cast("float64").sum(where=where) / per.nullif(0)
+
+
+def _half_width(ratio: Floats, per: Floats, residuals: Floats, n: Integers) -> Floats:
+    """Return t × the delta method's standard error; NaN for fewer than two units."""
+    known = (n >= 2) & (per != 0)
+    size = np.where(known, n, 2).astype(float)
+    spread = np.sqrt(np.maximum(residuals, 0.0) * size / (size - 1))
+    half = st.t.ppf(0.975, size - 1) * share_of(spread, np.where(known, np.abs(per), 0.0))
+    return np.where(known, half, np.nan)
