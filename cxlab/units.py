@@ -34,6 +34,14 @@ UNITS: dict[str, str] = {
     "share": "share, 0 to 1",
     "count": "number of things",
     "points": "points on a scale from 1 to 5",
+    "points_7": "points on a scale from 1 to 7",
+    "nps": "net promoter score, −100 to 100",
+    "score": "score, 0 to 100",
+    "net": "balance, −1 to 1",
+    "ratio": "how many of one per one of another",
+    "per_year": "events per unit and year",
+    "money": "amount of money, in the log's currency",
+    "months": "duration in months",
 }
 """The units a metric can have, with what they mean."""
 
@@ -42,6 +50,14 @@ RANGES: dict[str, tuple[float, float]] = {
     "share": (0.0, 1.0),
     "count": (0.0, math.inf),
     "points": (1.0, 5.0),
+    "points_7": (1.0, 7.0),
+    "nps": (-100.0, 100.0),
+    "score": (0.0, 100.0),
+    "net": (-1.0, 1.0),
+    "ratio": (0.0, math.inf),
+    "per_year": (0.0, math.inf),
+    "money": (-math.inf, math.inf),
+    "months": (0.0, math.inf),
 }
 """What a number in each unit can be at all; no interval reaches beyond it."""
 
@@ -93,6 +109,10 @@ def _magnitude(size: float, unit: str) -> str:
         return f"{size * 100:.1f} %"
     if unit == "count":
         return f"{size:,.0f}" if float(size).is_integer() or size >= 100 else f"{size:,.1f}"
+    if unit in ("nps", "score"):
+        return f"{size:,.1f}"
+    if unit == "months":
+        return f"{size:,.1f} months"
     return f"{size:,.2f}"
 
 

@@ -115,11 +115,13 @@ def measure(
 ) -> None:
     """Compute metrics, with intervals, exclusions and what is still pending."""
     import cxlab
+    from cxlab.metrics import DESK
 
     tables = cxlab.Tables.read(folder)
     groups = [name.strip() for name in by.split(",") if name.strip()]
     pooled = _several_runs(tables) and "replication" not in groups
     ask = cxlab.over_replications if pooled else cxlab.measure
+    metrics = metrics or (",".join(DESK) if pooled else None)
     rows = ask(tables, metrics, by=groups, period=period, as_of=_instant(as_of), tz=tz)
     if pooled:
         say("simulated replications: values and intervals are over the runs, n counts runs")

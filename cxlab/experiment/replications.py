@@ -15,7 +15,7 @@ import pandas as pd
 from cxlab import stats
 from cxlab.calendars import Period
 from cxlab.errors import InputError
-from cxlab.metrics import measure
+from cxlab.metrics import DESK, measure
 from cxlab.metrics.results import SMALL_N
 from cxlab.scenario import Scenario
 from cxlab.sim import simulate
@@ -29,7 +29,7 @@ _RATIO_OF_SUMS = ("share", "mean")
 
 def replicate(
     scenario: Scenario,
-    metrics: str | Sequence[str] | None = None,
+    metrics: str | Sequence[str] | None = DESK,
     *,
     replications: int | None = None,
     seed: int | None = None,
@@ -47,7 +47,7 @@ def replicate(
 
 def over_replications(
     tables: Tables,
-    metrics: str | Sequence[str] | None = None,
+    metrics: str | Sequence[str] | None = DESK,
     *,
     by: str | Sequence[str] = (),
     period: Period | str | None = None,

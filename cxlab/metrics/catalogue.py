@@ -8,12 +8,19 @@ from cxlab.errors import InputError
 from cxlab.metrics import resolution, response, satisfaction, waiting
 from cxlab.metrics.declaration import Metric
 
-__all__ = ["METRICS", "metric", "select_metrics"]
+__all__ = ["DESK", "METRICS", "metric", "select_metrics"]
 
 METRICS: dict[str, Metric] = {
     m.id: m for family in (response, waiting, resolution, satisfaction) for m in family.METRICS
 }
 """Every metric by id, in the order in which catalogues list them."""
+
+DESK: tuple[str, ...] = (
+    "vol", "frt", "frt_p90", "frt_mean", "sla", "asa", "abandonment", "service_level",
+    "service_level_served", "service_level_no_short", "art", "art_median", "art_p90", "fcr",
+    "fcr_7d", "reopen", "esc", "backlog", "csat", "csat_mean",
+)  # fmt: skip
+"""What the report of a support desk shows."""
 
 
 def metric(metric_id: str) -> Metric:

@@ -117,13 +117,17 @@ class Example:
     """A worked example: a story, its canonical rows, and the value worked out by hand.
 
     `rows` maps table names to rows; a time "HH:MM[:SS]" means that clock time (UTC) on Monday
-    2026-01-05, "+2 10:00" two days later.
+    2026-01-05, "+2 10:00" two days later, "2026-03-01" that day's midnight (UTC). `period` and
+    `by` are asked of `measure`; `group` then picks the row that the value stands in.
     """
 
     story: str
     rows: Mapping[str, tuple[Mapping[str, Any], ...]]
     value: float
     as_of: str = "+60 00:00"
+    period: str | None = None
+    by: str = ""
+    group: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

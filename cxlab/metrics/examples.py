@@ -11,18 +11,20 @@ import pandas as pd
 from cxlab.metrics.declaration import Metric
 from cxlab.tables import TABLES, Kind, Tables
 
-__all__ = ["clock", "example_tables"]
+__all__ = ["clock", "example_row", "example_tables"]
 
 MONDAY = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
 """The day on which worked examples begin."""
 
 
 def clock(text: str) -> dt.datetime:
-    """Return the instant of an example's clock time: "HH:MM[:SS]", or "+days HH:MM".
+    """Return the instant of an example's time: "HH:MM[:SS]", "+days HH:MM", or a date.
 
     >>> clock("+2 10:00").isoformat()
     '2026-01-07T10:00:00+00:00'
     """
+    if re.fullmatch(r"\d{4}-\d\d-\d\d.*", text):
+        return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
     match = re.fullmatch(r"(?:\+(\d+) )?(\d\d):(\d\d)(?::(\d\d))?", text)
     if match is None:
         raise ValueError(f"not a clock time: {text!r}")
@@ -37,6 +39,19 @@ def example_tables(metric: Metric) -> Tables:
         for name, rows in metric.example.rows.items()
     }
     return Tables.from_frames(frames, as_of=clock(metric.example.as_of), source="worked example")
+
+
+def example_row(metric: Metric) -> pd.Series:
+    """Measure the metric's worked example; return the one result row that its value stands in."""
+    from cxlab.metrics.measurement import measure
+
+    example = metric.example
+    rows = measure(example_tables(metric), metric.id, by=example.by, period=example.period)
+    for name, wanted in example.group.items():
+        rows = rows[rows[name].astype(str) == wanted]
+    if len(rows) != 1:
+        raise ValueError(f"the example of {metric.id} has {len(rows)} result rows, not one")
+    return rows.iloc[0]
 
 
 def _typed(table: str, row: Any) -> dict[str, Any]:

@@ -12,14 +12,15 @@ import pandas as pd
 
 from cxlab.calendars import Period, periods_between, time_zone
 from cxlab.errors import InputError
-from cxlab.metrics.catalogue import select_metrics
+from cxlab.metrics.catalogue import METRICS, select_metrics
 from cxlab.metrics.declaration import Metric
 from cxlab.metrics.plan import BUCKET, RESULT_COLUMNS, Family, Plan, key_column
 from cxlab.metrics.query import excluded_rows
 from cxlab.metrics.results import flags, metric_rows
+from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.metrics.sources import SOURCES
 from cxlab.metrics.statistics import Backlog, Estimate, Fitted, column
-from cxlab.metrics.view import view_of
+from cxlab.metrics.view import View, view_of
 from cxlab.tables import Tables
 
 __all__ = ["RESULT_COLUMNS", "measure"]
@@ -36,15 +37,17 @@ def measure(
     period: Period | str | None = None,
     as_of: dt.datetime | None = None,
     tz: str | None = None,
+    settings: Settings = DEFAULTS,
 ) -> pd.DataFrame:
     """Return one tidy row per metric, period and group.
 
-    `metrics`: ids, or None for all. `by`: any columns of the tickets (channel, priority, agent,
-    team, replication, your own), `weekday`, `hour`, and one of day, week, month, quarter, year,
-    which cuts time in the zone `tz` (default: the tables' own, else UTC); periods without rows
-    stand there with n = 0. `period`: only rows of that period ("2016-W15"). `as_of`: the state
-    as it was known then (default: the end of the data). `note` says what a number takes for
-    granted because the data lack it.
+    `metrics`: ids, or None for all that are no vendor's reading and whose tables are there.
+    `by`: any columns of the rows (channel, priority, agent, team, replication, your own),
+    `weekday`, `hour`, and one of day, week, month, quarter, year, which cuts time in the zone
+    `tz` (default: the tables' own, else UTC); periods without rows stand there with n = 0.
+    `period`: only rows of that period ("2016-W15"). `as_of`: the state as it was known then
+    (default: the end of the data). `settings` hold what no table does (discount rates, weights).
+    `note` says what a number takes for granted because the data lack it.
 
     Raises InputError for an unknown metric, group, time zone or period, and for tables of
     several replications unless `by` names "replication": they are not one log.
@@ -58,10 +61,16 @@ def measure(
     >>> measure(tables, "frt")[["metric", "value", "n", "flag"]].values.tolist()
     [['frt', 1200.0, 2, 'small_n']]
     """
-    chosen = select_metrics(metrics)
     zone = tz or tables.time_zone or "UTC"
     time_zone(zone)
-    return _Answer(Plan.of(view_of(tables, as_of), chosen, by, period, zone)).run()
+    view = view_of(tables, as_of, settings)
+    chosen = select_metrics(metrics) if metrics is not None else _measurable(view)
+    return _Answer(Plan.of(view, chosen, by, period, zone)).run()
+
+
+def _measurable(view: View) -> list[Metric]:
+    """Return every metric whose tables are there, vendors' readings left out."""
+    return [m for m in METRICS.values() if not m.preset and view.has(SOURCES[m.basis.source])]
 
 
 @dataclass(frozen=True)

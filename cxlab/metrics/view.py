@@ -15,6 +15,7 @@ from cxlab.calendars import Period, periods_between
 from cxlab.errors import InputError
 from cxlab.metrics.declaration import Basis
 from cxlab.metrics.facts import naive_utc, ticket_facts
+from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.tables import TABLES, Kind, Tables, complete
 
 __all__ = ["Source", "View", "Windows", "view_of"]
@@ -99,6 +100,7 @@ class View:
 
     tables: Tables
     as_of: dt.datetime
+    settings: Settings = DEFAULTS
 
     def has(self, source: Source) -> bool:
         """Return whether the tables behind a source are there."""
@@ -178,7 +180,7 @@ class View:
         return self.tables.has(table, name or None)
 
 
-def view_of(tables: Tables, as_of: dt.datetime | None) -> View:
+def view_of(tables: Tables, as_of: dt.datetime | None, settings: Settings = DEFAULTS) -> View:
     """Return the tables as they stood at `as_of` (default: the end of the data).
 
     Built once per instant and kept with the tables. Raises InputError when there are no tables
@@ -188,10 +190,10 @@ def view_of(tables: Tables, as_of: dt.datetime | None) -> View:
         raise InputError("metrics need tables", given=list(tables.names))
     if as_of is not None and as_of.tzinfo is None:
         raise InputError("as_of has no time zone", given=str(as_of), expected="2016-05-01T00:00Z")
-    key = ("view", as_of)
+    key = ("view", as_of, settings.key)
     if key not in tables.memo:
         now = as_of or tables.as_of or _EPOCH
-        tables.memo[key] = View(complete(tables, as_of=as_of), now)
+        tables.memo[key] = View(complete(tables, as_of=as_of), now, settings)
     view: View = tables.memo[key]
     return view
 

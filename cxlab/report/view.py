@@ -11,7 +11,7 @@ import pandas as pd
 
 from cxlab.calendars import Period, time_zone
 from cxlab.errors import InputError
-from cxlab.metrics import measure
+from cxlab.metrics import DESK, measure
 from cxlab.tables import Tables
 
 __all__ = ["View", "choose_period"]
@@ -65,11 +65,11 @@ class View:
     def _begins_within(self, period: Period) -> bool:
         return self.begins is not None and not _from_start(self.begins, period)
 
-    def measure(self, metrics: Sequence[str] | None = None, *, by: str = "") -> pd.DataFrame:
+    def measure(self, metrics: Sequence[str] = DESK, *, by: str = "") -> pd.DataFrame:
         """Return the metrics of the period, by group if asked."""
         return self._measured(self.current, metrics, by)
 
-    def before(self, metrics: Sequence[str] | None = None) -> pd.DataFrame:
+    def before(self, metrics: Sequence[str] = DESK) -> pd.DataFrame:
         """Return the metrics of the period before; `note` says what the log lacks of it.
 
         Where the log begins after it nothing has a value: a log that was not kept is not 0.
@@ -78,7 +78,7 @@ class View:
         blank = dict.fromkeys(("value", "low", "high"), float("nan"))
         return rows if self.comparable else rows.assign(**blank)
 
-    def _measured(self, period: Period, metrics: Sequence[str] | None, by: str) -> pd.DataFrame:
+    def _measured(self, period: Period, metrics: Sequence[str], by: str) -> pd.DataFrame:
         names = [by] if by else []
         result = measure(self.tables, metrics, by=names, period=period, tz=self.time_zone)
         return result.assign(period=period.label)

@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from cxlab.errors import nearest
 from cxlab.scenario.laws import Duration
-from cxlab.scenario.problems import validated
 from cxlab.scenario.source import changed, read_scenario
 from cxlab.scenario.week import ClockTime, Days, LocalDate, Rates, hourly_rates, parse_days
 from cxlab.scenario.week import seconds_of_day as _seconds_of_day
+from cxlab.validation import validated
 
 __all__ = ["Channel", "Horizon", "Rules", "Scenario", "Shift", "Survey", "Team"]
 

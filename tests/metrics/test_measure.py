@@ -124,7 +124,7 @@ class TestIntervals:
 class TestFlags:
     def test_an_empty_log_gives_flagged_rows_and_no_error(self):
         none = {c: pd.Series(dtype="str") for c in ("ticket_id", "channel", "status", "created_at")}
-        result = cx.measure(cx.Tables.from_frames({"tickets": pd.DataFrame(none)}))
+        result = cx.measure(cx.Tables.from_frames({"tickets": pd.DataFrame(none)}), list(METRICS))
         assert len(result) == len(METRICS)
         assert set(result["flag"]) <= {"empty", "undefined", "ok"}
         assert result.set_index("metric").loc["vol", "value"] == 0

@@ -1,4 +1,4 @@
-"""What is wrong with a scenario, in cxlab's words instead of pydantic's."""
+"""What is wrong with a TOML file, in cxlab's words instead of pydantic's."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _problem(error: ValidationError, model: type[BaseModel], source: str) -> Inp
         return _unknown_key(first, model, f"{source}: unknown key {where}{more}")
     if first["type"] == "missing":
         return InputError(f"{source}: {where} is missing{more}", expected="a value for it")
-    return _bad_value(first, f"{source}: {where or 'the scenario'}{more}")
+    return _bad_value(first, f"{source}: {where or 'the file'}{more}")
 
 
 def _unknown_key(detail: ErrorDetails, model: type[BaseModel], what: str) -> InputError:

@@ -1,0 +1,59 @@
+"""What a metric needs to know that no table holds: discount rates, margins, weights of a score.
+
+Settings are a TOML file whose keys carry their unit; what it does not say keeps its default.
+Results that depend on settings name them in their `note`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cxlab.errors import InputError
+from cxlab.validation import validated
+
+__all__ = ["DEFAULTS", "Settings", "load_settings"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Value(_Part):
+    """What customer value takes for granted: margin and discount, and how far it looks."""
+
+    margin_share: float = Field(default=0.7, gt=0, le=1)
+    discount_per_year: float = Field(default=0.1, ge=0, lt=10)
+    horizon_months: int = Field(default=36, ge=1, le=1200)
+
+
+class Settings(_Part):
+    """All settings; every one has a default.
+
+    >>> Settings().value.discount_per_year
+    0.1
+    """
+
+    value: Value = Value()
+
+    @property
+    def key(self) -> str:
+        """Text that equal settings share."""
+        return self.model_dump_json()
+
+
+DEFAULTS = Settings()
+
+
+def load_settings(path: str | Path) -> Settings:
+    """Read settings from a TOML file; InputError names the file and the key that is wrong."""
+    file = Path(path)
+    if not file.is_file():
+        raise InputError("no such settings file", given=str(path), expected="a TOML file")
+    try:
+        plain = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{file}: not TOML", given=str(error)[:200]) from None
+    return validated(Settings, plain, str(file))
