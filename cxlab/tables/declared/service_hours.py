@@ -9,7 +9,6 @@ from cxlab.tables.declared.columns import (
     PROVENANCE,
     STATUSES,
     at,
-    before,
     category,
     day,
     id_,
@@ -51,6 +50,14 @@ def _not_after_start(rows: ir.Table) -> ir.BooleanValue:
     return rows.end <= rows.start
 
 
+def _never_valid(rows: ir.Table) -> ir.BooleanValue:
+    return rows.valid_to <= rows.valid_from
+
+
+def _half_an_interval(rows: ir.Table) -> ir.BooleanValue:
+    return rows.start.isnull() != rows.end.isnull()
+
+
 def _open_without_hours(rows: ir.Table) -> ir.BooleanValue:
     return (rows.kind == "open") & (rows.start.isnull() | rows.end.isnull())
 
@@ -82,7 +89,7 @@ SLA_TARGETS = TableSpec(
     rules=(
         Rule("target_s is not above 0", "target_s", _no_target),
         Rule("pauses_on is not a list of statuses", "pauses_on", _no_status_list),
-        before("valid_from", "valid_to"),
+        Rule("valid_to is not after valid_from", "valid_to", _never_valid, ("valid_from",)),
     ),
 )  # fmt: skip
 
@@ -96,14 +103,14 @@ SCHEDULES = TableSpec(
         Column("start", Kind.TEXT, "when it opens, HH:MM"),
         Column("end", Kind.TEXT, "when it closes, HH:MM, 24:00 for midnight"),
         day("valid_from", "first day on which it holds; empty = always did", optional=True),
-        day("valid_to", "last day on which it holds; empty = still does", optional=True),
+        day("valid_to", "first day on which it no longer holds; empty = still does", optional=True),
         *PROVENANCE,
     ),
     rules=(
         known_zone("tz"),
         Rule("weekday is not 0 to 6", "weekday", _no_weekday),
         *_HOURS,
-        before("valid_from", "valid_to"),
+        Rule("valid_to is not after valid_from", "valid_to", _never_valid, ("valid_from",)),
     ),
 )
 
@@ -115,14 +122,16 @@ SCHEDULE_EXCEPTIONS = TableSpec(
         day("date", "the day, in the schedule's zone"),
         category("kind", "closed after all, or open instead of the usual hours",
                  ("closed", "open")),
-        maybe("start", Kind.TEXT, "from when, HH:MM; empty = the whole day is closed"),
-        maybe("end", Kind.TEXT, "until when, HH:MM; empty = the whole day is closed"),
+        maybe("start", Kind.TEXT, "from when, HH:MM; empty with `end`: all day closed"),
+        maybe("end", Kind.TEXT, "until when, HH:MM; 24:00 for midnight"),
         maybe("name", Kind.TEXT, "why: the holiday's name"),
         *PROVENANCE,
     ),
     rules=(
         *_HOURS,
         Rule("kind is open but start or end is empty", "kind", _open_without_hours,
+             expects=("start", "end")),
+        Rule("only one of start and end is given", "date", _half_an_interval,
              expects=("start", "end")),
     ),
 )  # fmt: skip
