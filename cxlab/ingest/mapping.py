@@ -115,7 +115,8 @@ _KEYS: dict[str, type[Strict]] = {
 
 
 def _input_error(error: ValidationError, file: str) -> InputError:
-    first = error.errors()[0]
+    # A key that is misspelt is also missing; the misspelling is what to name.
+    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     path = [str(p) for p in first["loc"] if p != "tables"]
     where = ".".join(path)
     if first["type"] == "extra_forbidden":
