@@ -85,7 +85,11 @@ def _import_lines(report: ImportReport) -> list[str]:
     """Return what became of the export's rows, in words."""
     rows = ", ".join(f"{name} {count:,}" for name, count in report.rows.items())
     lines = [f"{report.source}: {report.rows_read:,} rows read → {rows}"]
-    lines += [f"excluded: {count:,} tickets: {reason}" for reason, count in report.excluded.items()]
+    lines += [
+        f"excluded: {count:,} {'tickets' if name == 'tickets' else f'rows of {name}'}: {reason}"
+        for name, reasons in report.excluded_rows.items()
+        for reason, count in reasons.items()
+    ]
     lines += [_quarantined(problem) for problem in report.quarantine.itertuples()]
     for column, values in report.value_misses.items():
         shown = ", ".join(f"{value!r} {count:,}" for value, count in list(values.items())[:5])

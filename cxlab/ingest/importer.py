@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from cxlab.ingest.mapping import Mapping as MappingFile
 from cxlab.ingest.mapping import load_mapping
 from cxlab.ingest.reading import find_export, read_export
 from cxlab.ingest.rows import Built, build_table
+from cxlab.ingest.sections import Mapping as MappingFile
 from cxlab.ingest.values import Export
 from cxlab.tables import InputFile, Tables
 
@@ -26,10 +26,11 @@ class ImportReport:
     """What became of the rows of an export.
 
     `rows` counts the rows of each canonical table; `excluded` the tickets that no metric counts,
-    by reason; `quarantine` the rows that could not be used (table, column, reason, rows,
-    examples); `value_misses` the values that a value map does not know, with counts;
-    `adjusted` how many instants an `earliest` or `latest` rule moved; `clock_repeated` and
-    `clock_skipped` the times in an hour that a change of the clock repeats or skips.
+    by reason, and `excluded_rows` the rows of every table; `quarantine` the rows that could not
+    be used (table, column, reason, rows, examples); `value_misses` the values that a value map
+    does not know, with counts; `adjusted` how many instants an `earliest` or `latest` rule
+    moved; `clock_repeated` and `clock_skipped` the times in an hour that a change of the clock
+    repeats or skips.
     """
 
     mapping: str
@@ -38,12 +39,17 @@ class ImportReport:
     files: tuple[InputFile, ...]
     rows_read: int
     rows: dict[str, int]
-    excluded: dict[str, int]
+    excluded_rows: dict[str, dict[str, int]]
     quarantine: pd.DataFrame
     value_misses: dict[str, dict[str, int]]
     adjusted: dict[str, int]
     clock_repeated: int
     clock_skipped: int
+
+    @property
+    def excluded(self) -> dict[str, int]:
+        """Tickets that no metric counts, by reason."""
+        return self.excluded_rows.get("tickets", {})
 
     @property
     def tickets(self) -> int:
@@ -62,6 +68,7 @@ class ImportReport:
         plain["quarantine"] = self.quarantine.to_dict(orient="records")
         plain["quarantined"] = self.quarantined
         plain["tickets"] = self.tickets
+        plain["excluded"] = self.excluded
         return plain
 
 
@@ -112,6 +119,7 @@ def _tables(rule: MappingFile, built: Mapping[str, Built], given: InputFile) -> 
     summaries = [b.quarantine for b in built.values() if len(b.quarantine)]
     return Tables.from_frames(
         frames,
+        as_of=rule.source.observed_until,
         source=rule.source.name,
         time_zone=rule.source.time_zone,
         inputs=(given,),
@@ -124,11 +132,6 @@ def _report(
     path: Path, rule: MappingFile, given: InputFile, tables: Tables, export: Export
 ) -> ImportReport:
     counts = export.counts
-    excluded: dict[str, int] = {}
-    if tables.has("tickets", "excluded_reason"):
-        tickets = tables["tickets"]
-        reasons = tickets.filter(tickets.excluded_reason.notnull()).excluded_reason.value_counts()
-        excluded = dict(reasons.to_pandas().itertuples(index=False, name=None))
     return ImportReport(
         mapping=path.name,
         source=rule.source.name,
@@ -136,10 +139,18 @@ def _report(
         files=(given,),
         rows_read=given.rows,
         rows={n: int(tables[n].count().to_pyarrow().as_py()) for n in tables.names},
-        excluded={str(k): int(v) for k, v in excluded.items()},
+        excluded_rows={n: c for n in tables.names if (c := _excluded(tables, n))},
         quarantine=tables.quarantine,
         value_misses={c: dict(m.most_common()) for c, m in counts.misses.items()},
         adjusted=dict(counts.adjusted),
         clock_repeated=counts.ambiguous,
         clock_skipped=counts.nonexistent,
     )
+
+
+def _excluded(tables: Tables, name: str) -> dict[str, int]:
+    if not tables.has(name, "excluded_reason"):
+        return {}
+    rows = tables[name]
+    reasons = rows.filter(rows.excluded_reason.notnull()).excluded_reason.value_counts()
+    return {str(r): int(n) for r, n in reasons.to_pandas().itertuples(index=False, name=None)}

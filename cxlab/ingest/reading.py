@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyarrow import parquet as pa_parquet
 
 from cxlab.errors import InputError
-from cxlab.ingest.mapping import SourceRule
+from cxlab.ingest.sections import SourceRule
 from cxlab.tables import InputFile
 
 __all__ = ["find_export", "read_export"]

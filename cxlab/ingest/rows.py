@@ -1,4 +1,4 @@
-"""Rows of one canonical table: one per row of the export, per group of rows, or per change."""
+"""Rows of one canonical table: one per row of the export, per group or item, or per change."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cxlab.ingest.mapping import Changes, ColumnRule, TableRule
-from cxlab.ingest.values import Export, Values
+from cxlab.ingest.cells import Values
+from cxlab.ingest.sections import Changes, ColumnRule, TableRule
+from cxlab.ingest.values import Export
 from cxlab.tables import Kind, table_spec
 from cxlab.tables.setaside import labelled
 
@@ -29,6 +30,9 @@ class Built:
 
 def build_table(name: str, rule: TableRule, export: Export) -> Built:
     """Build the rows of a table from the export; rows with an unusable value are set aside."""
+    given, origin = export.frame, None
+    if rule.unpivot:
+        export, origin = export.unpivoted(rule.unpivot)
     if rule.where:
         export = export.part(export.holds(rule.where))
     columns = {c: export.values(r, _kind(name, c, r), f"{name}.{c}") for c, r in _rules(rule)}
@@ -39,7 +43,9 @@ def build_table(name: str, rule: TableRule, export: Export) -> Built:
         columns, sources = _grouped(rule, rules, columns, export)
     else:
         sources = export.frame.index.to_series()
-    return _sorted_out(name, columns, sources, export.frame)
+    if origin is not None:
+        sources = origin.loc[sources]
+    return _sorted_out(name, columns, sources, given)
 
 
 def _rules(rule: TableRule) -> list[tuple[str, ColumnRule]]:

@@ -23,6 +23,7 @@ __all__ = ["QUARANTINE_COLUMNS", "Checked", "broken_references", "check_rows"]
 
 QUARANTINE_COLUMNS = ("table", "column", "reason", "rows", "examples")
 _EXAMPLES = 5
+_SHOWN_VALUES = 20
 _RULE = "__rule"
 _REPLICATION = "replication"
 
@@ -83,6 +84,7 @@ def _no_bad() -> pd.DataFrame:
 
 _NOT_A = {
     Kind.INSTANT: "not an instant (ISO 8601 with an offset)",
+    Kind.DATE: "not a day (YYYY-MM-DD)",
     Kind.INTEGER: "not a whole number",
     Kind.NUMBER: "not a finite number",
     Kind.BOOLEAN: "not true or false",
@@ -99,7 +101,7 @@ def _breaches(table: Coerced, spec: TableSpec) -> list[Breach]:
         if not column.nullable:
             found.append(Breach(column.name, f"{column.name} is empty", value.isnull()))
         if column.values is not None:
-            reason = f"{column.name} is none of {', '.join(column.values)}"
+            reason = f"{column.name} is none of {_listed(column.values)}"
             outside = value.notin(column.values).fill_null(False)
             found.append(Breach(column.name, reason, outside))
     for rule in spec.rules:
@@ -107,6 +109,12 @@ def _breaches(table: Coerced, spec: TableSpec) -> list[Breach]:
             broken = rule.broken(table.rows).fill_null(False)
             found.append(Breach(rule.column, rule.reason, broken))
     return found
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    if len(values) <= _SHOWN_VALUES:
+        return ", ".join(values)
+    return f"{', '.join(values[:3])}, … ({len(values)} known)"
 
 
 def _count(table: Coerced, spec: TableSpec, breaches: Sequence[Breach]) -> Mapping[str, int]:
@@ -166,6 +174,7 @@ def _refuse_whole_columns(table: Coerced, spec: TableSpec, counts: Mapping[str, 
 
 _EXPECTED = {
     Kind.INSTANT: "ISO 8601 with an offset, such as 2024-03-01T09:00:00Z",
+    Kind.DATE: "days such as 2024-03-01",
     Kind.INTEGER: "whole numbers",
     Kind.NUMBER: "numbers",
     Kind.BOOLEAN: "true or false",

@@ -38,6 +38,7 @@ ROW = "__row"
 SQL_TYPES: dict[Kind, str] = {
     Kind.ID: "VARCHAR",
     Kind.INSTANT: "TIMESTAMP",
+    Kind.DATE: "DATE",
     Kind.CATEGORY: "VARCHAR",
     Kind.INTEGER: "BIGINT",
     Kind.NUMBER: "DOUBLE",
@@ -48,6 +49,7 @@ SQL_TYPES: dict[Kind, str] = {
 IBIS_TYPES: dict[Kind, str] = {
     Kind.ID: "string",
     Kind.INSTANT: "timestamp(6)",
+    Kind.DATE: "date",
     Kind.CATEGORY: "string",
     Kind.INTEGER: "int64",
     Kind.NUMBER: "float64",
@@ -59,6 +61,7 @@ IBIS_TYPES: dict[Kind, str] = {
 # because guessing a zone shifts every duration that crosses into another table.
 _CLOCK = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?"
 _ZONED = rf"^{_CLOCK} ?(Z|z|UTC|[+-]\d{{2}}(:?\d{{2}})?)$"
+_DAY = r"^\d{4}-\d{2}-\d{2}$"
 _NAIVE = rf"^({_CLOCK}|\d{{4}}-\d{{2}}-\d{{2}})$"
 
 _TRUE = ("true", "t", "yes", "y", "1")
@@ -104,8 +107,8 @@ def to_aware(instant: ir.TimestampValue) -> ir.TimestampValue:
 class Coerced:
     """A table with its declared columns typed, and what could not be read.
 
-    `rows` holds `__row`, the declared columns that the input has (and `replication` and the key,
-    which checks ask for), and the user's own columns. `given` names the
+    `rows` holds `__row`, the declared columns that the input has (and `replication`, the key and
+    what else checks ask for), and the user's own columns. `given` names the
     declared columns that the input has, `extra` the user's own. `unreadable` and `naive` tell
     for each column that can fail which rows do; `raw` is the text to show.
     """
@@ -148,7 +151,7 @@ def coerce_table(source: ir.Table, spec: TableSpec) -> Coerced:
     raws: dict[str, ir.Value] = {}
     for column in spec.columns:
         if column.name not in names:
-            if column.name in (*spec.key, "replication"):
+            if column.name in spec.assumed:
                 typed[column.name] = ibis.null(IBIS_TYPES[column.kind])
             continue
         value, raw = _coerce(source[column.name], column, spec.name)
@@ -262,6 +265,20 @@ def _read_instant(value: ir.Value, given: dt.DataType) -> _Reading | None:
     return ibis.ifelse(text.re_search(_ZONED), instant, ibis.null("timestamp(6)")), text
 
 
+def _read_day(value: ir.Value, given: dt.DataType) -> _Reading | None:
+    if given.is_date():
+        return value, None
+    if given.is_timestamp():
+        # pandas keeps a day as a midnight without a zone; with a zone it is an instant.
+        midnight = value.truncate("D") == value
+        day = ibis.ifelse(midnight, value.cast("date"), ibis.null("date"))
+        return None if given.timezone else (day, value.cast("string"))
+    if not given.is_string():
+        return None
+    text = _stripped(value)
+    return ibis.ifelse(text.re_search(_DAY), text.try_cast("date"), ibis.null("date")), text
+
+
 def _read_integer(value: ir.Value, given: dt.DataType) -> _Reading | None:
     if given.is_integer() and not isinstance(given, dt.UInt64):
         return value.cast("int64"), None
@@ -311,6 +328,7 @@ _READERS = {
     Kind.CATEGORY: _read_name,
     Kind.TEXT: _read_text,
     Kind.INSTANT: _read_instant,
+    Kind.DATE: _read_day,
     Kind.INTEGER: _read_integer,
     Kind.NUMBER: _read_number,
     Kind.BOOLEAN: _read_boolean,

@@ -35,10 +35,10 @@ def complete(tables: Tables, as_of: datetime | None = None) -> Tables:
     solve came later, else the assignee at that solve, empty where the log does not tell.
     Raises InputError when `as_of` has no zone.
     """
-    if "tickets" not in tables:
-        return tables
     if as_of is not None:
         return looking_back(tables, as_of)
+    if "tickets" not in tables:
+        return tables
     built = {c: t for c, t in rebuilt_columns(tables).items() if not tables.has("tickets", c)}
     if not built:
         return tables

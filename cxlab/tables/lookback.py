@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from cxlab.tables.catalogue import table_spec
+from cxlab.tables.coerce import IBIS_TYPES
 from cxlab.tables.holders import with_holders
 from cxlab.tables.rebuild import (
     FROM_MESSAGES,
@@ -37,6 +38,8 @@ def looking_back(tables: Tables, as_of: datetime) -> Tables:
     cut = {n: _cut(tables.stored(n), n, then) for n in tables if n != "tickets"}
     meta = replace(tables.meta, as_of=moment)
     known = tables.replaced(cut, meta)
+    if "tickets" not in tables:
+        return known
     old = tables.stored("tickets")
     rows = old.rows.filter(old.rows.created_at <= then)
     rebuilt = rebuilt_columns(known)
@@ -50,27 +53,18 @@ def looking_back(tables: Tables, as_of: datetime) -> Tables:
 
 
 def _cut(stored: Stored, name: str, then: ir.Scalar) -> Stored:
-    """Return the rows of one table that were known then."""
-    rows = stored.rows
-    starts = {
-        "messages": ("at",),
-        "status_events": ("at",),
-        "escalations": ("at",),
-        "shifts": ("start",),
-        "surveys": ("sent_at", "answered_at"),  # a log of answers does not tell when it asked
-    }
-    if name not in starts:
-        return stored
-    at = ibis.coalesce(*[rows[c] for c in starts[name]])
-    rows = rows.filter(at.isnull() | (at <= then))
-    if name == "surveys":
-        known = rows.answered_at.isnull() | (rows.answered_at <= then)
-        rows = rows.mutate(
-            score=known.ifelse(rows.score, ibis.null("float64")),
-            comment=known.ifelse(rows.comment, ibis.null("string")),
-            answered_at=known.ifelse(rows.answered_at, ibis.null("timestamp(6)")),
-        )
-    return replace(stored, rows=rows)
+    """Return the rows of one table that were known then, with what was known of them."""
+    spec, rows = table_spec(name), stored.rows
+    if spec.known_from:
+        at = ibis.coalesce(*[rows[c] for c in spec.known_from])
+        rows = rows.filter(at.isnull() | (at <= then))
+    seen: dict[str, ir.Value] = {}
+    for column in spec.columns:
+        if column.known_with is not None and column.name in stored.given:
+            when = rows[column.known_with]
+            before = ibis.literal(column.until_then, type=IBIS_TYPES[column.kind])
+            seen[column.name] = (when > then).fill_null(False).ifelse(before, rows[column.name])
+    return replace(stored, rows=rows.mutate(**seen) if seen else rows)
 
 
 def _with_later(tickets: ir.Table, tables: Tables, then: ir.Scalar) -> ir.Table:

@@ -145,6 +145,9 @@ def _arrow_ready(spec: TableSpec, name: str, column: pd.Series) -> pd.Series:
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         finer: pd.Series = column.dt.as_unit("us")
         return finer  # nanoseconds are a type of their own in the database
+    if column.empty and kind is not None:
+        nothing: pd.Series = column.astype("str")
+        return nothing  # pandas gives a column without rows any type
     if column.dtype != object or kind is None:
         return column
     if kind is Kind.INSTANT:

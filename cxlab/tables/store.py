@@ -181,10 +181,15 @@ class Tables(Mapping[str, ir.Table]):
         return self.stored(table).extra
 
     def frame(self, name: str) -> pd.DataFrame:
-        """Return one table in pandas: instants zone-aware, whole numbers and booleans nullable."""
+        """Return one table in pandas: instants zone-aware, whole numbers and booleans nullable.
+
+        A calendar date is a midnight without a zone.
+        """
         rows = self.numbered(name)
-        frame = to_frame(rows.order_by(ROW).drop(ROW))
-        for column in table_spec(name).columns:
+        columns = table_spec(name).columns
+        days = {c.name: rows[c.name].cast("timestamp(6)") for c in columns if c.kind is Kind.DATE}
+        frame = to_frame(rows.mutate(**days).order_by(ROW).drop(ROW))
+        for column in columns:
             if column.kind is Kind.INSTANT:
                 plain = frame[column.name].astype("datetime64[us]")
                 frame[column.name] = plain.dt.tz_localize("UTC")

@@ -314,7 +314,8 @@ def test_bad_mappings_get_one_clear_error(tmp_path, text, words):
 
 
 def test_mappings_that_ship_are_found_and_valid():
-    assert bundled_mappings() == ("anonymous_bank", "uci_incidents")
+    names = ("anonymous_bank", "cdnow", "sfo_survey_2017", "telco_churn", "uci_incidents")
+    assert bundled_mappings() == names
     for name in bundled_mappings():
         assert load_mapping(find_mapping(name)).source.name == name
     with pytest.raises(InputError, match="did you mean 'uci_incidents'"):
