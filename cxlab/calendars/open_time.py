@@ -24,7 +24,9 @@ __all__ = ["OpenTime", "due", "open_seconds"]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-_NEVER = 2**62
+NEVER = 2**62
+"""An instant beyond every calendar."""
+
 _NAT = np.iinfo(np.int64).min  # what pandas stores for a missing instant
 CENTURY = 100 * 366 * DAY * MICRO
 
@@ -61,7 +63,7 @@ class OpenTime:
         later = np.searchsorted(self.before[1:], goal, side="right")
         index = np.where(target == 0, later, index)
         shift = np.append(self.stretches.opens - self.before[:-1], 0)[index]
-        found: Ints = np.where(index < len(self.stretches.opens), goal + shift, _NEVER)
+        found: Ints = np.where(index < len(self.stretches.opens), goal + shift, NEVER)
         return found
 
     def knows(self, at: Ints) -> npt.NDArray[np.bool_]:
@@ -127,7 +129,7 @@ def due(
 
     def reached(open_time: OpenTime, rows: Ints) -> None:
         ends = open_time.reached(begin[rows], target[rows])
-        out[rows] = np.where(open_time.knows(begin[rows]) & (ends < _NEVER), ends, _NAT)
+        out[rows] = np.where(open_time.knows(begin[rows]) & (ends < NEVER), ends, _NAT)
 
     if known.any():
         rows = np.flatnonzero(known)
