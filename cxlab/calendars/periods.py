@@ -172,7 +172,7 @@ def local_time(
     changes, so the expression is one CASE with a branch for each change in between; no backend
     needs to know time zones.
     """
-    changes = list(_offset_changes(time_zone(zone), first, last))
+    changes = list(offset_changes(time_zone(zone), first, last))
     if len(changes) == 1:
         return instant + ibis.interval(seconds=changes[0][1])
     branches = [
@@ -187,7 +187,7 @@ def _seconds(offset: int) -> ir.IntegerScalar:
     return ibis.literal(offset, type="int64")
 
 
-def _offset_changes(
+def offset_changes(
     zone: ZoneInfo, first: dt.datetime, last: dt.datetime
 ) -> Iterator[tuple[dt.datetime, int]]:
     """Yield (instant, offset in seconds) at `first` and at each clock change up to `last`."""

@@ -1,0 +1,29 @@
+"""Report periods, local time and business hours."""
+
+from __future__ import annotations
+
+from cxlab.calendars.calendar import Calendar
+from cxlab.calendars.hours import Hours, Schedule, SpecialDay
+from cxlab.calendars.in_query import with_due, with_open_seconds
+from cxlab.calendars.open_time import due, open_seconds
+from cxlab.calendars.periods import EVERY, YEARS, Period, local_time, periods_between, time_zone
+from cxlab.calendars.spells import with_open_seconds_by_schedule, with_running_seconds
+
+__all__ = [
+    "EVERY",
+    "YEARS",
+    "Calendar",
+    "Hours",
+    "Period",
+    "Schedule",
+    "SpecialDay",
+    "due",
+    "local_time",
+    "open_seconds",
+    "periods_between",
+    "time_zone",
+    "with_due",
+    "with_open_seconds",
+    "with_open_seconds_by_schedule",
+    "with_running_seconds",
+]
