@@ -1,6 +1,7 @@
 """What a metric estimates and how surely: pure functions on counts and sums per group.
 
-Intervals of shares, means, scores, rates and ratios (`intervals`, `weighted`).
+Intervals of shares, means, scores, rates and ratios (`intervals`, `weighted`); durations with
+unfinished spells (`survival`).
 """
 
 from cxlab.stats.intervals import (
@@ -16,6 +17,7 @@ from cxlab.stats.intervals import (
     replication_interval,
     wilson_interval,
 )
+from cxlab.stats.survival import SurvivalCurve, kaplan_meier, kaplan_meier_by_group
 from cxlab.stats.weighted import (
     effective_n,
     weighted_mean_interval,
@@ -24,9 +26,12 @@ from cxlab.stats.weighted import (
 )
 
 __all__ = [
+    "SurvivalCurve",
     "difference_interval",
     "effective_n",
     "jackknife_ratio",
+    "kaplan_meier",
+    "kaplan_meier_by_group",
     "mean_interval",
     "nonresponse_bounds",
     "nps_interval",
