@@ -51,8 +51,7 @@ class SurvivalCurve:
     @cached_property
     def survival(self) -> Floats:
         """Share that lasts longer than each duration."""
-        curve: Floats = np.cumprod(1 - self.events / self.at_risk)
-        return curve
+        return np.asarray(np.cumprod(1 - self.events / self.at_risk), dtype=np.float64)
 
     @cached_property
     def variance(self) -> Floats:
