@@ -13,18 +13,22 @@ import numpy.typing as npt
 from scipy import stats as st
 from statsmodels.stats.proportion import proportion_confint
 
+from cxlab.errors import InputError
+from cxlab.stats.arrays import CONFIDENCE, Floats, amounts, at_most, numbers, z_score
+
 __all__ = [
     "difference_interval",
     "jackknife_ratio",
     "mean_interval",
+    "nonresponse_bounds",
+    "nps_interval",
     "poisson_interval",
     "quantile_ranks",
+    "rate_interval",
+    "ratio_interval",
     "replication_interval",
     "wilson_interval",
 ]
-
-Floats = npt.NDArray[np.float64]
-CONFIDENCE = 0.95
 
 
 def wilson_interval(
@@ -102,6 +106,29 @@ def poisson_interval(count: npt.ArrayLike, confidence: float = CONFIDENCE) -> tu
     return np.asarray(low, dtype=float), high
 
 
+def rate_interval(
+    events: npt.ArrayLike, exposure: npt.ArrayLike, confidence: float = CONFIDENCE
+) -> tuple[Floats, Floats]:
+    """Return the exact (Garwood) interval of a rate of events per unit of exposure.
+
+    Exposure is in the unit of the rate's denominator: customer-days, orders, hours. Without any
+    exposure nothing is known: (0, ∞). NaN where a number is missing.
+
+    Raises InputError for negative numbers and for events without exposure.
+
+    >>> low, high = rate_interval(10, 200)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.024, 0.092)
+    """
+    k, size = amounts(events=events, exposure=exposure)
+    at_most(np.where(size > 0, 0.0, k), size, "events without exposure")
+    low, high = poisson_interval(k, confidence)
+    safe = np.where(size > 0, size, 1.0)
+    known = ~(np.isnan(k) | np.isnan(size))
+    low = np.where(known, np.where(size > 0, low / safe, 0.0), np.nan)
+    return low, np.where(known, np.where(size > 0, high / safe, np.inf), np.nan)
+
+
 def quantile_ranks(
     n: npt.ArrayLike, q: float, confidence: float = CONFIDENCE
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -119,6 +146,108 @@ def quantile_ranks(
     low = st.binom.ppf(tail, size, q)
     high = st.binom.ppf(1 - tail, size, q) + 1
     return np.maximum(low, 0).astype(np.int64), np.minimum(high, size + 1).astype(np.int64)
+
+
+def nps_interval(
+    promoters: npt.ArrayLike,
+    passives: npt.ArrayLike,
+    detractors: npt.ArrayLike,
+    confidence: float = CONFIDENCE,
+) -> tuple[Floats, Floats]:
+    """Return the adjusted Wald interval of a Net Promoter Score in points, −100 … 100.
+
+    Three answers are added before Wald's formula: ¾ promoter, 1½ passive, ¾ detractor. So the
+    interval has a width even where all answers agree; its centre lies nearer to 0 than the
+    score. The whole range where there is no answer.
+
+    Raises InputError for negative counts. Source: B. Rocks, Interval estimation for the "Net
+    Promoter Score", The American Statistician 70 (2016): "(3, T)", the best of those compared.
+
+    >>> low, high = nps_interval(50, 20, 30)
+    >>> round(float(low), 1), round(float(high), 1)
+    (2.7, 36.2)
+    """
+    pro, neutral, con = amounts(promoters=promoters, passives=passives, detractors=detractors)
+    n = pro + neutral + con
+    p, d = (pro + 0.75) / (n + 3), (con + 0.75) / (n + 3)
+    half = z_score(confidence) * np.sqrt((p + d - (p - d) ** 2) / (n + 3))
+    low = np.where(n == 0, -100.0, np.clip(100 * (p - d - half), -100, 100))
+    return low, np.where(n == 0, 100.0, np.clip(100 * (p - d + half), -100, 100))
+
+
+def ratio_interval(
+    n: npt.ArrayLike,
+    numerator: npt.ArrayLike,
+    denominator: npt.ArrayLike,
+    numerator_squares: npt.ArrayLike,
+    denominator_squares: npt.ArrayLike,
+    products: npt.ArrayLike,
+    confidence: float = CONFIDENCE,
+) -> tuple[Floats, Floats, Floats]:
+    """Return (ratio, low, high) of Σy ÷ Σx from sums over clusters, by the delta method.
+
+    Each of the n clusters, say customers, has a numerator y and a denominator x (resolved and
+    all tickets, used and entitled seats); given are Σy, Σx, Σy², Σx² and Σxy per group. The
+    clusters are independent of each other, what lies within one need not be. The limits are
+    Student's with n − 1 degrees of freedom; they are not clipped.
+
+    NaN where Σx is 0; limits NaN for fewer than two clusters. Raises InputError for negative
+    n or squares. Source: W. G. Cochran, Sampling Techniques, 3rd ed. (1977), §2.11 and §6.3.
+
+    Three customers with 1 of 2, 2 of 2 and 3 of 4 tickets resolved:
+
+    >>> [round(float(v), 4) for v in ratio_interval(3, 6, 8, 14, 24, 18)]
+    [0.75, 0.2842, 1.2158]
+    """
+    count, yy, xx = amounts(n=n, numerator_squares=numerator_squares, d=denominator_squares)
+    y, x, xy, count, yy, xx = numbers(
+        numerator=numerator, denominator=denominator, products=products, n=count, yy=yy, xx=xx
+    )
+    some = np.where(x != 0, x, np.nan)
+    ratio = y / some
+    # Residuals y − ratio·x sum to 0, so their squares are their spread.
+    squares = np.maximum(yy - 2 * ratio * xy + ratio**2 * xx, 0)
+    safe = np.where(count >= 2, count, np.nan)
+    half = st.t.ppf(0.5 + confidence / 2, safe - 1) * np.sqrt(safe / (safe - 1) * squares)
+    half = half / np.abs(some)
+    return ratio, ratio - half, ratio + half
+
+
+def nonresponse_bounds(
+    total: npt.ArrayLike,
+    answered: npt.ArrayLike,
+    invited: npt.ArrayLike,
+    *,
+    lowest: float = 0.0,
+    highest: float = 1.0,
+) -> tuple[Floats, Floats]:
+    """Return the mean over all invited if every missing answer were `lowest`, or `highest`.
+
+    `total` is the sum of the answers: the number of good ones for a share (0 … 1), promoters
+    minus detractors for an NPS (−1 … 1), the sum of scores for a mean (the scale's ends). No
+    assumption about those who did not answer can give a mean outside the bounds. They are no
+    confidence interval. `lowest`, `highest` where nobody was invited.
+
+    Raises InputError for more answers than invitations, a total that the answers cannot
+    reach, or a scale without width. Source: C. F. Manski, Anatomy of the selection problem,
+    Journal of Human Resources 24 (1989).
+
+    90 of 100 answers are good, and 1,000 were invited:
+
+    >>> [float(bound) for bound in nonresponse_bounds(90, 100, 1000)]
+    [0.09, 0.99]
+    """
+    if not lowest < highest:
+        raise InputError("a scale without width", given=(lowest, highest))
+    sums, count, asked = numbers(total=total, answered=answered, invited=invited)
+    amounts(answered=count, invited=asked)
+    at_most(count, asked, "more answers than invitations (answered, invited)")
+    at_most(sums - lowest * count, (highest - lowest) * count, "total above what answers give")
+    amounts(**{"total less the lowest possible answers": sums - lowest * count + 1e-9})
+    silent = asked - count
+    safe = np.where(asked == 0, np.nan, asked)
+    low, high = (sums + lowest * silent) / safe, (sums + highest * silent) / safe
+    return np.where(asked == 0, lowest, low), np.where(asked == 0, highest, high)
 
 
 def replication_interval(
