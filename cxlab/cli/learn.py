@@ -1,0 +1,1 @@
+"""Commands that explain: the catalogue of metrics, and the lessons."""
