@@ -41,6 +41,7 @@ unit: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/cold_report.py
 	$(BIN)/python benchmarks/measure_groups.py
+	$(BIN)/python benchmarks/business_hours.py
 
 lessons: $(VENV)/.installed
 	$(BIN)/cxlab lesson --all

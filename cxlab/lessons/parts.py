@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from cxlab.errors import RunError
 from cxlab.metrics import Metric, metric, metric_sql
 from cxlab.metrics.examples import example_row
 from cxlab.report import Block, heading
 from cxlab.report.definitions import definition_parts
 from cxlab.report.html import Html, element, join, table
+from cxlab.tables import TABLES
 from cxlab.units import format_interval, format_value
 
 __all__ = ["definition", "opening", "results", "sql", "worked_example"]
@@ -30,15 +33,34 @@ def definition(*ids: str) -> Block:
     return Block(body, "\n".join(f"{m.title} ({m.id}): {m.definition}" for m in chosen))
 
 
-def worked_example(metric_id: str) -> Block:
-    """Return a metric's worked example: its rows, the value by hand, and the value of cxlab.
+def worked_example(*ids: str) -> Block:
+    """Return worked examples: their rows, the value by hand, and the value of cxlab.
 
-    Raises AssertionError if the two differ: then the lesson would teach something wrong.
+    Metrics with the same rows stand below one table. Raises RunError if hand and cxlab differ:
+    then the lesson would teach something wrong.
     """
-    m = metric(metric_id)
+    shown: list[Html] = []
+    words: list[str] = []
+    last: object = None
+    for m in map(metric, ids):
+        if m.example.rows != last:
+            shown += [_rows(name, rows) for name, rows in m.example.rows.items()]
+        last = m.example.rows
+        told = _told(m)
+        shown.append(
+            element("div", _name(m), *(element("p", t) for t in told), class_="box lesson")
+        )
+        words += [m.title, *told]
+    return Block(join(shown), "\n".join(words))
+
+
+def _told(m: Metric) -> list[str]:
+    """Return the story of a metric's example, its value by hand, and what cxlab makes of it."""
     row = example_row(m)
     by_hand, measured = m.example.value, float(row["value"])
-    assert abs(measured - by_hand) <= 1e-9 * max(1.0, abs(by_hand)), (metric_id, measured, by_hand)
+    if not math.isclose(measured, by_hand, rel_tol=1e-9, abs_tol=1e-9):
+        raise RunError(f"the example of {m.id} by hand and by cxlab differ", given=by_hand,
+                       expected=repr(measured))  # fmt: skip
     interval = format_interval(row["low"], row["high"], m.unit)
     words = [
         f"By hand: {format_value(by_hand, m.unit)}.",
@@ -46,13 +68,10 @@ def worked_example(metric_id: str) -> Block:
         + (f", 95 % interval {interval}." if interval else f"; interval: {m.interval}."),
     ]
     if row["excluded"]:
-        left_out = ", ".join(f"{reason} {n:,}" for reason, n in row["excluded"].items())
-        words.append(f"Left out: {left_out}.")
+        words.append("Left out: " + ", ".join(f"{k} {n:,}" for k, n in row["excluded"].items()))
     if row["pending"]:
         words.append(f"Pending: {row['pending']:,}.")
-    tables = [_rows(name, rows) for name, rows in m.example.rows.items()]
-    body = join([element("p", m.example.story), *tables, element("p", " ".join(words))])
-    return Block(body, "\n".join([m.example.story, *words]))
+    return [m.example.story, " ".join(words)]
 
 
 def sql(metric_id: str) -> Block:
@@ -98,6 +117,7 @@ def _name(m: Metric) -> Html:
 
 
 def _rows(name: str, rows: Sequence[Mapping[str, Any]]) -> Html:
-    columns = list(dict.fromkeys(column for row in rows for column in row))
+    used = {column for row in rows for column in row}
+    columns = [c.name for c in TABLES[name].columns if c.name in used]
     cells = [tuple("" if row.get(c) is None else str(row[c]) for c in columns) for row in rows]
     return table(columns, cells, caption=f"Table {name}")
