@@ -92,7 +92,8 @@ class Basis:
     ("tickets.first_human_reply_at") or tables ("escalations") without which nothing can be said
     ("a|b": one of them); `assumes` are those without which something is taken for granted, and
     what, in words. `also` names further columns that a statistic uses ("per" of a ratio, the
-    cells of a fit). With `unless_repeated` a true value turns false where a like row follows.
+    cells of a fit). `currency` names the currency of amounts: a group with several has no value.
+    With `unless_repeated` a true value turns false where a like row follows.
 
     `source` names rows with facts (see `sources`).
     """
@@ -110,6 +111,7 @@ class Basis:
     assumes: Mapping[str, str] = field(default_factory=dict)
     also: Mapping[str, Value] = field(default_factory=dict)
     unless_repeated: Repeat | None = None
+    currency: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ __all__ = ["SMALL_N", "flags", "metric_rows"]
 SMALL_N = 30
 """Fewer counted rows than this are flagged `small_n`."""
 
+SEVERAL_CURRENCIES = "amounts in several currencies are no sum: ask by currency"
+
 
 def metric_rows(
     metric: Metric, found: pd.DataFrame, fitted: Estimate | None = None
@@ -34,6 +36,10 @@ def metric_rows(
     out["interval_method"] = metric.interval
     out["excluded"] = _excluded(metric, found)
     out["pending"] = whole(found, column("pending", name))
+    mixed = whole(found, column("currencies", name)) > 1
+    out.loc[mixed, ["value", "numerator", "low", "high"]] = np.nan
+    own = list(estimate.notes) or [""] * len(out)
+    out["note"] = [SEVERAL_CURRENCIES if m else text for m, text in zip(mixed, own, strict=True)]
     return out
 
 

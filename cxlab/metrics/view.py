@@ -157,8 +157,8 @@ class View:
         )
 
     def excludes(self, source: Source) -> bool:
-        """Return whether rows of the source (or of the tickets behind them) can be excluded."""
-        names = {*source.tables, "tickets"}
+        """Return whether rows of the source, or tickets or customers behind, can be excluded."""
+        names = {*source.tables, "tickets", "customers"}
         return any(self.tables.has(name, "excluded_reason") for name in names)
 
     def assumed(self, basis: Basis) -> str:

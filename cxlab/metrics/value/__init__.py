@@ -1,0 +1,9 @@
+"""Metrics of retention, revenue and value: contracts, purchases, costs of acquisition."""
+
+from cxlab.metrics.value import churn, retention
+
+__all__ = ["METRICS"]
+
+_MODULES = (churn, retention)
+METRICS = tuple(m for module in _MODULES for m in module.METRICS)
+"""Every metric of this family."""
