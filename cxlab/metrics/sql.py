@@ -10,6 +10,10 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import sqlglot
 from sqlglot import exp
+from sqlglot.optimizer.eliminate_ctes import eliminate_ctes
+from sqlglot.optimizer.eliminate_joins import eliminate_joins
+from sqlglot.optimizer.eliminate_subqueries import eliminate_subqueries
+from sqlglot.optimizer.merge_subqueries import merge_subqueries
 from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 
@@ -135,6 +139,8 @@ def _canonical(metric: Metric) -> Tables:
     basis = metric.basis
     named = [n.split(".")[0] for n in [*basis.needs, *basis.assumes] for n in n.split("|")]
     wanted = {*SOURCES[basis.source].tables, *example.names, *named}
+    if isinstance(metric.statistic, Backlog):
+        wanted.add("status_events")
     backend = ibis.duckdb.connect()
     stored = {}
     for name in (n for n in TABLES if n in wanted):
@@ -147,8 +153,8 @@ def _canonical(metric: Metric) -> Tables:
     return _Canonical(backend, stored, Meta(as_of=clock(metric.example.as_of)), {})
 
 
-def _readable(tree: exp.Expression, helpers: dict[str, ir.Table], dialect: str) -> str:
-    """Drop the columns that nothing uses, so that the idea of the query can be seen."""
+def _readable(tree: exp.Select, helpers: dict[str, ir.Table], dialect: str) -> str:
+    """Drop what nothing uses and join what can be one step, so that the idea can be seen."""
     schema: dict[str, object] = {
         name: {c.name: "varchar" for c in spec.columns} for name, spec in TABLES.items()
     }
@@ -158,22 +164,52 @@ def _readable(tree: exp.Expression, helpers: dict[str, ir.Table], dialect: str) 
         table.set("catalog", None)
     tree = qualify(tree, schema=schema, dialect=dialect)
     tree = pushdown_projections(tree, schema=schema)
-    comments = []
+    tree = _in_steps(tree)
+    comments = ""
     for number, (name, table) in enumerate(helpers.items(), start=1):
         rows = table.to_pandas()
-        short = f"made_{number}" if "fact_window_start" not in rows else f"periods_{number}"
+        short = f"{'periods' if 'fact_window_start' in rows else 'made'}_{number}"
         for found in tree.find_all(exp.Table):
             if found.name == name:
                 found.set("this", exp.to_identifier(short, quoted=True))
         if len(rows) > MOST_ROWS:
-            comments.append(f"-- {short}: {len(rows)} rows that cxlab makes ({', '.join(rows)})\n")
+            comments += f"-- {short}: {len(rows)} rows that cxlab makes ({', '.join(rows)})\n"
             continue
         values = exp.values(
             [tuple(_literal(v) for v in row) for row in rows.itertuples(index=False)],
             alias="t", columns=list(rows),
         )  # fmt: skip
-        tree = tree.with_(short, as_=exp.select("*").from_(values), dialect=dialect)
-    return "".join(comments) + tree.sql(dialect=dialect, pretty=True)
+        made = exp.CTE(
+            this=exp.select("*").from_(values),
+            alias=exp.TableAlias(this=exp.to_identifier(short, quoted=True)),
+        )
+        _with_first(tree, made)
+    return comments + str(tree.sql(dialect=dialect, pretty=True))
+
+
+def _in_steps(tree: exp.Select) -> exp.Select:
+    """Write the rows behind the last aggregate as named steps, and merge what is no step."""
+    source = tree.args["from_"].this
+    if not isinstance(source, exp.Subquery) or tree.args.get("joins"):
+        return tree
+    rows = source.this
+    if tree.args.get("with_"):
+        rows.set("with_", tree.args["with_"].pop())
+    for step in (merge_subqueries, pushdown_projections, eliminate_joins, pushdown_projections,
+                 merge_subqueries, eliminate_subqueries, eliminate_ctes):  # fmt: skip
+        rows = step(rows)
+    before = rows.args.get("with_")
+    steps = list(before.pop().expressions) if before else []
+    named = exp.CTE(this=rows, alias=exp.TableAlias(this=exp.to_identifier("classified")))
+    tree.set("with_", exp.With(expressions=[*steps, named]))
+    tree.args["from_"].set("this", exp.alias_(exp.to_table("classified"), source.alias, table=True))
+    return tree
+
+
+def _with_first(tree: exp.Select, step: exp.CTE) -> None:
+    """Put a step before all others."""
+    known = tree.args.get("with_")
+    tree.set("with_", exp.With(expressions=[step, *(known.expressions if known else [])]))
 
 
 def _literal(value: object) -> exp.Expression:

@@ -78,7 +78,9 @@ def _sql_type(kind):
 
 @pytest.mark.parametrize("metric_id", ["frt", "esc", "csat", "churn", "ret_km_12"])
 def test_the_sql_names_nothing_but_canonical_tables(metric_id):
-    names = {t.name for t in sqlglot.parse_one(metric_sql(cx.metric(metric_id))).find_all(exp.Table)}
+    names = {
+        t.name for t in sqlglot.parse_one(metric_sql(cx.metric(metric_id))).find_all(exp.Table)
+    }
     made = {n for n in names if n.startswith(("t", "periods")) and n not in TABLES}
     assert names - made <= set(TABLES)
 

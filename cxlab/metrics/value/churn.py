@@ -40,6 +40,7 @@ def closed_cohort(name: str, value: Callable[[ir.Table], ir.Value], **more: obje
 
 def _open(
     name: str,
+    source: str,
     population: str,
     belongs: Callable[[ir.Table], ir.BooleanValue],
     value: Callable[[ir.Table], ir.Value],
@@ -47,7 +48,7 @@ def _open(
 ) -> Basis:
     return Basis(
         name=name,
-        source="customer_periods",
+        source=source,
         attribution=Attribution.PERIOD_START,
         population=population,
         belongs=belongs,
@@ -73,6 +74,7 @@ def _lost_as(kind: str | None) -> Callable[[ir.Table], ir.BooleanValue]:
 
 AVERAGE = _open(
     "lost_of_average",
+    "customer_periods",
     "customers who were there when the period began or when it ended",
     lambda t: t.fact_active_start | t.fact_active_end,
     lambda t: _number(_lost(t)),
@@ -80,6 +82,7 @@ AVERAGE = _open(
 )
 ALL_LOST = _open(
     "all_lost",
+    "customer_periods",
     "customers who were there at any time of the period",
     lambda t: t.customer_id.notnull(),
     lambda t: _number(~t.fact_active_end & (t.fact_active_start | t.fact_joined)),
@@ -87,6 +90,7 @@ ALL_LOST = _open(
 )
 EVENTS = _open(
     "churn_events",
+    "customer_times",
     "customers who were there at any time of the period",
     lambda t: t.customer_id.notnull(),
     lambda t: t.fact_left.cast("float64"),

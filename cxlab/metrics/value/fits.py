@@ -81,4 +81,3 @@ def compounded(cells: pd.DataFrame) -> Point:
     if monthly.isna().any():
         return Point(NOTHING, NOTHING, NOTHING, "a month began without any revenue")
     return Point(float(monthly.prod()), NOTHING, NOTHING)
-

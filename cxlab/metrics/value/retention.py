@@ -6,6 +6,7 @@ import ibis.expr.types as ir
 
 from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric
 from cxlab.metrics.sources.value.lives import COHORT_DAYS
+from cxlab.metrics.sources.value.windows import window_months
 from cxlab.metrics.statistics import Fitted, Ratio, Share
 from cxlab.metrics.value.churn import FIVE, FIVE_STORY, closed_cohort
 from cxlab.metrics.value.fits import median_months, surviving, yearly
@@ -13,7 +14,9 @@ from cxlab.metrics.value.rows import NOT_OVER, contracts, not_over
 
 __all__ = ["METRICS", "lives"]
 
-_KM = "Kaplan & Meier (1958); Greenwood's limits on the log(−log) scale, Klein & Moeschberger (2003)"
+_KM = (
+    "Kaplan & Meier (1958); Greenwood's limits on the log(−log) scale, Klein & Moeschberger (2003)"
+)
 
 
 def _everybody(rows: ir.Table) -> ir.BooleanValue:
@@ -40,7 +43,7 @@ def _number(flag: ir.BooleanValue) -> ir.FloatingValue:
 
 KEPT = closed_cohort("kept", lambda t: t.fact_active_end)
 LOST_IN = closed_cohort(
-    "lost_in_months", lambda t: ~t.fact_active_end, also={"months": lambda t: t.fact_window_months}
+    "lost_in_months", lambda t: ~t.fact_active_end, also={"months": window_months}
 )
 NET = Basis(
     name="kept_net",
@@ -125,7 +128,8 @@ def _cohort(days: int) -> Metric:
         notes=("By month of the start it is the cohort table's column.",),
         example=Example(
             _LIVES_STORY + f"After {days} days {who} are there, of four; E is pending.",
-            _LIVES, value,
+            _LIVES,
+            value,
         ),
         variant_of="ret",
     )

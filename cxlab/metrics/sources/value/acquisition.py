@@ -13,7 +13,6 @@ from cxlab.metrics.sources.value.spells import (
     stays,
     with_customer,
 )
-from cxlab.metrics.sources.value.windows import spans_of
 from cxlab.metrics.view import Source, View, Windows
 
 __all__ = ["SOURCES"]
@@ -32,12 +31,10 @@ def _spending(view: View, windows: Windows) -> ir.Table:
     half = costs.period_end.delta(costs.period_start, unit="second") / 2
     middle = costs.period_start + half.cast("int64").as_interval("s")
     costs = costs.mutate(middle=middle)
-    spans = spans_of(view, windows)
+    spans = windows.table(view.span[0])
     length = spans.fact_window_end.delta(spans.fact_window_start, unit="second")
     spans = spans.mutate(before=spans.fact_window_start - length.as_interval("s"))
-    each = costs.join(
-        spans, [costs.middle >= spans.before, costs.middle < spans.fact_window_start]
-    )
+    each = costs.join(spans, [costs.middle >= spans.before, costs.middle < spans.fact_window_start])
     return each.group_by("fact_window_start").aggregate(
         spent=each.amount.sum(), cost_currency=each.currency.max(),
         cost_currencies=each.currency.nunique(),
@@ -59,8 +56,10 @@ def _new(view: View, windows: Windows) -> ir.Table:
     """
     now = ibis.timestamp(naive_utc(view.as_of))
     won = stays(view, windows)
-    won = won.filter((won.start == won.first_start) & ((won.mrr_start > 0) | won.mrr_start.isnull()))
-    spans = spans_of(view, windows)
+    won = won.filter(
+        (won.start == won.first_start) & ((won.mrr_start > 0) | won.mrr_start.isnull())
+    )
+    spans = windows.table(view.span[0])
     each = won.join(
         spans, [won.start >= spans.fact_window_start, won.start < spans.fact_window_end]
     )

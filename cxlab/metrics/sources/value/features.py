@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from cxlab.metrics.sources.value.spells import run_of
-from cxlab.metrics.sources.value.windows import customer_windows
+from cxlab.metrics.sources.value.windows import customer_times, window_days
 from cxlab.metrics.view import Source, View, Windows
 
 __all__ = ["SOURCES"]
@@ -17,13 +17,11 @@ def _features(view: View, windows: Windows) -> ir.Table:
 
     `fact_monthly` is the customer's recurring revenue of a mean month of the period.
     """
-    customers = customer_windows(view, windows)
-    monthly = customers.fact_mrr_days / customers.fact_window_days
+    customers = customer_times(view, windows)
+    monthly = customers.fact_mrr_days / window_days(customers)
     customers = customers.mutate(fact_monthly=monthly)
     events = view.tables["usage_events"]
-    events = events.filter(
-        events.excluded_reason.isnull() & ~events.is_automated.fill_null(False)
-    )
+    events = events.filter(events.excluded_reason.isnull() & ~events.is_automated.fill_null(False))
     features = events.select("feature").distinct()
     spans = windows.table(view.span[0])
     own = events.select(

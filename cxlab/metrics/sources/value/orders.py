@@ -64,9 +64,7 @@ def _lines(view: View) -> ir.Table:
     known = customers.select(
         paid_run=run_of(customers), payer=customers.customer_id, usual=customers.currency
     )
-    joined = lines.left_join(
-        known, [lines.run == known.paid_run, lines.customer_id == known.payer]
-    )
+    joined = lines.left_join(known, [lines.run == known.paid_run, lines.customer_id == known.payer])
     usual = ibis.coalesce(joined.currency, joined.usual)
     return joined.mutate(currency=usual).drop("paid_run", "payer", "usual")
 

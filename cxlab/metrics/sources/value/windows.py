@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from cxlab.metrics.sources.value.spells import (
     DAYS_PER_MONTH,
+    MONTH_SLACK,
     days_between,
     run_of,
     spell_dimensions,
@@ -19,24 +20,25 @@ from cxlab.metrics.sources.value.spells import (
 )
 from cxlab.metrics.view import Source, View, Windows
 
-__all__ = ["SOURCES", "customer_windows", "spans_of"]
+__all__ = ["SOURCES", "customer_states", "customer_times", "window_days", "window_months"]
 
 _SPAN = ["fact_window_start", "fact_window_end", "fact_window_over"]
-_LENGTH = ["fact_window_days", "fact_window_months"]
 
 
-def spans_of(view: View, windows: Windows) -> ir.Table:
-    """Return the report's periods with their length in days and in months.
+def window_days(rows: ir.Table) -> ir.FloatingValue:
+    """Return the length of each row's period in days."""
+    return days_between(rows.fact_window_start, rows.fact_window_end)
 
-    A period within three days of a whole number of months counts as that many months, so that a
-    calendar month is one month whether it has 28 or 31 days.
+
+def window_months(rows: ir.Table) -> ir.FloatingValue:
+    """Return the length of each row's period in months.
+
+    A period within three days of a whole number of months counts as that many months, so that
+    a calendar month is one month whether it has 28 or 31 days.
     """
-    spans = windows.table(view.span[0])
-    days = days_between(spans.fact_window_start, spans.fact_window_end)
-    months = days / DAYS_PER_MONTH
-    near = ((months - months.round()).abs() * DAYS_PER_MONTH <= 2.6) & (months > 0.9)
-    whole = near.ifelse(months.round().cast("float64"), months)
-    return spans.mutate(fact_window_days=days, fact_window_months=whole)
+    months = window_days(rows) / DAYS_PER_MONTH
+    near = ((months - months.round()).abs() <= MONTH_SLACK) & (months > 0.9)
+    return near.ifelse(months.round().cast("float64"), months)
 
 
 def _each(rows: ir.Table, spans: ir.Table) -> ir.Table:
@@ -55,7 +57,7 @@ def _each(rows: ir.Table, spans: ir.Table) -> ir.Table:
 def _states(rows: ir.Table, spans: ir.Table, keys: list[str]) -> ir.Table:
     """Return the state of each key at the start and the end of each period."""
     each = _each(rows.mutate(counted=rows.excluded_reason.isnull()), spans)
-    group = [*keys, "counted", *_SPAN, *_LENGTH]
+    group = [*keys, "counted", *_SPAN]
     latest = ibis.row_number().over(
         ibis.window(
             group_by=[*keys, "counted", "fact_window_start"],
@@ -66,12 +68,14 @@ def _states(rows: ir.Table, spans: ir.Table, keys: list[str]) -> ir.Table:
     start = each.start <= each.fact_window_start
     end = (each.start <= each.fact_window_end) & (each.end > each.fact_window_end)
     inside = each.start < each.fact_window_end
+    joined = each.first_start > each.fact_window_start
     grouped = each.group_by(group).aggregate(
         some_customer=each.customer_id.min(),
         excluded_reason=each.excluded_reason.max(),
         inside=inside.any(),
         fact_active_start=start.any(),
         fact_active_end=end.any(),
+        fact_joined=joined.all(),
         fact_mrr_start=whole_sum(each.mrr, start),
         fact_mrr_end=whole_sum(each.mrr, end),
         fact_mrr_days=whole_sum(each.mrr * each.days, inside),
@@ -84,60 +88,57 @@ def _states(rows: ir.Table, spans: ir.Table, keys: list[str]) -> ir.Table:
     return grouped.filter(grouped.inside).drop("inside")
 
 
-def _time_there(rows: ir.Table, spans: ir.Table, keys: list[str], prefix: str) -> ir.Table:
-    """Return for each key and period: days there, times left, and the first start of all."""
+def _time_there(rows: ir.Table, spans: ir.Table, keys: list[str]) -> ir.Table:
+    """Return for each key and period how many days it was there, and how often it left."""
     marked = stays_of(rows, keys)
     each = _each(marked.mutate(counted=marked.excluded_reason.isnull()), spans)
     left = (each.end <= each.fact_window_end).cast("int64")
-    columns = {
-        f"{prefix}_days": each.days.sum(),
-        f"{prefix}_left": left.sum(),
-        f"{prefix}_first": each.first_start.min(),
-    }
-    grouped = each.group_by([*keys, "counted", "fact_window_start"]).aggregate(**columns)
-    return grouped.rename({f"{prefix}__{k}": k for k in (*keys, "counted", "fact_window_start")})
+    grouped = each.group_by([*keys, "counted", "fact_window_start"]).aggregate(
+        fact_days=each.days.sum(), fact_left=left.sum()
+    )
+    return grouped.rename({f"there_{k}": k for k in (*keys, "counted", "fact_window_start")})
 
 
-def _with_time(states: ir.Table, there: ir.Table, keys: list[str], prefix: str) -> ir.Table:
+def _with_time(states: ir.Table, there: ir.Table, keys: list[str]) -> ir.Table:
     match = [*keys, "counted", "fact_window_start"]
-    joined = states.left_join(there, [states[k] == there[f"{prefix}__{k}"] for k in match])
-    return joined.drop(*[f"{prefix}__{k}" for k in match])
+    joined = states.left_join(there, [states[k] == there[f"there_{k}"] for k in match])
+    return joined.drop(*[f"there_{k}" for k in match])
 
 
-def customer_windows(view: View, windows: Windows, of: str = "customer_id") -> ir.Table:
-    """Return one row per customer (or `account`) and period that it was there in.
+def customer_states(view: View, windows: Windows) -> ir.Table:
+    """Return one row per customer and period that it was there in (see `_states`).
 
-    Columns besides those of `_states`: `fact_days` there and `fact_paying_days`, `fact_left` (how
-    often it left), `fact_joined` (it came for the first time, after the start), and what the log
-    knows of the customer. Excluded spells make rows of their own, which are excluded.
+    Excluded spells make rows of their own, which are excluded.
+    """
+    states = _states(spells(view, windows), windows.table(view.span[0]), ["run", "customer_id"])
+    return with_customer(states.drop("some_customer", "counted"), view)
+
+
+def customer_times(view: View, windows: Windows, of: str = "customer_id") -> ir.Table:
+    """Return the rows of `customer_states` (or one per `account`) with their time in the period.
+
+    `fact_days` there, of which `fact_paying_days`, and `fact_left`, how often it left. An
+    account is grouped by the columns of the first of its customers.
     """
     keys = ["run", of]
-    rows, spans = spells(view, windows), spans_of(view, windows)
-    found = _states(rows, spans, keys)
-    found = _with_time(found, _time_there(rows, spans, keys, "fact"), keys, "fact")
-    paying = rows.filter((rows.mrr > 0).fill_null(False))
-    found = _with_time(found, _time_there(paying, spans, keys, "paying"), keys, "paying")
-    found = found.mutate(
-        fact_paying_days=found.paying_days.fill_null(0.0),
-        fact_joined=~found.fact_active_start & (found.fact_first >= found.fact_window_start),
-    ).drop("paying_days", "paying_left", "paying_first", "counted", "fact_first")
+    rows, spans = spells(view, windows), windows.table(view.span[0])
+    paying = _time_there(rows.filter((rows.mrr > 0).fill_null(False)), spans, keys)
+    paying = paying.rename(fact_paying_days="fact_days").drop("fact_left")
+    found = _with_time(_states(rows, spans, keys), _time_there(rows, spans, keys), keys)
+    found = _with_time(found, paying, keys)
+    found = found.mutate(fact_paying_days=found.fact_paying_days.fill_null(0.0)).drop("counted")
     if of == "customer_id":
         return with_customer(found.drop("some_customer"), view)
     return with_customer(found.rename(customer_id="some_customer"), view)
 
 
-def _customers(view: View, windows: Windows) -> ir.Table:
-    return customer_windows(view, windows)
-
-
 def _accounts(view: View, windows: Windows) -> ir.Table:
-    """One row per account; it is grouped by the columns of the first of its customers."""
-    return customer_windows(view, windows, "account")
+    return customer_times(view, windows, "account")
 
 
 def _months(view: View, windows: Windows) -> ir.Table:
     """One row per customer and month, whatever the report's periods: they are chained."""
-    rows = customer_windows(view, replace(windows, every="month"))
+    rows = customer_states(view, replace(windows, every="month"))
     return rows.mutate(fact_at=rows.fact_window_start)
 
 
@@ -153,12 +154,12 @@ def _booked(view: View, windows: Windows) -> ir.Table:
         run=run_of(moves),
         change=down.ifelse(-moves.amount, moves.amount),
     )  # fmt: skip
-    each = own.cross_join(spans_of(view, windows))
+    each = own.cross_join(windows.table(view.span[0]))
     each = each.filter(each.at < each.fact_window_end)
     each = each.mutate(counted=each.excluded_reason.isnull())
     before = each.at < each.fact_window_start
     grown = ~before & (each.kind == "expansion")
-    grouped = each.group_by(["run", "customer_id", "counted", *_SPAN, *_LENGTH]).aggregate(
+    grouped = each.group_by(["run", "customer_id", "counted", *_SPAN]).aggregate(
         excluded_reason=each.excluded_reason.max(),
         fact_mrr_start=each.change.sum(where=before).fill_null(0.0),
         fact_mrr_end=each.change.sum(),
@@ -171,8 +172,9 @@ def _booked(view: View, windows: Windows) -> ir.Table:
     return with_customer(grouped.mutate(**tidy).drop("counted"), view)
 
 
-CUSTOMERS = Source("customer_periods", ("subscriptions",), _customers, windowed=True)
+CUSTOMERS = Source("customer_periods", ("subscriptions",), customer_states, windowed=True)
+TIMES = Source("customer_times", ("subscriptions",), customer_times, windowed=True)
 ACCOUNTS = Source("account_periods", ("subscriptions",), _accounts, windowed=True)
 MONTHS = Source("customer_months", ("subscriptions",), _months, windowed=True)
 BOOKED = Source("booked_periods", ("mrr_movements",), _booked, windowed=True)
-SOURCES = (CUSTOMERS, ACCOUNTS, MONTHS, BOOKED)
+SOURCES = (CUSTOMERS, TIMES, ACCOUNTS, MONTHS, BOOKED)
