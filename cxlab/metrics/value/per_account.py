@@ -20,7 +20,12 @@ Value = Callable[[ir.Table], ir.Value]
 
 
 def _basis(
-    name: str, source: str, population: str, belongs: Value, value: Value, also: dict[str, Value],
+    name: str,
+    source: str,
+    population: str,
+    belongs: Value,
+    value: Value,
+    also: dict[str, Value],
     needs: tuple[str, ...] = (),
 ) -> Basis:
     return Basis(

@@ -150,8 +150,16 @@ _SWING_STORY = (
 
 
 def _ratio(
-    metric_id: str, title: str, definition: str, formula: str, basis: Basis, example: Example,
-    unit: str = "ratio", direction: str = "up", variant_of: str = "", notes: tuple[str, ...] = (),
+    metric_id: str,
+    title: str,
+    definition: str,
+    formula: str,
+    basis: Basis,
+    example: Example,
+    unit: str = "ratio",
+    direction: str = "up",
+    variant_of: str = "",
+    notes: tuple[str, ...] = (),
 ) -> Metric:
     return Metric(
         id=metric_id, title=title, definition=definition, formula=formula, unit=unit,
