@@ -1,8 +1,10 @@
 """Metrics of retention, revenue and value: contracts, purchases, costs of acquisition."""
 
 from cxlab.metrics.value import (
+    acquisition,
     buyers,
     churn,
+    departures,
     lifetime,
     loyalty,
     per_account,
@@ -13,6 +15,17 @@ from cxlab.metrics.value import (
 
 __all__ = ["METRICS"]
 
-_MODULES = (churn, retention, renewal, revenue, per_account, lifetime, loyalty, buyers)
+_MODULES = (
+    churn,
+    retention,
+    renewal,
+    revenue,
+    per_account,
+    lifetime,
+    acquisition,
+    loyalty,
+    buyers,
+    departures,
+)
 METRICS = tuple(m for module in _MODULES for m in module.METRICS)
 """Every metric of this family."""
