@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 from cxlab.metrics.declaration import Basis, Metric
 from cxlab.metrics.repeats import narrowed, repeats_of, with_repeats
 from cxlab.metrics.statistics import Quantile, column, order_statistics
-from cxlab.metrics.statistics.base import COUNTED
+from cxlab.metrics.statistics.base import COUNTED, how_many
 
 __all__ = [
     "NOT_RECORDED",
@@ -141,9 +141,9 @@ def counts(rows: ir.Table, basis: Basis) -> dict[str, ir.IntegerScalar]:
     """Return how many classified rows count, are pending, or are excluded by each reason."""
     state = rows[column("state", basis.name)]
     out = {
-        column("n", basis.name): rows.count(where=state == COUNTED),
-        column("pending", basis.name): rows.count(where=state == _PENDING),
+        column("n", basis.name): how_many(state == COUNTED),
+        column("pending", basis.name): how_many(state == _PENDING),
     }
     for i, reason in enumerate(reasons(basis)):
-        out[column("excluded", basis.name, reason)] = rows.count(where=state == _FIRST_REASON + i)
+        out[column("excluded", basis.name, reason)] = how_many(state == _FIRST_REASON + i)
     return out
