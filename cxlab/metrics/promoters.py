@@ -26,7 +26,7 @@ def _side(rows: ir.Table) -> ir.IntegerValue:
 _NPS = {"instrument": "nps", "scale_min": 0, "scale_max": 10}
 _SOURCE = "Reichheld, HBR December 2003; interval: Rocks, The American Statistician 70 (2016)"
 _FORMULA = r"\mathrm{nps} = 100\, \frac{n_{9\ldots10} - n_{0\ldots6}}{n}"
-_INTERVAL = "Two waves of 100 answers each must differ by more than 20 points to differ at all."
+_INTERVAL = "Two waves of 100 answers each differ surely from about 21 points on."
 _STORY = (
     "Six customers were asked. Five answered 10, 9, 8, 6 and 0; one did not answer. A 0 is an "
     "answer. "
@@ -58,7 +58,8 @@ METRICS: tuple[Metric, ...] = (
         notes=(
             "Answers about customers (relational) and about tickets or orders (transactional) are "
             "pooled, and the note says so: they are two surveys with an id each.",
-            "Subtract before rounding: 33.5 to 16.5 is a fall of 17 points, though 34 − 16 is 18.",
+            "Subtract before rounding: from 33.5 to 16.5 it fell by 17 points; rounded to even "
+            "numbers first, 34 − 16 = 18.",
             _INTERVAL,
         ),
         example=Example(

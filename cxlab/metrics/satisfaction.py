@@ -71,7 +71,7 @@ _SOLVED = answers(
                   lambda t: (t.fact_solves == 0) & ~is_live(t)),
     ),
     pending=lambda t: is_live(t),
-    pending_meaning="answered or not, its ticket is open",
+    pending_meaning="answered, its ticket is open",
     needs=("tickets",),
 )  # fmt: skip
 _WEIGHTED = answers(
