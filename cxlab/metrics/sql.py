@@ -56,9 +56,15 @@ class _Declared(dict[str, ir.Table]):
         super().__init__({name: _table(name) for name in metric.example.rows})
 
 
+class _Written(View):
+    """A view whose sources are written out in full instead of being kept as tables."""
+
+    small = False
+
+
 def _rows(metric: Metric, now: dt.datetime) -> ir.Table:
     """Return the rows of the metric's source on the tables that its example has."""
-    view = View(cast(Tables, _Declared(metric)), now)
+    view = _Written(cast(Tables, _Declared(metric)), now)
     return SOURCES[metric.basis.source].build(view, Windows(None, None, "UTC", now))
 
 

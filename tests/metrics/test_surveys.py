@@ -136,30 +136,30 @@ class TestScales:
         assert (row["numerator"], row["n"], row["excluded"]) == (3, 6, {"wide_scale": 2})
         assert "pools 3 scales" in row["note"]
 
-    @pytest.mark.parametrize(
-        ("metric", "scale", "good"),
-        [
-            ("csat", 2, {2}), ("csat", 3, {3}), ("csat", 4, {4}), ("csat", 5, {4, 5}),
-            ("csat", 7, {6, 7}), ("csat", 10, {9, 10}),
-            ("csat_zendesk", 2, {2}), ("csat_zendesk", 3, {3}), ("csat_zendesk", 5, {4, 5}),
-            ("csat_delighted", 3, {3}), ("csat_delighted", 5, {4, 5}),
-            ("csat_simplesat", 2, {2}), ("csat_simplesat", 3, {3}), ("csat_simplesat", 4, {3, 4}),
-            ("csat_simplesat", 5, {4, 5}),
-        ],
-    )  # fmt: skip
-    def test_which_answers_are_good(self, metric, scale, good):
-        every = [float(s) for s in range(1, scale + 1)]
-        found = cx.measure(
-            log(rows(every, {**CSAT, "scale_max": scale}, given=every)), metric, by="given"
-        )
-        assert {float(r["given"]) for _, r in found.iterrows() if r["value"] == 1} == good
-        assert found["n"].sum() == scale
+    # Which answers are good on a scale of so many points; a scale missing here is left out.
+    GOOD = (
+        ("csat", {2: {2}, 3: {3}, 4: {4}, 5: {4, 5}, 7: {6, 7}, 10: {9, 10}}),
+        ("csat_zendesk", {2: {2}, 3: {3}, 5: {4, 5}}),
+        ("csat_delighted", {3: {3}, 5: {4, 5}}),
+        ("csat_simplesat", {2: {2}, 3: {3}, 4: {3, 4}, 5: {4, 5}}),
+    )
 
-    @pytest.mark.parametrize(("metric", "scale"), [("csat_zendesk", 10), ("csat_delighted", 7),
-                                                   ("csat_simplesat", 10)])  # fmt: skip
-    def test_a_scale_that_a_vendor_does_not_have_is_left_out(self, metric, scale):
-        row = one(log(rows([5, 2], {**CSAT, "scale_max": scale})), metric)
-        assert (row["n"], row["excluded"]) == (0, {"other_scale": 2})
+    def test_which_answers_are_good(self):
+        every = [(scale, score) for scale in (2, 3, 4, 5, 7, 10) for score in range(1, scale + 1)]
+        frame = rows([float(score) for _, score in every], CSAT)
+        frame = frame.assign(scale_max=[scale for scale, _ in every], given=frame["score"])
+        found = cx.measure(log(frame), [m for m, _ in self.GOOD], by="scale_max,given")
+        for metric, good in self.GOOD:
+            part = found[found["metric"] == metric]
+            counted = part[part["n"] == 1]
+            assert set(counted["scale_max"].astype(int)) == set(good)
+            best = counted[counted["value"] == 1]
+            pairs = set(
+                zip(best["scale_max"].astype(int), best["given"].astype(float), strict=True)
+            )
+            assert pairs == {(scale, x) for scale, xs in good.items() for x in xs}
+            left_out = part[part["n"] == 0]
+            assert all(e == {"other_scale": 1} for e in left_out["excluded"])
 
     def test_three_and_a_half_is_not_four(self):
         assert one(log(rows([3.5, 4.0], CSAT)), "csat")["numerator"] == 1
@@ -539,39 +539,47 @@ class TestConservation:
     def rows_of(row):
         return row["n"] + row["pending"] + sum(row["excluded"].values())
 
-    @pytest.mark.parametrize("metric", SAID)
-    def test_rows_in_are_rows_out(self, everything, metric):
-        whole = one(everything, metric)
+    def test_rows_in_are_rows_out(self, everything):
         frame = everything.frame("surveys")
-        basis = METRICS[metric].basis
-        kind = basis.source.split("_")[0]
-        here = frame if kind == "surveys" else frame[frame["instrument"] == kind]
-        if basis.source.startswith("ces_"):
-            here = here[here["version"] == basis.source]
+        whole = cx.measure(everything, SAID).set_index("metric")
+        parts = cx.measure(everything, SAID, by="week,segment,subject_type")
+        for metric in SAID:
+            expected = self.population(metric, frame)
+            assert self.rows_of(whole.loc[metric]) == expected, metric
+            here = parts[parts["metric"] == metric]
+            assert sum(self.rows_of(r) for _, r in here.iterrows()) == expected, metric
+
+    @staticmethod
+    def population(metric, frame):
+        """Rows of the instrument that belong, and what is left out by hand."""
+        source = METRICS[metric].basis.source
+        is_one = (frame["instrument"] == source) | (frame["version"] == source)
+        here = frame if source == "surveys" else frame[is_one]
         about = here["subject_type"]
         belongs = {
             "nps_relational": about == "customer",
             "nps_transactional": about != "customer",
             "csat_solved": about == "ticket",
         }.get(metric, about.notna())
-        assert self.rows_of(whole) == (belongs | here["excluded_reason"].notna()).sum()
-        parts = cx.measure(everything, metric, by="week,segment,subject_type")
-        assert sum(self.rows_of(r) for _, r in parts.iterrows()) == self.rows_of(whole)
+        return (belongs | here["excluded_reason"].notna()).sum()
 
-    @pytest.mark.parametrize("metric", ["csat", "nps", "ces_share"])
-    def test_an_independent_count_gives_the_same(self, everything, metric):
-        frame = everything.frame("surveys")
-        kind = METRICS[metric].basis.source
-        frame = frame[frame["excluded_reason"].isna() & frame["score"].notna()]
-        frame = frame[(frame["instrument"] == kind) | (frame["version"] == kind)]
-        latest = frame.sort_values(["answered_at", "sent_at", "survey_id"]).drop_duplicates(
-            ["subject_type", "subject_id"], keep="last"
-        )["score"]
+    def test_an_independent_count_gives_the_same(self, everything):
+        rated = everything.frame("surveys")
+        rated = rated[rated["excluded_reason"].isna() & rated["score"].notna()]
+        rated = rated.sort_values(["answered_at", "sent_at", "survey_id"])
+        rated = rated.drop_duplicates(
+            ["instrument", "version", "subject_type", "subject_id"], keep="last"
+        )
+        score = rated.groupby(rated["version"].fillna(rated["instrument"]))["score"]
+        found = cx.measure(everything, "csat,nps,ces,ces_share,ces_1").set_index("metric")
         expected = {
-            "csat": (latest >= 4).mean(),
-            "nps": 100 * ((latest >= 9).mean() - (latest <= 6).mean()),
-            "ces_share": (latest >= 5).mean(),
-        }[metric]
-        row = one(everything, metric)
-        assert row["n"] == len(latest)
-        assert row["value"] == pytest.approx(expected, rel=1e-12)
+            "csat": (score.get_group("csat") >= 4).mean(),
+            "nps": 100 * (score.get_group("nps") >= 9).mean()
+            - 100 * (score.get_group("nps") <= 6).mean(),
+            "ces": score.get_group("ces_2").mean(),
+            "ces_share": (score.get_group("ces_2") >= 5).mean(),
+            "ces_1": score.get_group("ces_1").mean(),
+        }
+        assert found["value"].to_dict() == pytest.approx(expected, rel=1e-12)
+        sizes = {m: METRICS[m].basis.source for m in expected}
+        assert found["n"].to_dict() == {m: score.size()[source] for m, source in sizes.items()}

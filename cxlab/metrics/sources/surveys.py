@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 from cxlab.calendars import local_time
 from cxlab.metrics.answers import Answers, answer_facts
 from cxlab.metrics.facts import naive_utc
+from cxlab.metrics.sources.support import TICKETS
 from cxlab.metrics.view import Source, View, Windows
 
 __all__ = ["SOURCES"]
@@ -16,26 +17,26 @@ _UNITS = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 
 
 def _surveys(view: View, windows: Windows) -> ir.Table:
-    return _facts(view, windows, view.tables["surveys"])
+    """Return all invitations with their facts, which the sources of the instruments share."""
+    tickets = view.rows(TICKETS, windows) if view.has(TICKETS) else None
+    answers = Answers(
+        view.tables["surveys"], tickets, view.table("customers"), naive_utc(view.as_of)
+    )
+    return answer_facts(answers, lambda at: _wave(view, windows, at))
+
+
+SURVEYS = Source("surveys", ("surveys",), _surveys, waves=True)
 
 
 def _of(instrument: str, version: str | None = None) -> Source:
     """Return the source of one instrument: what others leave out is none of its business."""
 
     def build(view: View, windows: Windows) -> ir.Table:
-        rows = view.tables["surveys"]
+        rows = view.rows(SURVEYS, windows)
         rows = rows.filter(rows.instrument == instrument)
-        if version is not None:
-            rows = rows.filter(rows.version == version)
-        return _facts(view, windows, rows)
+        return rows if version is None else rows.filter(rows.version == version)
 
-    return Source(version or instrument, ("surveys",), build, windowed=True)
-
-
-def _facts(view: View, windows: Windows, surveys: ir.Table) -> ir.Table:
-    tickets = view.tickets if view.table("tickets") is not None else None
-    answers = Answers(surveys, tickets, view.table("customers"), naive_utc(view.as_of))
-    return answer_facts(answers, lambda at: _wave(view, windows, at))
+    return Source(version or instrument, ("surveys",), build, waves=True)
 
 
 def _wave(view: View, windows: Windows, at: ir.TimestampValue) -> list[ir.Value]:
@@ -55,9 +56,9 @@ def _messages(view: View, windows: Windows) -> ir.Table:
     """Return the messages that customers wrote, with what is known of their tickets."""
     rows = view.tables["messages"]
     own = rows.filter(rows.author_type == "customer").mutate(fact_at=rows.at)
-    if view.table("tickets") is None:
+    if not view.has(TICKETS):
         return own
-    tickets = view.tickets
+    tickets = view.rows(TICKETS, windows)
     own = own.rename(message_channel="channel")
     taken = {*own.columns, "excluded_reason"}
     about = tickets.select(
@@ -77,7 +78,7 @@ def _messages(view: View, windows: Windows) -> ir.Table:
 
 
 SOURCES = (
-    Source("surveys", ("surveys",), _surveys, windowed=True),
+    SURVEYS,
     _of("csat"),
     _of("nps"),
     _of("ces", "ces_1"),
