@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import ibis
 import ibis.expr.types as ir
 
-__all__ = ["Answers", "answer_facts", "goodness", "points"]
+__all__ = ["Answers", "Standing", "Wave", "answer_facts", "goodness", "points", "with_standing"]
 
 _WHO = "who__"
 _NO_RUN = -1  # replication of real data, so that keys can be compared without nulls
@@ -41,20 +42,13 @@ def goodness(rows: ir.Table, better: str = "up") -> ir.FloatingValue:
     return (rows.direction != better).fill_null(False).ifelse(mirrored, rows.score)
 
 
-def answer_facts(answers: Answers, wave: Wave) -> ir.Table:
+def answer_facts(answers: Answers) -> ir.Table:
     """Return the survey rows with the columns of their tickets and customers, and with facts.
 
     `fact_given_at`: when it was answered, or sent where it was not; `fact_sent_at`: when it was
     sent, or answered where nobody knows; an answer without either falls to its ticket's
     creation. `fact_solved_at`: when its ticket was solved. A survey of an excluded ticket or
     customer is excluded with it.
-
-    Of several rows about one subject in one instrument and version the latest answer stands for
-    them, or the latest invitation where none was answered: `fact_latest`; `fact_first` is the
-    first answer. A subject that is a customer is asked in waves: there the latest of each period
-    of the report stands, by answer (`fact_latest`) or by sending (`fact_latest_sent`).
-    `fact_latest_of_customer` is the one row per customer, whatever it is about. Rows sent at the
-    same instant about the same subject are one invitation: `fact_invitation` marks one of them.
     """
     own = answers.surveys.rename(survey_channel="channel").mutate(
         fact_run=answers.surveys.replication.fill_null(_NO_RUN),
@@ -67,8 +61,7 @@ def answer_facts(answers: Answers, wave: Wave) -> ir.Table:
         fact_given_at=ibis.coalesce(rows.answered_at, rows.sent_at, *late),
         fact_sent_at=ibis.coalesce(rows.sent_at, rows.answered_at, *late),
     )
-    rows = rows.mutate(fact_solved_at=ibis.coalesce(rows.fact_solved_at, rows.fact_given_at))
-    return rows.mutate(**_marks(rows, wave))
+    return rows.mutate(fact_solved_at=ibis.coalesce(rows.fact_solved_at, rows.fact_given_at))
 
 
 def _with_tickets(own: ir.Table, tickets: ir.Table | None) -> ir.Table:
@@ -143,31 +136,47 @@ def _with_customers(
     return joined.mutate(excluded_reason=reason, **added).drop(*gone)
 
 
-def _marks(rows: ir.Table, wave: Wave) -> dict[str, ir.BooleanValue]:
-    """Return which of several rows about one thing stands for them, by rule."""
-    valid = [rows.fact_run, rows.excluded_reason.isnull(), rows.instrument]
-    subject = [*valid, rows.version, rows.subject_type, rows.subject_id]
+class Standing(StrEnum):
+    """Which of several rows about one subject, in one instrument and version, stands for them.
+
+    It is the latest answer, or the latest invitation where none was answered; or the first
+    answer. A subject that is a customer is asked in waves: there one row stands per period of
+    the report, by answer or by sending. `OF_CUSTOMER` leaves one row per customer and period,
+    whatever it is about. Rows sent at one instant about one subject are one `INVITATION`.
+    """
+
+    LATEST = "latest"
+    FIRST = "first"
+    LATEST_SENT = "latest by sending"
+    OF_CUSTOMER = "latest of the customer"
+    INVITATION = "invitation"
+
+
+def with_standing(rows: ir.Table, standing: Standing, wave: Wave) -> ir.Table:
+    """Add `fact_latest`: whether the row stands for those like it, by the rule given.
+
+    Excluded rows stand for no other. `wave(instant)` gives columns that are equal within one
+    period of the report.
+    """
+    alike = [rows.fact_run, rows.excluded_reason.isnull(), rows.instrument]
+    if standing == Standing.OF_CUSTOMER:
+        alike += [rows.fact_customer, *wave(rows.fact_given_at)]
+    else:
+        alike += [rows.version, rows.subject_type, rows.subject_id]
+        alike += _within(rows, standing, wave)
+    answered = rows.score.notnull().desc()
+    if standing == Standing.FIRST:
+        order = [answered, rows.answered_at, rows.sent_at, rows.survey_id]
+    else:
+        order = [answered, *(rows[c].desc() for c in ("answered_at", "sent_at", "survey_id"))]
+    place = ibis.row_number().over(group_by=alike, order_by=order)
+    return rows.mutate(fact_latest=place == 0)
+
+
+def _within(rows: ir.Table, standing: Standing, wave: Wave) -> list[ir.Value]:
+    """Return what else must be equal: the sending, or the wave in which a customer was asked."""
+    if standing == Standing.INVITATION:
+        return [rows.sent_at]
+    at = rows.fact_sent_at if standing == Standing.LATEST_SENT else rows.fact_given_at
     lasting = rows.subject_type == "customer"
-
-    def waves(at: ir.TimestampValue) -> list[ir.Value]:
-        return [lasting.ifelse(w, ibis.null(w.type())) for w in wave(at)]
-
-    given, sent = waves(rows.fact_given_at), waves(rows.fact_sent_at)
-    latest = [
-        rows.score.notnull().desc(), rows.answered_at.desc(), rows.sent_at.desc(),
-        rows.survey_id.desc(),
-    ]  # fmt: skip
-    first = [rows.score.notnull().desc(), rows.answered_at, rows.sent_at, rows.survey_id]
-    return {
-        "fact_latest": _top([*subject, *given], latest),
-        "fact_latest_sent": _top([*subject, *sent], latest),
-        "fact_first": _top([*subject, *given], first),
-        "fact_latest_of_customer": _top([*valid, rows.fact_customer, *wave(rows.fact_given_at)],
-                                        latest),
-        "fact_invitation": _top([*subject, rows.sent_at], latest),
-    }  # fmt: skip
-
-
-def _top(alike: Sequence[ir.Value], order: Sequence[ir.Value]) -> ir.BooleanValue:
-    """Return whether a row is the first in `order` among those alike."""
-    return ibis.row_number().over(group_by=list(alike), order_by=list(order)) == 0
+    return [lasting.ifelse(w, ibis.null(w.type())) for w in wave(at)]

@@ -19,7 +19,7 @@ _EXCLUSIONS = (
     Exclusion("uninvited", "no sending is recorded: it came without an invitation",
               lambda t: t.sent_at.isnull()),
     Exclusion("same_invitation", "sent at the same instant about the same subject",
-              lambda t: ~t.fact_invitation),
+              lambda t: ~t.fact_latest),
 )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=Basis(
             name="responded",
-            source="surveys",
+            source="invitations",
             attribution=Attribution.SENT,
             population="survey invitations sent in the period, of all instruments",
             belongs=lambda t: t.survey_id.notnull(),
@@ -84,7 +84,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=Basis(
             name="responded_in_time",
-            source="surveys",
+            source="invitations",
             attribution=Attribution.SENT,
             population="survey invitations sent in the period, of all instruments",
             belongs=lambda t: t.survey_id.notnull(),

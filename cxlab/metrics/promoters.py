@@ -125,11 +125,11 @@ METRICS: tuple[Metric, ...] = (
         unit="nps",
         direction="up",
         basis=answers(
-            "promotion_customer", "nps", _side, _SILENCE, called=_CALLED,
+            "promotion_customer", "nps_customer", _side, _SILENCE, called=_CALLED,
             exclusions=(
                 Exclusion("unknown_customer", "who was asked is not recorded",
                           lambda t: t.fact_customer.isnull()),
-                superseded("fact_latest_of_customer", "the customer answered again later on"),
+                superseded("the customer answered again later on"),
             ),
         ),
         statistic=Balance(100.0),

@@ -45,18 +45,18 @@ _SATISFIED = answers(
     "satisfied", "csat", _top_box, SILENCE, called=CALLED, exclusions=(_WIDE, SUPERSEDED)
 )
 _FIRST = answers(
-    "satisfied_first", "csat", _top_box, SILENCE, called=CALLED,
+    "satisfied_first", "csat_first", _top_box, SILENCE, called=CALLED,
     exclusions=(
-        _WIDE, superseded("fact_first", "the customer had answered before about the same subject")
+        _WIDE, superseded("the customer had answered before about the same subject")
     ),
 )  # fmt: skip
 _SENT = answers(
-    "satisfied_sent", "csat", _top_box, SILENCE, called=CALLED, attribution=Attribution.SENT,
+    "satisfied_sent", "csat_sent", _top_box, SILENCE, called=CALLED, attribution=Attribution.SENT,
     exclusions=(
         _WIDE,
         Exclusion("sending_unknown", "when it was sent is not recorded",
                   lambda t: t.sent_at.isnull()),
-        superseded("fact_latest_sent", "another one about the same subject stands"),
+        superseded("another one about the same subject stands"),
     ),
     needs=("surveys.sent_at",),
 )  # fmt: skip

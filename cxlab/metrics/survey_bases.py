@@ -16,13 +16,12 @@ __all__ = ["NO_ANSWER", "SUPERSEDED", "answers", "asked", "on_scales", "supersed
 NO_ANSWER = Exclusion("no_answer", "asked, did not answer", lambda t: t.score.isnull())
 
 
-def superseded(mark: str, meaning: str) -> Exclusion:
-    """Exclude rows for which another row of the same subject stands (see `answer_facts`)."""
-    return Exclusion("superseded", meaning, lambda t: ~t[mark])
+def superseded(meaning: str) -> Exclusion:
+    """Exclude rows for which another row stands, by the source's rule (see `Standing`)."""
+    return Exclusion("superseded", meaning, lambda t: ~t.fact_latest)
 
 
 SUPERSEDED = superseded(
-    "fact_latest",
     "the latest answer about the same subject stands (of a customer: the latest in the period)",
 )
 

@@ -15,7 +15,10 @@ ESCALATIONS = pd.DataFrame(
     {"ticket_id": ["T00001", "T00009", "T00009"], "at": START + dt.timedelta(days=30)}
 ).assign(kind="functional")
 # Rows of the log below that customers gave an answer or a message in, by source.
-SAID = {"surveys": 200, "csat": 200, "nps": 0, "ces_1": 0, "ces_2": 0, "customer_messages": 0}
+SAID = {
+    "surveys": 200, "invitations": 200, "csat": 200, "csat_first": 200, "csat_sent": 200,
+    "nps": 0, "nps_customer": 0, "ces_1": 0, "ces_2": 0, "customer_messages": 0,
+}  # fmt: skip
 AS_OF = START + dt.timedelta(days=36)
 
 

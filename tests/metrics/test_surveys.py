@@ -16,8 +16,17 @@ CSAT = {"instrument": "csat", "scale_min": 1, "scale_max": 5}
 NPS = {"instrument": "nps", "scale_min": 0, "scale_max": 10}
 CES_1 = {"instrument": "ces", "version": "ces_1", "scale_min": 1, "scale_max": 5}
 CES_2 = {"instrument": "ces", "version": "ces_2", "scale_min": 1, "scale_max": 7}
-SAID = [m.id for m in METRICS.values()
-        if m.basis.source in ("surveys", "csat", "nps", "ces_1", "ces_2")]  # fmt: skip
+SOURCES = (
+    "invitations",
+    "csat",
+    "csat_first",
+    "csat_sent",
+    "nps",
+    "nps_customer",
+    "ces_1",
+    "ces_2",
+)
+SAID = [m.id for m in METRICS.values() if m.basis.source in SOURCES]
 
 
 def rows(scores, base, **columns):
@@ -553,8 +562,10 @@ class TestConservation:
     def population(metric, frame):
         """Rows of the instrument that belong, and what is left out by hand."""
         source = METRICS[metric].basis.source
-        is_one = (frame["instrument"] == source) | (frame["version"] == source)
-        here = frame if source == "surveys" else frame[is_one]
+        is_one = (frame["instrument"] == source.split("_")[0]) | (frame["version"] == source)
+        if source.startswith("ces"):
+            is_one = frame["version"] == source
+        here = frame if source == "invitations" else frame[is_one]
         about = here["subject_type"]
         belongs = {
             "nps_relational": about == "customer",

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from cxlab.calendars import local_time
-from cxlab.metrics.answers import Answers, answer_facts
+from cxlab.metrics.answers import Answers, Standing, answer_facts, with_standing
 from cxlab.metrics.facts import naive_utc
 from cxlab.metrics.sources.support import TICKETS
 from cxlab.metrics.view import Source, View, Windows
@@ -16,27 +16,37 @@ __all__ = ["SOURCES"]
 _UNITS = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 
 
-def _surveys(view: View, windows: Windows) -> ir.Table:
-    """Return all invitations with their facts, which the sources of the instruments share."""
+def _facts(view: View, windows: Windows) -> ir.Table:
     tickets = view.rows(TICKETS, windows) if view.has(TICKETS) else None
-    answers = Answers(
-        view.tables["surveys"], tickets, view.table("customers"), naive_utc(view.as_of)
+    return answer_facts(
+        Answers(view.tables["surveys"], tickets, view.table("customers"), naive_utc(view.as_of))
     )
-    return answer_facts(answers, lambda at: _wave(view, windows, at))
 
 
-SURVEYS = Source("surveys", ("surveys",), _surveys, waves=True)
+_FACTS = Source("survey_facts", ("surveys",), _facts)
+"""All survey rows with their facts, which the sources below share."""
 
 
-def _of(instrument: str, version: str | None = None) -> Source:
-    """Return the source of one instrument: what others leave out is none of its business."""
+def _source(
+    name: str,
+    instrument: str | None = None,
+    version: str | None = None,
+    standing: Standing = Standing.LATEST,
+) -> Source:
+    """Return the source of one instrument: what others leave out is none of its business.
+
+    Which of several rows stands is a source's own matter, so that each sorts them once only.
+    """
 
     def build(view: View, windows: Windows) -> ir.Table:
-        rows = view.rows(SURVEYS, windows)
-        rows = rows.filter(rows.instrument == instrument)
-        return rows if version is None else rows.filter(rows.version == version)
+        rows = view.rows(_FACTS, windows)
+        if instrument is not None:
+            rows = rows.filter(rows.instrument == instrument)
+        if version is not None:
+            rows = rows.filter(rows.version == version)
+        return with_standing(rows, standing, lambda at: _wave(view, windows, at))
 
-    return Source(version or instrument, ("surveys",), build, waves=True)
+    return Source(name, ("surveys",), build, waves=True)
 
 
 def _wave(view: View, windows: Windows, at: ir.TimestampValue) -> list[ir.Value]:
@@ -78,10 +88,14 @@ def _messages(view: View, windows: Windows) -> ir.Table:
 
 
 SOURCES = (
-    SURVEYS,
-    _of("csat"),
-    _of("nps"),
-    _of("ces", "ces_1"),
-    _of("ces", "ces_2"),
+    _source("surveys"),
+    _source("invitations", standing=Standing.INVITATION),
+    _source("csat", "csat"),
+    _source("csat_first", "csat", standing=Standing.FIRST),
+    _source("csat_sent", "csat", standing=Standing.LATEST_SENT),
+    _source("nps", "nps"),
+    _source("nps_customer", "nps", standing=Standing.OF_CUSTOMER),
+    _source("ces_1", "ces", "ces_1"),
+    _source("ces_2", "ces", "ces_2"),
     Source("customer_messages", ("messages",), _messages),
 )
