@@ -24,6 +24,7 @@ __all__ = [
     "aggregate",
     "classified",
     "counts",
+    "excluded_as",
     "excluded_rows",
     "group",
     "prepared",
@@ -68,6 +69,9 @@ def aggregate(
     for basis in bases.values():
         measures |= counts(ready, basis)
     known = [m for m in metrics if recorded[m.basis.name]]
+    for basis in {m.basis.name: m.basis for m in known if m.basis.remark}.values():
+        assert basis.remark is not None
+        measures |= basis.remark.tallies(ready, basis)
     for metric in known:
         measures |= metric.statistic.measures(ready, metric.basis.name, metric.unit)
     grouped = group(ready, cut.keys).aggregate(**measures)
@@ -135,6 +139,11 @@ def _state(rows: ir.Table, basis: Basis, recorded: bool) -> ir.IntegerValue:
         known = value.cast("int8") if value.type().is_boolean() else value
         branches.append((known.isnull(), unknown))
     return ibis.cases(*branches, else_=COUNTED)
+
+
+def excluded_as(rows: ir.Table, basis: Basis, reason: str) -> ir.BooleanValue:
+    """Return whether a classified row is excluded for this reason."""
+    return rows[column("state", basis.name)] == _FIRST_REASON + reasons(basis).index(reason)
 
 
 def counts(rows: ir.Table, basis: Basis) -> dict[str, ir.IntegerScalar]:
