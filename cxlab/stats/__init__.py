@@ -1,7 +1,7 @@
 """What a metric estimates and how surely: pure functions on counts and sums per group.
 
 Intervals of shares, means, scores, rates and ratios (`intervals`, `weighted`); durations with
-unfinished spells (`survival`); models of buying and leaving (`bg_nbd`, `gamma_gamma`,
+unfinished spells (`survival`); many small groups (`shrinkage`); models of buying and leaving (`bg_nbd`, `gamma_gamma`,
 `retention`).
 """
 
@@ -26,6 +26,7 @@ from cxlab.stats.retention import (
     fit_shifted_beta_geometric,
     lost_by_period,
 )
+from cxlab.stats.shrinkage import Shrunk, shrunk_means
 from cxlab.stats.survival import SurvivalCurve, kaplan_meier, kaplan_meier_by_group
 from cxlab.stats.weighted import (
     effective_n,
@@ -39,6 +40,7 @@ __all__ = [
     "Estimate",
     "GammaGamma",
     "ShiftedBetaGeometric",
+    "Shrunk",
     "SurvivalCurve",
     "customer_value",
     "difference_interval",
@@ -58,6 +60,7 @@ __all__ = [
     "rate_interval",
     "ratio_interval",
     "replication_interval",
+    "shrunk_means",
     "weighted_mean_interval",
     "weighted_nps_interval",
     "weighted_share_interval",

@@ -7,8 +7,9 @@ follow from these sufficient statistics (`estimate`).
 from cxlab.metrics.statistics.base import Estimate, Statistic, column
 from cxlab.metrics.statistics.fitted import Fitted, Point
 from cxlab.metrics.statistics.quantile import Quantile, order_statistics
-from cxlab.metrics.statistics.ratio import Ratio
+from cxlab.metrics.statistics.ratio import Ratio, UnitCost
 from cxlab.metrics.statistics.simple import Backlog, Count, Mean, Share
+from cxlab.metrics.statistics.whole import ShareOfAll, ShrunkMean, Total
 
 __all__ = [
     "Backlog",
@@ -20,7 +21,11 @@ __all__ = [
     "Quantile",
     "Ratio",
     "Share",
+    "ShareOfAll",
+    "ShrunkMean",
     "Statistic",
+    "Total",
+    "UnitCost",
     "column",
     "order_statistics",
 ]
