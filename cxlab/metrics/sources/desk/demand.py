@@ -44,9 +44,7 @@ def _customers(view: View, windows: Windows) -> ir.Table:
     customers = view.tables["customers"]
     customers = customers.mutate(run=customers.replication.fill_null(-1))
     based = customers.cross_join(spans)
-    based = based.filter(
-        based.acquired_at.isnull() | (based.acquired_at < based.fact_window_end)
-    )
+    based = based.filter(based.acquired_at.isnull() | (based.acquired_at < based.fact_window_end))
     tickets = view.tickets
     tickets = tickets.join(spans, within(tickets.created_at, spans, windows))
     counted = tickets.filter(tickets.excluded_reason.isnull())
@@ -88,7 +86,12 @@ def _as_customers(orphans: ir.Table, rows: ir.Table) -> ir.Table:
 def _operations(view: View, windows: Windows) -> ir.Table:
     """Return the checked units; `fact_unit_failed` and `fact_first_check` tell of all checks."""
     rows = view.tables["operations"]
-    unit = [rows.replication.fill_null(-1), rows.unit_id, rows.process, rows.excluded_reason.isnull()]
+    unit = [
+        rows.replication.fill_null(-1),
+        rows.unit_id,
+        rows.process,
+        rows.excluded_reason.isnull(),
+    ]
     place = ibis.row_number().over(group_by=unit, order_by=rows.at)
     return rows.mutate(
         fact_at=rows.at,

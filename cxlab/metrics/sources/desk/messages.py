@@ -137,9 +137,7 @@ def turns(view: View) -> ir.Table:
     messages = _public(view)
     order = [messages.at, messages.message_id]
     window = ibis.window(group_by=messages.message_key, order_by=order)
-    ahead = ibis.window(
-        group_by=messages.message_key, order_by=order, preceding=0, following=None
-    )
+    ahead = ibis.window(group_by=messages.message_key, order_by=order, preceding=0, following=None)
     behind = ibis.window(group_by=messages.message_key, order_by=order, preceding=None, following=0)
     by_agent = messages.author_type == "agent"
     replied = by_agent.ifelse(messages.at, ibis.null("timestamp(6)"))

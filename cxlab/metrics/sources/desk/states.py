@@ -36,8 +36,8 @@ def _timed(view: View, windows: Windows) -> ir.Table:
 def _clocks(view: View, windows: Windows) -> ir.Table:
     """Return the tickets with seconds per clock (`fact_requester_wait_s`, …), null without events.
 
-    `fact_at` is the first solve; `fact_reopened_after_s` the shortest time from a solve to the
-    reopen after it, `fact_latest_solve_at` the latest solve, undone or not.
+    `fact_reopened_after_s` is the shortest time from a solve to the reopen after it,
+    `fact_latest_solve_at` the latest solve, undone or not.
     """
     tickets = keyed(view.tickets)
     return _with_clocks(_with_reopens(tickets, view), _spells(view, tickets), "s")
@@ -50,11 +50,16 @@ def _clocks_in_hours(view: View, windows: Windows) -> ir.Table:
     names = tickets.select(own_key="fact_key", fact_schedule="fact_schedule")
     spells = spells.inner_join(names, spells.spell_key == names.own_key)
     spells = with_open(spells.drop("spent"), {"spent": ("start", "stop")}, view)
-    return _with_clocks(tickets.mutate(**_first_solve(tickets)), spells, "open_s")
+    return _with_clocks(tickets, spells, "open_s")
 
 
 def _first_solve(tickets: ir.Table) -> dict[str, ir.Value]:
     return {"fact_at": ibis.coalesce(tickets.first_solved_at, tickets.created_at)}
+
+
+def _first_solves(view: View, windows: Windows) -> ir.Table:
+    """Return the tickets with `fact_at`, when they were solved first (created, if never)."""
+    return view.tickets.mutate(**_first_solve(view.tickets))
 
 
 def _spells(view: View, tickets: ir.Table) -> ir.Table:
@@ -94,7 +99,7 @@ def _with_reopens(tickets: ir.Table, view: View) -> ir.Table:
         fact_reopened_after_s=gap.min(), fact_latest_solve_at=marked.open_until.max()
     )
     joined = tickets.left_join(found, tickets.fact_key == found.reopened_key)
-    return joined.mutate(**_first_solve(joined)).drop("reopened_key")
+    return joined.drop("reopened_key")
 
 
 def _episodes(view: View, windows: Windows) -> ir.Table:
@@ -158,6 +163,7 @@ CLOCKED = Source("ticket_clocks", ("tickets", "status_events"), _clocks)
 CLOCKED_IN_HOURS = Source(
     "ticket_clocks_in_hours", ("tickets", "status_events", "schedules"), _clocks_in_hours
 )
+FIRST_SOLVES = Source("first_solves", ("tickets",), _first_solves)
 EPISODES = Source("reply_episodes", ("tickets", "messages", "status_events"), _episodes)
 OPEN_AT_END = Source("open_at_end", ("tickets",), _open_at_end, windowed=True)
-SOURCES = (TIMED, CLOCKED, CLOCKED_IN_HOURS, EPISODES, OPEN_AT_END)
+SOURCES = (TIMED, CLOCKED, CLOCKED_IN_HOURS, FIRST_SOLVES, EPISODES, OPEN_AT_END)

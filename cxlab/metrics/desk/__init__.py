@@ -1,0 +1,26 @@
+"""Metrics of the support desk beyond the basic families: variants, promises, people, costs."""
+
+from cxlab.metrics.declaration import Metric
+from cxlab.metrics.desk import (
+    first_contact,
+    first_contact_vendors,
+    first_response,
+    first_response_vendors,
+    next_reply,
+    resolution_time,
+)
+
+__all__ = ["METRICS"]
+
+METRICS: tuple[Metric, ...] = tuple(
+    metric
+    for family in (
+        first_response,
+        first_response_vendors,
+        next_reply,
+        resolution_time,
+        first_contact,
+        first_contact_vendors,
+    )
+    for metric in family.METRICS
+)
