@@ -1,8 +1,8 @@
 """What a metric estimates and how surely: pure functions on counts and sums per group.
 
 Intervals of shares, means, scores, rates and ratios (`intervals`, `weighted`); durations with
-unfinished spells (`survival`); many small groups (`shrinkage`); models of buying and leaving (`bg_nbd`, `gamma_gamma`,
-`retention`).
+unfinished spells (`survival`); many small groups (`shrinkage`); models of buying and
+leaving (`bg_nbd`, `gamma_gamma`, `retention`).
 """
 
 from cxlab.stats.bg_nbd import BgNbd, fit_bg_nbd

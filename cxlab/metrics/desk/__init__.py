@@ -2,11 +2,16 @@
 
 from cxlab.metrics.declaration import Metric
 from cxlab.metrics.desk import (
+    agents,
+    costs,
+    demand,
     first_contact,
     first_contact_vendors,
     first_response,
     first_response_vendors,
+    levels,
     next_reply,
+    promises,
     resolution_time,
 )
 
@@ -21,6 +26,11 @@ METRICS: tuple[Metric, ...] = tuple(
         resolution_time,
         first_contact,
         first_contact_vendors,
+        promises,
+        levels,
+        agents,
+        demand,
+        costs,
     )
     for metric in family.METRICS
 )

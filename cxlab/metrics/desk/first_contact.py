@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -133,9 +134,9 @@ _STORY = (
 )
 
 
-def _fcr(id: str, title: str, definition: str, **changed: object) -> Metric:
+def _fcr(id: str, title: str, definition: str, **changed: Any) -> Metric:
     changed = {"variant_of": "fcr", "notes": (), "statistic": Share(), **changed}
-    return replace(FCR, id=id, title=title, definition=definition, **changed)  # type: ignore[arg-type]
+    return replace(FCR, id=id, title=title, definition=definition, **changed)
 
 
 METRICS: tuple[Metric, ...] = (

@@ -1,4 +1,4 @@
-"""First contact resolution as Zendesk, dbt_zendesk, Freshdesk and Intercom count it, and as asked."""
+"""First contact resolution as Zendesk, dbt_zendesk, Freshdesk, Intercom and customers count it."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import ibis.expr.types as ir
 
@@ -13,7 +14,7 @@ from cxlab.metrics.desk.waits import between, every_row
 from cxlab.metrics.facts import is_live, seconds_between
 from cxlab.metrics.resolution import METRICS as BASIC
 from cxlab.metrics.resolution import RESOLUTION
-from cxlab.metrics.statistics import Mean, Quantile
+from cxlab.metrics.statistics import Quantile
 
 __all__ = ["METRICS", "RMST_DAYS"]
 
@@ -131,10 +132,10 @@ _LATE_STORY = (
 )
 
 
-def _art(id: str, title: str, definition: str, **changed: object) -> Metric:
+def _art(id: str, title: str, definition: str, **changed: Any) -> Metric:
     changed.setdefault("variant_of", "art")
     changed.setdefault("notes", ())
-    return replace(_ART, id=id, title=title, definition=definition, **changed)  # type: ignore[arg-type]
+    return replace(_ART, id=id, title=title, definition=definition, **changed)
 
 
 def _status_clock(id: str, title: str, words: str, name: str, story: str, value: float) -> Metric:

@@ -68,7 +68,7 @@ class ShareOfAll(Statistic):
     def shown(self, rows: ir.Table, basis: str) -> ir.Scalar:
         """Return the group's rows ÷ those of all groups."""
         own = rows.count(where=counted(rows, basis))
-        return own / own.sum().over()  # type: ignore[attr-defined,no-any-return]
+        return own / own.sum().over()
 
 
 def _categories(names: Sequence[object]) -> list[object]:
@@ -95,11 +95,11 @@ class ShrunkMean(Statistic):
         return "empirical Bayes (normal)"
 
     def measures(self, rows: ir.Table, basis: str, unit: str) -> dict[str, ir.Scalar]:
-        """Sum and standard deviation."""
+        """Sum and variance."""
         value, where = _number(rows, basis), counted(rows, basis)
         return {
             column("total", basis): exact_sum(value, where, unit),
-            column("spread", basis): value.std(where=where, how="sample"),
+            column("spread", basis): value.var(where=where, how="sample"),
         }
 
     def estimate(self, found: pd.DataFrame, basis: str, n: Integers, unit: str) -> Estimate:
@@ -107,7 +107,7 @@ class ShrunkMean(Statistic):
         total = floats(found, column("total", basis))
         mean = share_of(total, n)
         spread = nine_digits(floats(found, column("spread", basis)))
-        squares = np.where(n > 1, spread**2 * (n - 1), 0.0)
+        squares = np.where(n > 1, spread * (n - 1), 0.0)
         out = np.full((3, len(n)), np.nan)
         for rows in self._teams(found.index):
             drawn = stats.shrunk_means(n[rows], mean[rows], squares[rows])

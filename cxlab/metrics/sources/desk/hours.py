@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -83,13 +84,12 @@ def _schedules(view: View) -> list[Schedule]:
     ]
 
 
-def _rows(view: View, name: str) -> list[dict[str, object]] | list[dict[str, object]]:
+def _rows(view: View, name: str) -> list[dict[str, Any]]:
     table = view.table(name)
     if table is None:
         return []
-    found: list[dict[str, object]] = (
-        table.filter(table.excluded_reason.isnull()).to_pyarrow().to_pylist()
-    )
+    counted = table.filter(table.excluded_reason.isnull())
+    found: list[dict[str, Any]] = counted.to_pyarrow().to_pylist()
     return found
 
 

@@ -1,4 +1,4 @@
-"""Rows from status changes: clocks of a ticket, reply episodes, and what is open at a period's end."""
+"""Rows from status changes: clocks of a ticket, reply episodes, what is open at a period's end."""
 
 from __future__ import annotations
 
