@@ -46,6 +46,7 @@ class Attribution(StrEnum):
     STARTED = "started"
     DUE = "due"
     PERIOD_START = "state at the period's start"
+    PERIOD_END = "state at the period's end"
     POINT_IN_TIME = "point in time"
 
     @property
@@ -63,6 +64,7 @@ _INSTANTS = {
     "started": "fact_started_at",
     "due": "fact_due_at",
     "state at the period's start": "fact_window_start",
+    "state at the period's end": "fact_window_start",
     "point in time": "created_at",
 }
 

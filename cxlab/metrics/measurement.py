@@ -195,9 +195,10 @@ class _Answer:
             rows["excluded"] = _merged(rows["excluded"], out.reindex(index))
         rows["flag"] = flags(rows, metric.statistic)
         recorded = self.plan.recorded(metric)
-        if not recorded:
+        lacking = metric.statistic.lacks(self.plan.dims)
+        if not recorded or lacking:
             rows["flag"] = "undefined"
-        rows["note"] = self._notes(metric, rows) if recorded else ""
+        rows["note"] = lacking or (self._notes(metric, rows) if recorded else "")
         rows["metric"], rows["title"] = metric.id, metric.title
         rows["statistic"], rows["definition_version"] = metric.statistic.name, metric.version
         rows["unit"], rows["direction"] = metric.unit, metric.direction

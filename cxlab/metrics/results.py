@@ -29,7 +29,8 @@ def metric_rows(
     n = whole(found, column("n", name))
     estimate = fitted or metric.statistic.estimate(found, name, n, metric.unit)
     out = pd.DataFrame(index=found.index)
-    out["value"], out["n"], out["numerator"] = estimate.value, n, estimate.numerator
+    out["value"], out["numerator"] = estimate.value, estimate.numerator
+    out["n"] = n if estimate.n is None else estimate.n
     out["low"], out["high"] = estimate.low, estimate.high
     out["interval_method"] = metric.interval
     out["excluded"] = _excluded(metric, found)
