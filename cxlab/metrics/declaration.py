@@ -43,6 +43,7 @@ class Attribution(StrEnum):
     STARTED = "started"
     DUE = "due"
     PERIOD_START = "state at the period's start"
+    PERIOD_END = "state at the period's end"
     POINT_IN_TIME = "point in time"
 
     @property
@@ -59,6 +60,7 @@ _INSTANTS = {
     "started": "fact_started_at",
     "due": "fact_due_at",
     "state at the period's start": "fact_window_start",
+    "state at the period's end": "fact_window_start",
     "point in time": "created_at",
 }
 
@@ -92,7 +94,8 @@ class Basis:
     ("tickets.first_human_reply_at") or tables ("escalations") without which nothing can be said
     ("a|b": one of them); `assumes` are those without which something is taken for granted, and
     what, in words. `also` names further columns that a statistic uses ("per" of a ratio, the
-    cells of a fit). With `unless_repeated` a true value turns false where a like row follows.
+    cells of a fit); `settings` the sections of the settings that its value depends on. With
+    `unless_repeated` a true value turns false where a like row follows.
 
     `source` names rows with facts (see `sources`).
     """
@@ -110,6 +113,7 @@ class Basis:
     assumes: Mapping[str, str] = field(default_factory=dict)
     also: Mapping[str, Value] = field(default_factory=dict)
     unless_repeated: Repeat | None = None
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,11 @@ class Windows:
             )
         )
 
+    def bounds(self, first: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+        """Return the first instant of the first window and the end of the last (aware)."""
+        spans = self._spans(first)
+        return spans[0][0], spans[-1][1]
+
     def _spans(self, first: dt.datetime) -> list[tuple[dt.datetime, dt.datetime]]:
         whole = self.period
         start = whole.start if whole else min(first, self.as_of)
@@ -157,13 +162,18 @@ class View:
         )
 
     def excludes(self, source: Source) -> bool:
-        """Return whether rows of the source (or of the tickets behind them) can be excluded."""
-        names = {*source.tables, "tickets"}
+        """Return whether rows of the source (or the tickets or customers behind) can be excluded."""
+        names = {*source.tables, "tickets", "customers"}
         return any(self.tables.has(name, "excluded_reason") for name in names)
 
     def assumed(self, basis: Basis) -> str:
-        """Return what the basis takes for granted because the data lack it, in words."""
-        return "; ".join(text for need, text in basis.assumes.items() if not self._has(need))
+        """Return what the basis takes for granted because the data lack it, in words.
+
+        Settings that it depends on and that differ from the defaults are named too: changed
+        weights make another version of a score.
+        """
+        lacking = [text for need, text in basis.assumes.items() if not self._has(need)]
+        return "; ".join([*lacking, *self.settings.changes(basis.settings)])
 
     @cached_property
     def replications(self) -> list[int]:

@@ -1,9 +1,18 @@
 """The rows that metrics are stated on, by name: tickets, survey answers, …"""
 
-from cxlab.metrics.sources import support
+from cxlab.metrics.sources import (
+    entitlements,
+    support,
+    usage,
+)
 from cxlab.metrics.view import Source
 
 __all__ = ["SOURCES"]
 
-SOURCES: dict[str, Source] = {s.name: s for module in (support,) for s in module.SOURCES}
+_MODULES = (
+    support,
+    usage,
+    entitlements,
+)
+SOURCES: dict[str, Source] = {s.name: s for module in _MODULES for s in module.SOURCES}
 """Every source by the name that bases use."""
