@@ -81,29 +81,28 @@ _MONEY = Basis(
 
 
 def _use(customer: str, user: str, feature: str, **more: object) -> dict[str, object]:
-    return {"customer_id": customer, "user_id": user, "at": "+3 09:00", "feature": feature, **more}
+    return {"customer_id": customer, "user_id": user, "at": "2026-02-10", "feature": feature, **more}
 
 
 _ROWS: dict[str, tuple[dict[str, object], ...]] = {
     "entitlements": (
         {"account_id": "c1", "feature": "reports", "granted_at": "2025-01-01", "quantity": 4.0},
         {"account_id": "c2", "feature": "reports", "granted_at": "2025-01-01", "quantity": 1.0},
-        {"account_id": "c3", "feature": "reports", "granted_at": "2026-01-17", "quantity": 10.0},
+        {"account_id": "c3", "feature": "reports", "granted_at": "2026-02-15", "quantity": 10.0},
     ),
     "usage_events": (
         _use("c1", "ann", "reports", n=7),
         _use("c1", "bot", "reports", is_automated=True),
         *(_use("c2", user, "reports") for user in ("bob", "cyd", "dan")),
-        {**_use("c3", "eve", "reports"), "at": "2026-01-20"},
+        {**_use("c3", "eve", "reports"), "at": "2026-02-20"},
     ),
 }
 _STORY = (
-    "In January account 1 pays for 4 seats and one person uses the reports; account 2 pays for 1 "
-    "seat and three people use it; account 3 gets 10 seats on the 17th, which are 15 of 31 days, "
-    "10 × 15 ÷ 31 = 4.839 seats, and one person uses it. A program's use is left out. "
+    "In February account 1 pays for 4 seats and one person uses the reports; account 2 pays for 1 "
+    "seat and three people use it; account 3 gets 10 seats on the 15th, half of the 28 days, which "
+    "are 5 seats, and one person uses it. A program's use is left out. "
 )
-_ENTITLED = 5 + 150 / 31
-_EXAMPLE = Example(_STORY, _ROWS, 5 / _ENTITLED, period="2026-01")
+_EXAMPLE = Example(_STORY, _ROWS, 0.5, period="2026-02")
 _SEATS: dict[str, tuple[dict[str, object], ...]] = {
     "subscriptions": (
         {"subscription_id": "s1", "customer_id": "c1", "started_at": "2025-01-01", "seats": 4,
@@ -122,9 +121,9 @@ _CREDITS: dict[str, tuple[dict[str, object], ...]] = {
         {"account_id": "c3", "feature": "calls", "granted_at": "2026-02-20", "quantity": 500.0},
     ),
     "usage_events": (
-        _use("c1", "ann", "calls", n=300),
+        {**_use("c1", "ann", "calls", n=300), "at": "2026-01-10"},
         {**_use("c1", "ann", "calls", n=40), "at": "2026-02-01"},
-        _use("c2", "bob", "calls", n=140),
+        {**_use("c2", "bob", "calls", n=140), "at": "2026-01-10"},
     ),
 }  # fmt: skip
 
@@ -145,7 +144,7 @@ METRICS: tuple[Metric, ...] = (
             "quantity is credits or calls, util_units is the metric.",
         ),
         example=replace(
-            _EXAMPLE, story=_STORY + "(1 + 3 + 1) ÷ (4 + 1 + 4.839) = 5 ÷ 9.839 = 0.508."
+            _EXAMPLE, story=_STORY + "(1 + 3 + 1) ÷ (4 + 1 + 5) = 5 ÷ 10 = 0.5."
         ),
     ),
     Metric(
@@ -160,8 +159,8 @@ METRICS: tuple[Metric, ...] = (
         source="seed 0; capped at 1 for each account, so that overage does not hide shelfware",
         variant_of="util",
         example=replace(
-            _EXAMPLE, story=_STORY + "Account 2 counts 1, not 3: 3 ÷ 9.839 = 30.5 %.",
-            value=3 / _ENTITLED,
+            _EXAMPLE, story=_STORY + "Account 2 counts 1, not 3: 3 ÷ 10 = 30 %.",
+            value=0.3,
         ),
     ),
     Metric(
@@ -178,9 +177,9 @@ METRICS: tuple[Metric, ...] = (
         variant_of="util",
         example=replace(
             _EXAMPLE,
-            story=_STORY + "1 ÷ 4 = 0.25, 3 ÷ 1 = 3 and 1 ÷ 4.839 = 0.2067 have the mean 1.152, "
-            "more than twice the ratio of the sums.",
-            value=(0.25 + 3 + 31 / 150) / 3,
+            story=_STORY + "1 ÷ 4 = 0.25, 3 ÷ 1 = 3 and 1 ÷ 5 = 0.2 have the mean 1.15, more "
+            "than twice the ratio of the sums.",
+            value=1.15,
         ),
     ),
     Metric(
@@ -215,8 +214,8 @@ METRICS: tuple[Metric, ...] = (
         statistic=Ratio(unit="account and feature"),
         source="J. B. Wood, Complexity Avalanche (2009); seed 2",
         example=replace(
-            _EXAMPLE, story=_STORY + "Unused are 3, 0 and 3.839 of 9.839 seats: 69.5 %.",
-            value=(3 + 150 / 31 - 1) / _ENTITLED,
+            _EXAMPLE, story=_STORY + "Unused are 3, 0 and 4 of 10 seats: 70 %, not 50 %.",
+            value=0.7,
         ),
     ),
     Metric(
@@ -236,7 +235,7 @@ METRICS: tuple[Metric, ...] = (
         example=Example(
             "Account 1 pays 200 a month for 4 seats, of which one is used: 150 for nothing. "
             "Account 2 pays 50 for one seat that three people share: 0. Per customer 75.",
-            _SEATS, 75.0, period="2026-01",
+            _SEATS, 75.0, period="2026-02",
         ),
     ),
 )  # fmt: skip
