@@ -8,6 +8,11 @@ from cxlab.errors import InputError
 from cxlab.metrics import (
     adoption,
     utilisation,
+    engagement,
+    success,
+    advocacy,
+    referrals,
+    rewards,
     resolution,
     response,
     satisfaction,
@@ -24,6 +29,11 @@ _FAMILIES = (
     satisfaction,
     adoption,
     utilisation,
+    engagement,
+    success,
+    advocacy,
+    referrals,
+    rewards,
 )
 METRICS: dict[str, Metric] = {m.id: m for family in _FAMILIES for m in family.METRICS}
 """Every metric by id, in the order in which catalogues list them."""

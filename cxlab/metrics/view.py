@@ -90,7 +90,7 @@ class Source:
 
     Every source has the columns `excluded_reason` and `replication`, the instants that its
     bases are attributed by, and whatever columns reports can group by. `windowed` rows exist
-    once per period of the report. Without the `tables` there is no source.
+    once per period of the report. Without the `tables` there is no source ("a|b": one of them).
     """
 
     name: str
@@ -109,7 +109,7 @@ class View:
 
     def has(self, source: Source) -> bool:
         """Return whether the tables behind a source are there."""
-        return all(name in self.tables for name in source.tables)
+        return all(any(n in self.tables for n in name.split("|")) for name in source.tables)
 
     def rows(self, source: Source, windows: Windows) -> ir.Table:
         """Return the rows of a source; built once, and for small data kept as a table."""
@@ -163,7 +163,7 @@ class View:
 
     def excludes(self, source: Source) -> bool:
         """Return whether rows of the source (or the tickets or customers behind) can be excluded."""
-        names = {*source.tables, "tickets", "customers"}
+        names = {"tickets", "customers", *(n for t in source.tables for n in t.split("|"))}
         return any(self.tables.has(name, "excluded_reason") for name in names)
 
     def assumed(self, basis: Basis) -> str:

@@ -1,7 +1,13 @@
 """The rows that metrics are stated on, by name: tickets, survey answers, …"""
 
 from cxlab.metrics.sources import (
+    advocacy,
+    engagement,
     entitlements,
+    health,
+    relationship,
+    rewards,
+    success,
     support,
     usage,
 )
@@ -13,6 +19,12 @@ _MODULES = (
     support,
     usage,
     entitlements,
+    engagement,
+    success,
+    relationship,
+    health,
+    advocacy,
+    rewards,
 )
 SOURCES: dict[str, Source] = {s.name: s for module in _MODULES for s in module.SOURCES}
 """Every source by the name that bases use."""
