@@ -160,8 +160,9 @@ _ACCESS: dict[str, tuple[dict[str, object], ...]] = {
 _ACCESS_STORY = (
     "Two accounts get the export on Monday; the other one never uses anything. Ann, whose use an "
     "hour before does not count, exports three times on Tuesday, Bob once on Wednesday. Cyd only "
-    "reads reports, Flo did so before the grant and is not seen again. Dan is first seen on day 20 and exports 35 days later, too late. Eve is first "
-    "seen on day 50, ten days before the cut-off: pending. "
+    "reads reports, Flo did so before the grant and is not seen again. Dan is first seen on day "
+    "20 and exports 35 days later, too late. Eve is first seen on day 50, ten days before the "
+    "cut-off: pending. "
 )
 
 METRICS: tuple[Metric, ...] = (
@@ -282,7 +283,8 @@ METRICS: tuple[Metric, ...] = (
         notes=("It cannot fall when people stop coming altogether: read it beside adopt.",),
         variant_of="adopt",
         example=Example(
-            _ACCESS_STORY + "All but Flo used something: Ann and Bob of four are 50 %.", _ACCESS, 0.5
+            _ACCESS_STORY + "All but Flo used something: Ann and Bob of four are 50 %.",
+            _ACCESS, 0.5,
         ),
     ),
     Metric(

@@ -7,15 +7,16 @@ from collections.abc import Iterable, Sequence
 from cxlab.errors import InputError
 from cxlab.metrics import (
     adoption,
-    utilisation,
-    engagement,
-    success,
     advocacy,
+    engagement,
+    health,
     referrals,
-    rewards,
     resolution,
     response,
+    rewards,
     satisfaction,
+    success,
+    utilisation,
     waiting,
 )
 from cxlab.metrics.declaration import Metric
@@ -31,6 +32,7 @@ _FAMILIES = (
     utilisation,
     engagement,
     success,
+    health,
     advocacy,
     referrals,
     rewards,

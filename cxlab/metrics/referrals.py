@@ -31,9 +31,7 @@ _REFERRERS = Basis(
     pending=lambda t: ~t.fact_window_over,
     pending_meaning="the period is not over at the cut-off",
     needs=("subscriptions|customers", "referrals"),
-    assumes={
-        "subscriptions": "who left is not recorded: every customer acquired counts as active"
-    },
+    assumes={"subscriptions": "who left is not recorded: every customer acquired counts as active"},
 )
 _CONVERTED = Basis(
     name="converted",
@@ -169,7 +167,7 @@ METRICS: tuple[Metric, ...] = (
         example=replace(
             _EXAMPLE,
             story=_STORY + "Older than 90 days are the three of October, the open one and the one "
-            "of 2024; two were won in time: 2 ÷ 5 = 40 %. The February lead is pending, though won.",
+            "of 2024; two were won in time: 2 ÷ 5 = 40 %. The February lead is pending, won or not.",
             value=0.4,
         ),
     ),

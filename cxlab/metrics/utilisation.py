@@ -68,8 +68,9 @@ _MONEY = Basis(
     attribution=Attribution.PERIOD_START,
     population="customers with a paid subscription in the period",
     belongs=lambda t: t.fact_window_start.notnull(),
-    value=lambda t: t.fact_mrr
-    * (1 - ibis.least(t.fact_users.cast("float64") / t.fact_seats.nullif(0), 1.0)),
+    value=lambda t: (
+        t.fact_mrr * (1 - ibis.least(t.fact_users.cast("float64") / t.fact_seats.nullif(0), 1.0))
+    ),
     exclusions=(
         Exclusion("no_seats", "the subscription is for no seats", lambda t: t.fact_seats == 0),
     ),
@@ -81,7 +82,13 @@ _MONEY = Basis(
 
 
 def _use(customer: str, user: str, feature: str, **more: object) -> dict[str, object]:
-    return {"customer_id": customer, "user_id": user, "at": "2026-02-10", "feature": feature, **more}
+    return {
+        "customer_id": customer,
+        "user_id": user,
+        "at": "2026-02-10",
+        "feature": feature,
+        **more,
+    }
 
 
 _ROWS: dict[str, tuple[dict[str, object], ...]] = {

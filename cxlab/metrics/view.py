@@ -162,7 +162,7 @@ class View:
         )
 
     def excludes(self, source: Source) -> bool:
-        """Return whether rows of the source (or the tickets or customers behind) can be excluded."""
+        """Return whether rows of the source, its tickets or its customers can be excluded."""
         names = {"tickets", "customers", *(n for t in source.tables for n in t.split("|"))}
         return any(self.tables.has(name, "excluded_reason") for name in names)
 

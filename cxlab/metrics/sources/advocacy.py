@@ -55,9 +55,7 @@ def _advocates(view: View, windows: Windows) -> ir.Table:
         fact_prompted=near.count(where=near.kind == "intro_prompted"),
         **kinds,
     )
-    rows = matching(
-        active_accounts(view, windows), sums, ("run", "account", "fact_window_start")
-    )
+    rows = matching(active_accounts(view, windows), sums, ("run", "account", "fact_window_start"))
     names = ("fact_acts", "fact_prompted", *kinds)
     return rows.mutate(**{n: rows[n].fill_null(0) for n in names})
 

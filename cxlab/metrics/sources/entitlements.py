@@ -58,9 +58,7 @@ def _first_days(rows: ir.Table, events: ir.Table, keys: tuple[str, ...]) -> ir.T
         fact_uses=joined.uses.sum(where=joined.used == joined.feature), fact_any=joined.count()
     )
     out = matching(rows, grouped, (*keys, "feature"))
-    return out.mutate(
-        fact_uses=out.fact_uses.fill_null(0), fact_any=out.fact_any.fill_null(0)
-    )
+    return out.mutate(fact_uses=out.fact_uses.fill_null(0), fact_any=out.fact_any.fill_null(0))
 
 
 def _with_end_of_access(rows: ir.Table, view: View) -> ir.Table:

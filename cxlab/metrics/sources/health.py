@@ -41,9 +41,7 @@ def survey_scores(view: View) -> ir.Table | None:
     share = (asked.score - asked.scale_min) / (asked.scale_max - asked.scale_min).cast("float64")
     down = (asked.direction == "down").fill_null(False) & (asked.instrument != "ces")
     mirrored = down | (asked.version == "ces_1").fill_null(False)
-    return asked.mutate(
-        goodness=100 * mirrored.ifelse(1 - share, share), customer_id=asked.owner
-    )
+    return asked.mutate(goodness=100 * mirrored.ifelse(1 - share, share), customer_id=asked.owner)
 
 
 def _latest(answers: ir.Table, instruments: tuple[str, ...], name: str, view: View) -> ir.Table:

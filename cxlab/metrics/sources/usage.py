@@ -49,10 +49,9 @@ def human_use(view: View) -> ir.Table:
 def in_windows(events: ir.Table, view: View, windows: Windows) -> ir.Table:
     """Return the events with the period that each falls into, others dropped."""
     spans = windows.table(view.span[0])
-    joined = events.join(
+    return events.join(
         spans, [events.at >= spans.fact_window_start, events.at < spans.fact_window_end]
     )
-    return joined
 
 
 def local_day(at: ir.TimestampValue, view: View, windows: Windows) -> ir.DateValue:
