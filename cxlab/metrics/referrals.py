@@ -166,8 +166,8 @@ METRICS: tuple[Metric, ...] = (
         notes=("A lead that two customers refer is one lead, the first one's.",),
         example=replace(
             _EXAMPLE,
-            story=_STORY + "Older than 90 days are the three of October, the open one and the one "
-            "of 2024; two were won in time: 2 ÷ 5 = 40 %. The February lead is pending, won or not.",
+            story=_STORY + "Older than 90 days are October's three, the open one and the one "
+            "of 2024; two were won in time: 2 ÷ 5 = 40 %. February's lead is pending, won or not.",
             value=0.4,
         ),
     ),

@@ -15,6 +15,7 @@ from cxlab.metrics.sources.population import (
     run_of,
     with_account_dimensions,
     with_customer,
+    with_dimensions,
 )
 from cxlab.metrics.view import Source, View, Windows
 
@@ -45,7 +46,8 @@ def _advocates(view: View, windows: Windows) -> ir.Table:
     for an introduction.
     """
     acts = counted(view.tables["advocacy_acts"])
-    each = at_each_end(acts.mutate(account=acts.account_id), view, windows)
+    acts = acts.select("run", "at", "kind", account="account_id")
+    each = at_each_end(acts, view, windows)
     near = each.filter(
         each.at < each.fact_end, each.at >= each.fact_end - ibis.interval(days=LOOK_BACK_DAYS)
     )
@@ -57,7 +59,8 @@ def _advocates(view: View, windows: Windows) -> ir.Table:
     )
     rows = matching(active_accounts(view, windows), sums, ("run", "account", "fact_window_start"))
     names = ("fact_acts", "fact_prompted", *kinds)
-    return rows.mutate(**{n: rows[n].fill_null(0) for n in names})
+    rows = rows.mutate(**{n: rows[n].fill_null(0) for n in names})
+    return with_account_dimensions(rows, view)
 
 
 def _followed(view: View, first: str, second: str, days: int) -> ir.Table:
@@ -149,7 +152,8 @@ def _referrers(view: View, windows: Windows) -> ir.Table:
     """One row per customer active at the period's end, with its referrals in the year before."""
     leads = counted(view.tables["referrals"])
     leads = leads.filter(~(leads.referred_id == leads.referrer_id).fill_null(False))
-    each = at_each_end(leads.mutate(customer_id=leads.referrer_id), view, windows)
+    leads = leads.select("run", "at", customer_id="referrer_id")
+    each = at_each_end(leads, view, windows)
     near = each.filter(
         each.at < each.fact_end, each.at >= each.fact_end - ibis.interval(days=LOOK_BACK_DAYS)
     )
@@ -159,7 +163,8 @@ def _referrers(view: View, windows: Windows) -> ir.Table:
     rows = matching(
         active_customers(view, windows), sums, ("run", "customer_id", "fact_window_start")
     )
-    return rows.mutate(fact_referrals=rows.fact_referrals.fill_null(0))
+    rows = rows.mutate(fact_referrals=rows.fact_referrals.fill_null(0))
+    return with_dimensions(rows, view)
 
 
 _WHO = "subscriptions|customers"

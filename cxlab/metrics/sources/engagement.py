@@ -15,6 +15,7 @@ from cxlab.metrics.sources.population import (
     at_each_end,
     counted,
     matching,
+    with_dimensions,
 )
 from cxlab.metrics.sources.usage import human_use, local_day
 from cxlab.metrics.view import Source, View, Windows
@@ -32,13 +33,17 @@ def with_engagement(customers: ir.Table, view: View, windows: Windows | None) ->
     no customer of the log ever shows is taken as not recorded and stays out of the score.
     """
     rows = customers
-    for name, (key, events, amount) in _activities(view, windows).items():
+    recorded = _activities(view, windows)
+    for name, (key, events, amount) in recorded.items():
         found = _lately(events, view, windows, key).aggregate(**{f"fact_{name}": amount})
         rows = matching(rows, found, ("run", key, "fact_window_start"))
-        rows = rows.mutate(**{f"fact_{name}": rows[f"fact_{name}"].fill_null(0).cast("float64")})
-    for name in ACTIVITIES:
-        if f"fact_{name}" not in rows.columns:
-            rows = rows.mutate(**{f"fact_{name}": ibis.literal(0.0)})
+    none = ibis.literal(0.0)
+    rows = rows.mutate(
+        **{
+            f"fact_{a}": rows[f"fact_{a}"].fill_null(0).cast("float64") if a in recorded else none
+            for a in ACTIVITIES
+        }
+    )
     caps = view.settings.engagement.caps
     parts = {a: ibis.least(rows[f"fact_{a}"] / getattr(caps, a), 1.0) * 100 for a in ACTIVITIES}
     return rows.mutate(fact_engagement=_weighted(rows, view, parts))
@@ -68,24 +73,25 @@ def _activities(
     if view.table("usage_events") is not None:
         events = human_use(view)
         day = events.at.date() if windows is None else local_day(events.at, view, windows)
-        events = events.mutate(day=day)
+        events = events.select("run", "customer_id", "at", "feature", day=day)
         found["active_days"] = ("customer_id", events, d.day.nunique())
         found["features"] = ("customer_id", events, d.feature.nunique())
     orders = view.table("transactions")
     if orders is not None:
         bought = counted(orders.filter(~orders.is_refund.fill_null(False)))
-        found["orders"] = ("customer_id", bought, d.count())
+        found["orders"] = ("customer_id", bought.select("run", "customer_id", "at"), d.count())
     messages = _messages(view)
     if messages is not None:
         found["messages"] = ("customer_id", messages, d.count())
     surveys = view.table("surveys")
     if surveys is not None:
-        answers = surveys.filter(surveys.score.notnull()).mutate(at=surveys.answered_at)
-        found["answers"] = ("customer_id", counted(answers), d.count())
+        answers = counted(surveys.filter(surveys.score.notnull()))
+        answers = answers.select("run", "customer_id", at=answers.answered_at)
+        found["answers"] = ("customer_id", answers, d.count())
     acts = view.table("advocacy_acts")
     if acts is not None:
-        own = acts.filter(acts.kind.notin(_PASSIVE)).mutate(account=acts.account_id)
-        found["acts"] = ("account", counted(own), d.count())
+        own = counted(acts.filter(acts.kind.notin(_PASSIVE)))
+        found["acts"] = ("account", own.select("run", "at", account="account_id"), d.count())
     return found
 
 
@@ -95,6 +101,7 @@ def _messages(view: View) -> ir.Table | None:
     if messages is None or tickets is None:
         return None
     own = counted(messages.filter(messages.author_type == "customer"))
+    own = own.select("run", "ticket_id", "at")
     asked = counted(tickets).select("run", "ticket_id", "customer_id")
     return matching(own, asked, ("run", "ticket_id"))
 
@@ -127,10 +134,11 @@ def _engaged(view: View, windows: Windows) -> ir.Table:
         spread = x.std(how="pop").over(among).nullif(0.0)
         scores[name] = ((x - x.mean().over(among)) / spread).fill_null(0.0)
     standard = 50 + 10 * _weighted(rows, view, scores)
-    return rows.mutate(
+    rows = rows.mutate(
         fact_rank_score=_weighted(rows, view, ranks),
         fact_t_score=ibis.least(ibis.greatest(standard, 0.0), 100.0),
     ).drop("kept")
+    return with_dimensions(rows, view)
 
 
 _ANY = "usage_events|transactions|messages|surveys|advocacy_acts"

@@ -10,9 +10,20 @@ import ibis.expr.types as ir
 from cxlab.metrics.facts import is_live, naive_utc
 from cxlab.metrics.scores import HEALTH_MEASURES
 from cxlab.metrics.sources.engagement import with_engagement
-from cxlab.metrics.sources.population import active_customers, counted, matching, run_of
+from cxlab.metrics.sources.population import (
+    active_customers,
+    counted,
+    matching,
+    run_of,
+    with_dimensions,
+)
 from cxlab.metrics.sources.relationship import relationships
 from cxlab.metrics.view import Source, View, Windows
+
+_ANSWER = (
+    "run", "survey_id", "customer_id", "subject_type", "subject_id", "instrument", "version",
+    "direction", "scale_min", "scale_max", "score", "answered_at",
+)  # fmt: skip
 
 __all__ = ["SOURCES", "open_tickets", "survey_scores", "with_health"]
 
@@ -27,6 +38,7 @@ def survey_scores(view: View) -> ir.Table | None:
     if surveys is None:
         return None
     asked = counted(surveys.filter(surveys.score.notnull(), surveys.answered_at.notnull()))
+    asked = asked.select(*_ANSWER)
     about = ibis.cases((asked.subject_type == "customer", asked.subject_id))
     asked = asked.mutate(owner=ibis.coalesce(asked.customer_id, about))
     tickets = view.table("tickets")
@@ -115,13 +127,14 @@ def _healthy(view: View, windows: Windows) -> ir.Table:
         weights.append(score.notnull().ifelse(weight, 0.0))
         points.append(weight * _band(score, settings.band_tops))
         known.append(score.notnull().cast("int64"))
-    return rows.mutate(
+    rows = rows.mutate(
         created_at=rows.fact_end,
         fact_measures=reduce(lambda a, b: a + b, known),
         fact_health=reduce(lambda a, b: a + b, tops)
         / reduce(lambda a, b: a + b, weights).nullif(0.0),
         fact_points=reduce(lambda a, b: a + b, points),
     )
+    return with_dimensions(rows, view)
 
 
 def _band(score: ir.FloatingValue, tops: tuple[float, ...]) -> ir.FloatingValue:

@@ -26,6 +26,8 @@ __all__ = [
     "with_account",
     "with_account_dimensions",
     "with_customer",
+    "with_dimensions",
+    "with_exclusion",
 ]
 
 NO_RUN = -1
@@ -72,20 +74,37 @@ def with_customer(rows: ir.Table, view: View) -> ir.Table:
 
     `rows` have `run`, `customer_id` and `excluded_reason`; they get `replication` back.
     """
+    return with_dimensions(with_exclusion(rows, view), view)
+
+
+def with_exclusion(rows: ir.Table, view: View) -> ir.Table:
+    """Exclude the rows of excluded customers."""
+    customers = view.table("customers")
+    if customers is None:
+        return rows
+    out = customers.filter(customers.excluded_reason.notnull())
+    out = out.select("customer_id", run=run_of(out), customer_excluded=out.excluded_reason)
+    joined = matching(rows, out, ("run", "customer_id"))
+    reason = ibis.coalesce(joined.excluded_reason, joined.customer_excluded)
+    return joined.mutate(excluded_reason=reason).drop("customer_excluded")
+
+
+def with_dimensions(rows: ir.Table, view: View) -> ir.Table:
+    """Add what the log knows of the customer, and the `replication`.
+
+    Last of all steps: a wide table makes every step after it longer to write.
+    """
     customers = view.table("customers")
     rows = rows.mutate(replication=rows.run.nullif(NO_RUN))
     if customers is None:
         return rows
-    taken = {*rows.columns, *_OWN}
+    taken = {*rows.columns, *_OWN, "customer_id"}
     known = customers.select(
-        *[c for c in customers.columns if c not in taken and c != "customer_id"],
+        *[c for c in customers.columns if c not in taken],
         run=run_of(customers),
         customer_id=customers.customer_id,
-        customer_excluded=customers.excluded_reason,
     )
-    joined = matching(rows, known, ("run", "customer_id"))
-    reason = ibis.coalesce(joined.excluded_reason, joined.customer_excluded)
-    return joined.mutate(excluded_reason=reason).drop("customer_excluded")
+    return matching(rows, known, ("run", "customer_id"))
 
 
 def account_dimensions(view: View) -> ir.Table | None:
@@ -151,7 +170,7 @@ def active_customers(view: View, windows: Windows | None) -> ir.Table:
 
     Active is who has a subscription, no trial, that runs at that instant; in a log without
     subscriptions, every customer acquired until then. Columns: `run`, `customer_id`,
-    `account`, those of the window, `excluded_reason`, and what the log knows of the customer.
+    `account`, those of the window, and `excluded_reason`.
     """
     spells = view.table("subscriptions")
     rows = _customer_spells(view.tables["customers"]) if spells is None else _paid_spells(spells)
@@ -166,7 +185,7 @@ def active_customers(view: View, windows: Windows | None) -> ir.Table:
     )
     none = ibis.null("string")
     grouped = grouped.mutate(excluded_reason=grouped.kept.ifelse(none, grouped.out))
-    return with_customer(with_account(grouped.drop("kept", "out"), view), view)
+    return with_exclusion(with_account(grouped.drop("kept", "out"), view), view)
 
 
 def _paid_spells(spells: ir.Table) -> ir.Table:
@@ -193,7 +212,10 @@ def _customer_spells(customers: ir.Table) -> ir.Table:
 
 
 def active_accounts(view: View, windows: Windows | None) -> ir.Table:
-    """Return the accounts with an active customer (see `active_customers`), one row each."""
+    """Return the accounts with an active customer (see `active_customers`), one row each.
+
+    Columns: `run`, `account`, those of the window, and `excluded_reason`.
+    """
     customers = active_customers(view, windows)
     kept = customers.excluded_reason.isnull()
     grouped = customers.group_by(["run", "account", *_WINDOW]).aggregate(
@@ -201,4 +223,4 @@ def active_accounts(view: View, windows: Windows | None) -> ir.Table:
     )
     none = ibis.null("string")
     grouped = grouped.mutate(excluded_reason=grouped.kept.ifelse(none, grouped.out))
-    return with_account_dimensions(grouped.drop("kept", "out"), view)
+    return grouped.drop("kept", "out")

@@ -8,7 +8,12 @@ import ibis
 import ibis.expr.types as ir
 
 from cxlab.metrics.facts import naive_utc, seconds_between
-from cxlab.metrics.sources.population import active_accounts, counted, matching
+from cxlab.metrics.sources.population import (
+    active_accounts,
+    counted,
+    matching,
+    with_account_dimensions,
+)
 from cxlab.metrics.view import Source, View, Windows
 
 __all__ = ["SOURCES", "relationships"]
@@ -82,7 +87,7 @@ def _components(people: ir.Table, view: View) -> dict[str, ir.Scalar]:
 def _related(view: View, windows: Windows) -> ir.Table:
     """One row per account active at the cut-off."""
     rows = matching(active_accounts(view, None), relationships(view), ("run", "account"))
-    return rows.mutate(created_at=rows.fact_end)
+    return with_account_dimensions(rows.mutate(created_at=rows.fact_end), view)
 
 
 SOURCES = (Source("related_accounts", ("subscriptions|customers", "stakeholders"), _related),)

@@ -31,19 +31,21 @@ def _events(view: View) -> ir.Table:
     """
     events = view.tables["usage_events"]
     kept = events.excluded_reason.isnull()
-    return events.mutate(
+    return events.select(
+        "customer_id", "at", "feature", "duration_s", "excluded_reason",
         run=run_of(events),
         person=ibis.coalesce(events.user_id, events.customer_id),
         uses=ibis.coalesce(events.n, 1),
         kept=kept,
         counts=kept & ~events.is_automated.fill_null(False),
-    )
+    )  # fmt: skip
 
 
 def human_use(view: View) -> ir.Table:
     """Return the events that people caused, with `run`, `person`, `uses` and `account`."""
     events = _events(view)
-    return with_account(events.filter(events.counts), view)
+    own = events.filter(events.counts)
+    return with_account(own.select("run", "customer_id", "person", "at", "feature", "uses"), view)
 
 
 def in_windows(events: ir.Table, view: View, windows: Windows) -> ir.Table:
