@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import ibis
 import ibis.expr.types as ir
 
 from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric
+from cxlab.metrics.facts import at_most
 from cxlab.metrics.statistics import Mean, Ratio
 
 __all__ = ["METRICS"]
@@ -19,9 +19,9 @@ _PEOPLE = {
 _PERIOD_OPEN = "the period is not over at the cut-off"
 
 
-def _within(rows: ir.Table) -> ir.FloatingValue:
+def _within(rows: ir.Table) -> ir.NumericValue:
     """Use up to what was bought: what one account uses beyond it fills no other's gap."""
-    return ibis.least(rows.fact_used.cast("float64"), rows.fact_entitled)
+    return at_most(rows.fact_used, rows.fact_entitled)
 
 
 _USED = Basis(
@@ -68,9 +68,7 @@ _MONEY = Basis(
     attribution=Attribution.PERIOD_START,
     population="customers with a paid subscription in the period",
     belongs=lambda t: t.fact_window_start.notnull(),
-    value=lambda t: (
-        t.fact_mrr * (1 - ibis.least(t.fact_users.cast("float64") / t.fact_seats.nullif(0), 1.0))
-    ),
+    value=lambda t: t.fact_mrr * (1 - at_most(t.fact_users / t.fact_seats.nullif(0), 1.0)),
     exclusions=(
         Exclusion("no_seats", "the subscription is for no seats", lambda t: t.fact_seats == 0),
     ),

@@ -243,9 +243,10 @@ class TestUtilisation:
         assert set(rows["flag"]) == {"undefined"}
 
     def test_money_for_unused_seats_needs_the_price(self):
-        spells = [contract(seats=4, mrr=100.0), contract("c2", seats=4)]
+        spells = [contract(seats=4, mrr=100.0), contract("c2", seats=4),
+                  contract("c3", mrr=100.0)]  # fmt: skip
         row = one(log(usage_events=[use("09:00")], subscriptions=spells), "gap_money")
-        assert (row["value"], row["excluded"]) == (75.0, {"not_recorded": 1})
+        assert (row["value"], row["excluded"]) == (75.0, {"not_recorded": 2})
 
     def test_gap_and_capped_utilisation_add_up_to_one(self, whole):
         total = whole.loc["gap", "value"] + whole.loc["util_capped", "value"]

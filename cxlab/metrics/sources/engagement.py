@@ -8,7 +8,9 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
+from cxlab.metrics.facts import at_most
 from cxlab.metrics.scores import ACTIVITIES
+from cxlab.metrics.sources.answers import survey_scores
 from cxlab.metrics.sources.population import (
     active_customers,
     at_cutoff,
@@ -83,11 +85,10 @@ def _activities(
     messages = _messages(view)
     if messages is not None:
         found["messages"] = ("customer_id", messages, d.count())
-    surveys = view.table("surveys")
-    if surveys is not None:
-        answers = counted(surveys.filter(surveys.score.notnull()))
-        answers = answers.select("run", "customer_id", at=answers.answered_at)
-        found["answers"] = ("customer_id", answers, d.count())
+    answers = survey_scores(view)
+    if answers is not None:
+        given = answers.select("run", "customer_id", at=answers.answered_at)
+        found["answers"] = ("customer_id", given, d.count())
     acts = view.table("advocacy_acts")
     if acts is not None:
         own = counted(acts.filter(acts.kind.notin(_PASSIVE)))
@@ -136,7 +137,7 @@ def _engaged(view: View, windows: Windows) -> ir.Table:
     standard = 50 + 10 * _weighted(rows, view, scores)
     rows = rows.mutate(
         fact_rank_score=_weighted(rows, view, ranks),
-        fact_t_score=ibis.least(ibis.greatest(standard, 0.0), 100.0),
+        fact_t_score=at_most((standard < 0).ifelse(0.0, standard), 100.0),
     ).drop("kept")
     return with_dimensions(rows, view)
 

@@ -7,53 +7,20 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
-from cxlab.metrics.facts import is_live, naive_utc
+from cxlab.metrics.facts import at_most, is_live, naive_utc
 from cxlab.metrics.scores import HEALTH_MEASURES
+from cxlab.metrics.sources.answers import survey_scores
 from cxlab.metrics.sources.engagement import with_engagement
 from cxlab.metrics.sources.population import (
     active_customers,
     counted,
     matching,
-    run_of,
     with_dimensions,
 )
 from cxlab.metrics.sources.relationship import relationships
 from cxlab.metrics.view import Source, View, Windows
 
-_ANSWER = (
-    "run", "survey_id", "customer_id", "subject_type", "subject_id", "instrument", "version",
-    "direction", "scale_min", "scale_max", "score", "answered_at",
-)  # fmt: skip
-
-__all__ = ["SOURCES", "open_tickets", "survey_scores", "with_health"]
-
-
-def survey_scores(view: View) -> ir.Table | None:
-    """Return every counted answer with `run`, its customer and `goodness` from 0 to 100.
-
-    Reversed scales (and CES 1.0, which asks for effort) are mirrored: 100 is always best. The
-    customer is who was asked, else the subject, else the customer of the ticket.
-    """
-    surveys = view.table("surveys")
-    if surveys is None:
-        return None
-    asked = counted(surveys.filter(surveys.score.notnull(), surveys.answered_at.notnull()))
-    asked = asked.select(*_ANSWER)
-    about = ibis.cases((asked.subject_type == "customer", asked.subject_id))
-    asked = asked.mutate(owner=ibis.coalesce(asked.customer_id, about))
-    tickets = view.table("tickets")
-    if tickets is not None:
-        own = tickets.select(
-            run=run_of(tickets), subject_id=tickets.ticket_id, ticket_customer=tickets.customer_id,
-            ticket_excluded=tickets.excluded_reason.notnull(), subject_type=ibis.literal("ticket"),
-        )  # fmt: skip
-        asked = matching(asked, own, ("run", "subject_id", "subject_type"))
-        asked = asked.filter(~asked.ticket_excluded.fill_null(False))
-        asked = asked.mutate(owner=ibis.coalesce(asked.owner, asked.ticket_customer))
-    share = (asked.score - asked.scale_min) / (asked.scale_max - asked.scale_min).cast("float64")
-    down = (asked.direction == "down").fill_null(False) & (asked.instrument != "ces")
-    mirrored = down | (asked.version == "ces_1").fill_null(False)
-    return asked.mutate(goodness=100 * mirrored.ifelse(1 - share, share), customer_id=asked.owner)
+__all__ = ["SOURCES", "open_tickets", "with_health"]
 
 
 def _latest(answers: ir.Table, instruments: tuple[str, ...], name: str, view: View) -> ir.Table:
@@ -100,7 +67,7 @@ def with_health(view: View) -> ir.Table:
     else:
         rows = matching(rows, tickets, ("run", "customer_id"))
         load = rows.open_tickets.cast("float64") / view.settings.health.open_tickets_cap
-        rows = rows.mutate(fact_support=100 * (1 - ibis.least(load, 1.0)))
+        rows = rows.mutate(fact_support=100 * (1 - at_most(load, 1.0)))
     if view.table("stakeholders") is None:
         return rows.mutate(fact_relationship=none)
     depth = relationships(view)
@@ -121,8 +88,10 @@ def _healthy(view: View, windows: Windows) -> ir.Table:
     settings = view.settings.health
     tops, weights, points, known = [], [], [], []
     for name in HEALTH_MEASURES:
-        score = rows[f"fact_{name}"]
         weight = float(getattr(settings.weights, name))
+        if weight == 0:
+            continue
+        score = rows[f"fact_{name}"]
         tops.append((weight * score).fill_null(0.0))
         weights.append(score.notnull().ifelse(weight, 0.0))
         points.append(weight * _band(score, settings.band_tops))
