@@ -12,7 +12,8 @@ def act(at, kind, account="c1"):
 
 def lead(number, at, referrer="c1", **more):
     return {"referral_id": f"r{number}", "referrer_id": referrer, "referred_id": f"n{number}",
-            "at": at, "status": "open", "closed_at": None, "source_tier": "strategic", **more}  # fmt: skip
+            "at": at, "status": "open", "closed_at": None, "source_tier": "strategic",
+            **more}  # fmt: skip
 
 
 def won(closed):
