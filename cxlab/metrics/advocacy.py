@@ -94,11 +94,11 @@ _ROWS: dict[str, tuple[dict[str, object], ...]] = {
     ),
 }  # fmt: skip
 _STORY = (
-    "Four accounts are active at the cut-off; a fifth, which had written a case study, has left. "
+    "Four accounts are active at the end of February; a fifth, which had written a case study, has left. "
     "Account 1 was a reference twice and spoke once; account 2 made an introduction; account 3 "
     "gave a testimonial more than 12 months ago; account 4 only attended a review. "
 )
-_EXAMPLE = Example(_STORY, _ROWS, 0.5)
+_EXAMPLE = Example(_STORY, _ROWS, 0.5, period="2026-02")
 _KIND_WORDS = {
     "reference": "references",
     "testimonial": "testimonials",
@@ -256,7 +256,8 @@ METRICS: tuple[Metric, ...] = (
         source="seed 3; customers instead of reviews",
         variant_of="qbr",
         example=Example(
-            _REVIEW_STORY + "Of accounts 1 and 2, one: 50 %.", _REVIEW_ROWS, 0.5
+            _REVIEW_STORY + "In January, of accounts 1 and 2 one: 50 %.", _REVIEW_ROWS, 0.5,
+            period="2026-01",
         ),
     ),
 )  # fmt: skip

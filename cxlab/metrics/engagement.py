@@ -70,18 +70,18 @@ _ROWS: dict[str, tuple[dict[str, object], ...]] = {
         _use("c1", "+41 09:00", "export"),
         _use("c1", "+42 09:00", "search"),
         _use("c1", "+5 09:00", "alerts"),
-        _use("c2", "+58 09:00", "reports"),
-        _use("c2", "+59 09:00", "reports", is_automated=True),
+        _use("c2", "+50 09:00", "reports"),
+        _use("c2", "+51 09:00", "reports", is_automated=True),
         _use("c4", "+5 09:00", "reports"),
     ),
 }  # fmt: skip
 _STORY = (
-    "In the last 30 days customer 1 was active on 3 days (of 20 for full marks) and used 3 "
+    "In the 30 days before 1 March customer 1 was active on 3 days (of 20 for full marks) and used 3 "
     "features (of 10); customer 2 on 1 day with 1 feature, a program's call aside; customer 3 did "
     "nothing, customer 4 had left. The log has no orders, messages, answers or acts: only days "
     "active (weight 30) and features (20) count. "
 )
-_EXAMPLE = Example(_STORY, _ROWS, 28 / 3)
+_EXAMPLE = Example(_STORY, _ROWS, 28 / 3, period="2026-02")
 _NOTES = (
     "Weights and full marks are settings (a TOML file); changed ones make another version of the "
     "score and stand in the note of each result.",

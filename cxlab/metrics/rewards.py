@@ -90,7 +90,7 @@ _MEMBER_ROWS: dict[str, tuple[dict[str, object], ...]] = {
 }
 _MEMBER_STORY = (
     "Four customers can be members. Two are; a third left on day 10, the fourth never joined. "
-    "Of the two, one redeemed points 40 days before the cut-off, the other last earned some seven "
+    "Of the two, one redeemed points five weeks before the end of February, the other last earned some seven "
     "months before. "
 )
 _COUPON_ROWS: dict[str, tuple[dict[str, object], ...]] = {
@@ -126,7 +126,7 @@ METRICS: tuple[Metric, ...] = (
             "Acts are points and rewards issued or redeemed; coupons and promotions, which anybody "
             "gets, are none.",
         ),
-        example=Example(_MEMBER_STORY + "1 ÷ 4 = 25 %.", _MEMBER_ROWS, 0.25),
+        example=Example(_MEMBER_STORY + "1 ÷ 4 = 25 %.", _MEMBER_ROWS, 0.25, period="2026-02"),
     ),
     Metric(
         id="loyp_enrolled",
@@ -139,7 +139,7 @@ METRICS: tuple[Metric, ...] = (
         statistic=Share(),
         source="seed 3; enrolled ÷ eligible",
         variant_of="loyp",
-        example=Example(_MEMBER_STORY + "2 ÷ 4 = 50 %.", _MEMBER_ROWS, 0.5),
+        example=Example(_MEMBER_STORY + "2 ÷ 4 = 50 %.", _MEMBER_ROWS, 0.5, period="2026-02"),
     ),
     Metric(
         id="redm",
