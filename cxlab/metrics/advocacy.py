@@ -94,7 +94,8 @@ _ROWS: dict[str, tuple[dict[str, object], ...]] = {
     ),
 }  # fmt: skip
 _STORY = (
-    "Four accounts are active at the end of February; a fifth, which had written a case study, has left. "
+    "Four accounts are active at the end of February; a fifth, which had written a case study, "
+    "has left. "
     "Account 1 was a reference twice and spoke once; account 2 made an introduction; account 3 "
     "gave a testimonial more than 12 months ago; account 4 only attended a review. "
 )

@@ -148,8 +148,8 @@ METRICS: tuple[Metric, ...] = (
         source="seed 3",
         example=replace(
             _EXAMPLE,
-            story=_STORY + "Of four customers active at the end of February, 1 and 2 referred somebody within 12 months; "
-            "3 only itself: 2 ÷ 4 = 50 %.",
+            story=_STORY + "Of four customers active at the end of February, 1 and 2 referred "
+            "somebody within 12 months; 3 only itself: 2 ÷ 4 = 50 %.",
             period="2026-02",
         ),
     ),

@@ -90,8 +90,8 @@ _MEMBER_ROWS: dict[str, tuple[dict[str, object], ...]] = {
 }
 _MEMBER_STORY = (
     "Four customers can be members. Two are; a third left on day 10, the fourth never joined. "
-    "Of the two, one redeemed points five weeks before the end of February, the other last earned some seven "
-    "months before. "
+    "Of the two, one redeemed points five weeks before the end of February, the other last earned "
+    "some seven months before. "
 )
 _COUPON_ROWS: dict[str, tuple[dict[str, object], ...]] = {
     "campaigns": (
