@@ -78,8 +78,8 @@ _ROWS: dict[str, tuple[dict[str, object], ...]] = {
 _STORY = (
     "In the 30 days before 1 March customer 1 was active on 3 days (of 20 for full marks) and "
     "used 3 features (of 10); customer 2 on 1 day with 1 feature, a program's call aside; customer "
-    "3 did nothing, customer 4 had left. The log has no orders, messages, answers or acts: only days "
-    "active (weight 30) and features (20) count. "
+    "3 did nothing, customer 4 had left. The log has no orders, messages, answers or acts: only "
+    "days active (weight 30) and features (20) count. "
 )
 _EXAMPLE = Example(_STORY, _ROWS, 28 / 3, period="2026-02")
 _NOTES = (

@@ -71,9 +71,9 @@ def _with_acts(rows: ir.Table, view: View, windows: Windows) -> ir.Table:
         each.at < each.fact_end, each.at >= each.fact_end - ibis.interval(days=ACTIVE_DAYS)
     )
     keys = ("run", "customer_id", "fact_window_start")
-    active = near.select(*keys).distinct().mutate(active=ibis.literal(True))
-    rows = matching(rows, active, keys)
-    return rows.mutate(fact_active=rows.fact_enrolled & rows.active.fill_null(False)).drop("active")
+    rows = matching(rows, near.group_by(list(keys)).aggregate(acts=near.count()), keys)
+    active = rows.fact_enrolled & (rows.acts.fill_null(0) > 0)
+    return rows.mutate(fact_active=active).drop("acts")
 
 
 SOURCES = (

@@ -35,9 +35,9 @@ def _renewals(view: View, windows: Windows) -> ir.Table:
         [rows.run == seen.right__run, rows.customer_id == seen.right__customer,
          seen.used_at > rows.fact_at, seen.used_at <= rows.fact_until],
     )  # fmt: skip
-    active = after.select(*keys).distinct().mutate(active=ibis.literal(True))
-    rows = matching(rows, active, keys)
-    return with_customer(rows.mutate(fact_active=rows.active.fill_null(False)).drop("active"), view)
+    rows = matching(rows, after.group_by(list(keys)).aggregate(events=after.count()), keys)
+    active = rows["events"].fill_null(0) > 0
+    return with_customer(rows.mutate(fact_active=active).drop("events"), view)
 
 
 def _journeys(view: View, windows: Windows) -> ir.Table:
