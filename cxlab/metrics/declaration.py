@@ -111,8 +111,9 @@ class Basis:
     ("tickets.first_human_reply_at") or tables ("escalations") without which nothing can be said
     ("a|b": one of them); `assumes` are those without which something is taken for granted, and
     what, in words. `also` names further columns that a statistic uses ("per" of a ratio, the
-    cells of a fit). With `unless_repeated` a true value turns false where a like row follows.
-    `remark` puts words beside every result row (how many were asked, what else they could say).
+    cells of a fit); `settings` the sections of the settings that its value depends on. With
+    `unless_repeated` a true value turns false where a like row follows. `remark` puts words
+    beside every result row (how many were asked, what else they could say).
 
     `source` names rows with facts (see `sources`).
     """
@@ -131,6 +132,7 @@ class Basis:
     also: Mapping[str, Value] = field(default_factory=dict)
     unless_repeated: Repeat | None = None
     remark: Remark | None = None
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ def test_the_sql_shown_gives_the_same_value(metric_id):
 
 
 def _sql_type(kind):
-    return {"instant": "timestamp", "integer": "bigint", "number": "double"}.get(kind, "varchar")
+    types = {"instant": "timestamp", "integer": "bigint", "number": "double", "boolean": "boolean"}
+    return types.get(kind, "varchar")
 
 
 @pytest.mark.parametrize("metric_id", IDS)
