@@ -18,6 +18,7 @@ from cxlab.metrics import (
     success,
     surveys,
     utilisation,
+    value,
     waiting,
 )
 from cxlab.metrics.declaration import Metric
@@ -38,6 +39,7 @@ _FAMILIES = (
     advocacy,
     referrals,
     rewards,
+    value,
 )
 METRICS: dict[str, Metric] = {m.id: m for family in _FAMILIES for m in family.METRICS}
 """Every metric by id, in the order in which catalogues list them."""

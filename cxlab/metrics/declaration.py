@@ -111,9 +111,10 @@ class Basis:
     ("tickets.first_human_reply_at") or tables ("escalations") without which nothing can be said
     ("a|b": one of them); `assumes` are those without which something is taken for granted, and
     what, in words. `also` names further columns that a statistic uses ("per" of a ratio, the
-    cells of a fit); `settings` the sections of the settings that its value depends on. With
-    `unless_repeated` a true value turns false where a like row follows. `remark` puts words
-    beside every result row (how many were asked, what else they could say).
+    cells of a fit); `settings` the sections of the settings that its value depends on. `currency`
+    names the currency of amounts: a group with several has no value. With `unless_repeated` a
+    true value turns false where a like row follows. `remark` puts words beside every result row
+    (how many were asked, what else they could say).
 
     `source` names rows with facts (see `sources`).
     """
@@ -133,6 +134,7 @@ class Basis:
     unless_repeated: Repeat | None = None
     remark: Remark | None = None
     settings: tuple[str, ...] = ()
+    currency: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from cxlab.metrics.sources import (
     support,
     surveys,
     usage,
+    value,
 )
 from cxlab.metrics.view import Source
 
@@ -29,6 +30,7 @@ _MODULES = (
     health,
     advocacy,
     rewards,
+    value,
 )
 SOURCES: dict[str, Source] = {s.name: s for module in _MODULES for s in module.SOURCES}
 """Every source by the name that bases use."""

@@ -29,6 +29,7 @@ class Estimate(NamedTuple):
     """Value, numerator and interval, one number per group each (NaN where there is none).
 
     `n` stands for the counted rows where the denominator is something else.
+    `notes` say, one text per group, why there is no number, or what it is.
     """
 
     value: Floats
@@ -36,6 +37,7 @@ class Estimate(NamedTuple):
     low: Floats
     high: Floats
     n: Integers | None = None
+    notes: Sequence[str] = ()
 
 
 class Statistic(ABC):
