@@ -1,0 +1,19 @@
+"""Logs with a known truth, to measure against: one function for each trap.
+
+Every log is made by a rule that its docstring states, so what a metric should find is known
+before it is measured. Where chance comes in, the seed is fixed.
+"""
+
+from cxlab.lessons.data.answers import equal_agents
+from cxlab.lessons.data.months import cleared_backlog, created_in
+from cxlab.lessons.data.replies import skewed_replies, two_hour_replies
+from cxlab.lessons.data.shares import shifted_mix
+
+__all__ = [
+    "cleared_backlog",
+    "created_in",
+    "equal_agents",
+    "shifted_mix",
+    "skewed_replies",
+    "two_hour_replies",
+]

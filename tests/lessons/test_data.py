@@ -1,0 +1,83 @@
+"""The lessons' logs hold the truth that their docstrings state."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binom
+
+import cxlab as cx
+from cxlab.calendars import Schedule, open_seconds
+from cxlab.lessons import data
+
+DAY = 86400.0
+
+
+def value(tables, metric, **asked):
+    rows = cx.measure(tables, metric, **asked)
+    assert len(rows) == 1
+    return rows["value"].iloc[0]
+
+
+def by(tables, metric, groups, **asked):
+    rows = cx.measure(tables, metric, by=groups, **asked)
+    return {tuple(r[g] for g in groups.split(",")): r["value"] for r in rows.to_dict("records")}
+
+
+def test_skewed_replies_have_the_median_and_nearly_the_mean_of_the_lognormal():
+    log = data.skewed_replies()
+    assert value(log, "frt") == pytest.approx(20 * 60)
+    theory = 20 * 60 * math.exp(1.5**2 / 2)  # the tail beyond the last of 401 quantiles is missing
+    assert theory * 0.95 < value(log, "frt_mean") < theory
+
+
+def test_a_forgotten_ticket_moves_the_mean_alone():
+    usual, forgotten = data.skewed_replies(), data.skewed_replies(forgotten_days=60)
+    assert value(forgotten, "frt") == value(usual, "frt")
+    assert value(forgotten, "frt_p90") == value(usual, "frt_p90")
+    longest = usual.frame("tickets").eval("first_human_reply_at - created_at").max().total_seconds()
+    moved = value(forgotten, "frt_mean") - value(usual, "frt_mean")
+    assert moved == pytest.approx((60 * DAY - longest) / 401)
+
+
+def test_two_hour_replies_take_two_open_hours_and_a_mean_of_18_8_in_the_calendar():
+    desk = Schedule.weekly("desk", "Europe/Berlin", {"Mon-Fri": "09:00-17:00"})
+    log = data.two_hour_replies(desk)
+    tickets = log.frame("tickets")
+    spent = open_seconds(desk, tickets["created_at"], tickets["first_human_reply_at"])
+    assert np.unique(spent).tolist() == [7200.0]
+    # By hand, from 09:30 to the next 08:30. Six arrivals (09:30 to 14:30) wait 2 h; two (15:30,
+    # 16:30) 18 h, on Friday 66; the rest wait until 11:00: 17.5 h down to 2.5, on Friday 65.5.
+    weekday = 6 * 2 + 2 * 18 + sum(2.5 + i for i in range(16))
+    weekend = 6 * 2 + 2 * 66 + sum(2.5 + i for i in range(64))
+    assert 4 * weekday + weekend == 3152
+    assert value(log, "frt_mean") == pytest.approx(3152 / 168 * 3600)
+
+
+def test_equal_agents_are_equal_and_the_small_ones_stand_at_the_ends():
+    rows = cx.measure(data.equal_agents(0.8), "csat", by="agent").sort_values("value")
+    assert rows["n"].min() == 5
+    assert rows["n"].max() == 200
+    assert ((rows["low"] <= 0.8) & (rows["high"] >= 0.8)).all()
+    assert rows["n"].iloc[[0, -1]].max() < 10
+    k, n = rows["numerator"].sum(), rows["n"].sum()
+    assert binom.cdf(k, n, 0.8) == pytest.approx(0.5, abs=0.45)
+
+
+def test_shifted_mix_turns_round():
+    log = data.shifted_mix()
+    assert by(log, "fcr", "month,channel") == pytest.approx(
+        {("2026-03", "phone"): 0.8, ("2026-03", "email"): 0.5,
+         ("2026-04", "phone"): 0.84, ("2026-04", "email"): 0.54}
+    )  # fmt: skip
+    assert by(log, "fcr", "month") == pytest.approx({("2026-03",): 0.74, ("2026-04",): 0.63})
+
+
+def test_one_month_has_three_resolution_times():
+    log = data.cleared_backlog()
+    march = data.created_in(log, "2026-03")
+    assert value(log, "art", period="2026-03") == pytest.approx(22 * DAY)
+    assert value(march, "art") == pytest.approx(15 * DAY)
+    early = cx.measure(march, "art", as_of=pd.Timestamp("2026-04-01T00:00Z"))
+    assert early[["value", "n", "pending"]].values.tolist() == [[10 * DAY, 60, 60]]
