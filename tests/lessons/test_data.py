@@ -5,11 +5,14 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.integrate import quad
+from scipy.optimize import brentq
 from scipy.stats import binom
 
 import cxlab as cx
 from cxlab.calendars import Schedule, open_seconds
 from cxlab.lessons import data
+from cxlab.stats import kaplan_meier
 
 DAY = 86400.0
 
@@ -81,3 +84,45 @@ def test_one_month_has_three_resolution_times():
     assert value(march, "art") == pytest.approx(15 * DAY)
     early = cx.measure(march, "art", as_of=pd.Timestamp("2026-04-01T00:00Z"))
     assert early[["value", "n", "pending"]].values.tolist() == [[10 * DAY, 60, 60]]
+
+
+def test_dropping_open_tickets_shortens_the_median_as_theory_says():
+    log = data.open_tickets()
+    rate = math.log(2) / 30
+
+    def done_within(t):  # both: resolved by age t, and old enough to have been seen so
+        return quad(lambda s: rate * math.exp(-rate * s) * (1 - s / 90), 0, t)[0]
+
+    expected = brentq(lambda t: done_within(t) - done_within(90) / 2, 1, 89)
+    assert expected == pytest.approx(16.5, abs=0.05)
+    row = cx.measure(log, "art_median").iloc[0]
+    assert row["low"] < expected * DAY < row["high"]
+    assert row["high"] < 20 * DAY
+    assert row["n"] / 1500 == pytest.approx(done_within(90), abs=0.03)
+
+
+def test_kaplan_meier_finds_the_true_median_of_the_open_tickets():
+    log = data.open_tickets()
+    tickets = log.frame("tickets")
+    solved = tickets["last_solved_at"].notna()
+    age = (tickets["last_solved_at"].fillna(log.as_of) - tickets["created_at"]).dt.total_seconds()
+    _, low, high = kaplan_meier(age, solved, ~solved).quantile(0.5)
+    assert low < 30 * DAY < high
+
+
+def test_the_contact_stream_has_a_true_fcr_of_0_7():
+    tickets = data.contact_stream().frame("tickets")
+    assert len(tickets) == 1140
+    truth = tickets["solved_at_once"].dropna().astype(bool)
+    assert (len(truth), truth.sum()) == (1000, 700)
+
+
+# By hand, of 1,140 tickets. In FCR: 460 + 200 + 20 with a single solve, the second tickets of
+# 140 customers, and the first ones of those who came back after more than W days.
+@pytest.mark.parametrize(
+    ("metric", "of_1140"),
+    [("fcr", 680 + 140 + 30), ("fcr_7d", 680 + 140 + 30 + 60), ("reopen", 90 + 20), ("esc", 70)],
+)
+def test_the_contact_stream_by_hand(metric, of_1140):
+    row = cx.measure(data.contact_stream(), metric).iloc[0]
+    assert (row["numerator"], row["n"], row["pending"]) == (of_1140, 1140, 0)

@@ -5,14 +5,18 @@ before it is measured. Where chance comes in, the seed is fixed.
 """
 
 from cxlab.lessons.data.answers import equal_agents
+from cxlab.lessons.data.contacts import contact_stream
 from cxlab.lessons.data.months import cleared_backlog, created_in
 from cxlab.lessons.data.replies import skewed_replies, two_hour_replies
 from cxlab.lessons.data.shares import shifted_mix
+from cxlab.lessons.data.unfinished import open_tickets
 
 __all__ = [
     "cleared_backlog",
+    "contact_stream",
     "created_in",
     "equal_agents",
+    "open_tickets",
     "shifted_mix",
     "skewed_replies",
     "two_hour_replies",
