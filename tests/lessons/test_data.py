@@ -126,3 +126,40 @@ def test_the_contact_stream_has_a_true_fcr_of_0_7():
 def test_the_contact_stream_by_hand(metric, of_1140):
     row = cx.measure(data.contact_stream(), metric).iloc[0]
     assert (row["numerator"], row["n"], row["pending"]) == (of_1140, 1140, 0)
+
+
+def test_every_stage_is_good_for_900_and_all_three_for_729():
+    log = data.journeys()
+    assert set(by(log, "csat", "journey_stage").values()) == {0.9}
+    per_customer = cx.measure(log, "csat", by="customer")["value"]
+    assert (per_customer == 1).sum() == 9**3
+
+
+def test_fast_growth_counts():
+    spells = data.fast_growth().frame("subscriptions")
+    start, end = pd.Timestamp("2026-03-01T00:00Z"), pd.Timestamp("2026-04-01T00:00Z")
+    first = spells["started_at"] < start
+    left = (spells["ended_at"] >= start) & (spells["ended_at"] < end)
+    last = (spells["started_at"] < end) & ~left
+    assert (first.sum(), left.sum(), (left & first).sum(), last.sum()) == (100, 30, 10, 970)
+
+
+def test_seats_counts():
+    log = data.seats()
+    seats = log.frame("entitlements").set_index("account_id")["quantity"]
+    used = log.frame("usage_events").groupby("customer_id", observed=True)["user_id"].nunique()
+    assert (seats.sum(), used.sum(), used.clip(upper=seats).sum()) == (1180, 670, 580)
+    assert (used / seats).mean() == pytest.approx((5 * 0.4 + 45 * 1.5) / 50)
+    assert (log.frame("usage_events")["at"].dt.month == 3).all()
+
+
+def test_two_waves_and_both_efforts_hold_what_was_put_in():
+    waves = data.two_waves().frame("surveys")
+    month = waves["answered_at"].dt.month
+    side = (waves["score"] >= 9).astype(int) - (waves["score"] <= 6)
+    assert side.groupby(month).mean().mul(100).round(9).to_dict() == {3: 30, 4: 36}
+    efforts = data.both_efforts().frame("surveys")
+    means = efforts.groupby(["version", efforts["answered_at"].dt.month], observed=True)["score"]
+    assert means.mean().to_dict() == pytest.approx(
+        {("ces_2", 3): 4.5, ("ces_2", 4): 5.5, ("ces_1", 3): 5 - 7 / 3, ("ces_1", 4): 2.0}
+    )
