@@ -73,7 +73,7 @@ def seats() -> Tables:
     usage["at"], usage["feature"], usage["n"] = pd.Timestamp("2026-03-10T09:00Z"), "workspace", 1
     usage["is_automated"] = False
     customers = pd.DataFrame({"customer_id": names, "account_id": names})
-    customers["size"] = [name.split()[0] for name in names]
+    customers["segment"] = [name.split()[0] for name in names]
     frames = {"customers": customers, "entitlements": entitlements, "usage_events": usage}
     as_of = pd.Timestamp("2026-06-01T00:00Z")
     return Tables.from_frames(frames, as_of=as_of, source="lesson: seats")
