@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cxlab.errors import InputError
-from cxlab.metrics import resolution, response, satisfaction, waiting
+from cxlab.metrics import resolution, response, surveys, waiting
 from cxlab.metrics.declaration import Metric
 
 __all__ = ["DESK", "METRICS", "metric", "select_metrics"]
 
 METRICS: dict[str, Metric] = {
-    m.id: m for family in (response, waiting, resolution, satisfaction) for m in family.METRICS
+    m.id: m for family in (response, waiting, resolution, surveys) for m in family.METRICS
 }
 """Every metric by id, in the order in which catalogues list them."""
 

@@ -19,7 +19,7 @@ SMALL_N = 30
 def metric_rows(
     metric: Metric, found: pd.DataFrame, fitted: Estimate | None = None
 ) -> pd.DataFrame:
-    """Return value, n, numerator, interval, exclusions and pending for each group in `found`.
+    """Return value, n, interval, exclusions, pending and a remark for each group in `found`.
 
     `found` has one row per group with the columns of `query.aggregate`; groups without rows
     hold NaN there and come out with n = 0. `fitted` holds the estimates where they were fitted
@@ -34,6 +34,8 @@ def metric_rows(
     out["interval_method"] = metric.interval
     out["excluded"] = _excluded(metric, found)
     out["pending"] = whole(found, column("pending", name))
+    remark = metric.basis.remark
+    out["note"] = remark.words(metric, found, out) if remark else ""
     return out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import cast
 
 import ibis
 import ibis.expr.types as ir
@@ -12,11 +13,13 @@ from sqlglot.optimizer.qualify import qualify
 
 from cxlab.metrics.backlog import backlog_flows
 from cxlab.metrics.declaration import Metric
-from cxlab.metrics.facts import survey_facts, ticket_facts
+from cxlab.metrics.facts import ticket_facts
 from cxlab.metrics.query import classified, counts
 from cxlab.metrics.repeats import with_repeats
+from cxlab.metrics.sources import SOURCES
 from cxlab.metrics.statistics import Backlog, column
-from cxlab.tables import TABLES, Kind
+from cxlab.metrics.view import View, Windows
+from cxlab.tables import TABLES, Kind, Tables
 
 __all__ = ["metric_sql"]
 
@@ -40,11 +43,29 @@ def metric_sql(metric: Metric, as_of: dt.datetime | None = None, dialect: str = 
         flow = backlog_flows(facts, _table("status_events"))
         query = flow.group_by("channel").aggregate(**{column("net", "backlog"): flow.delta.sum()})
     else:
-        answers = metric.basis.source == "surveys"
-        rows = survey_facts(_table("surveys"), facts, now) if answers else facts
+        rows = _rows(metric, now)
         asked = [metric.basis], {metric.basis.name: True}
         query = _value(with_repeats(classified(rows, *asked), *asked), metric)
     return _readable(str(ibis.to_sql(query, dialect=dialect)), dialect)
+
+
+class _Declared(dict[str, ir.Table]):
+    """The tables of a metric's worked example, as declared and without rows."""
+
+    def __init__(self, metric: Metric) -> None:
+        super().__init__({name: _table(name) for name in metric.example.rows})
+
+
+class _Written(View):
+    """A view whose sources are written out in full instead of being kept as tables."""
+
+    small = False
+
+
+def _rows(metric: Metric, now: dt.datetime) -> ir.Table:
+    """Return the rows of the metric's source on the tables that its example has."""
+    view = _Written(cast(Tables, _Declared(metric)), now)
+    return SOURCES[metric.basis.source].build(view, Windows(None, None, "UTC", now))
 
 
 def _value(rows: ir.Table, metric: Metric) -> ir.Table:

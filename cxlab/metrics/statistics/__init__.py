@@ -4,14 +4,18 @@ A statistic says what the database aggregates per group (`measures`) and how val
 follow from these sufficient statistics (`estimate`).
 """
 
+from cxlab.metrics.statistics.balance import Balance
 from cxlab.metrics.statistics.base import Estimate, Statistic, column
 from cxlab.metrics.statistics.fitted import Fitted, Point
 from cxlab.metrics.statistics.quantile import Quantile, order_statistics
 from cxlab.metrics.statistics.ratio import Ratio
+from cxlab.metrics.statistics.rounded import RoundedShare
 from cxlab.metrics.statistics.simple import Backlog, Count, Mean, Share
+from cxlab.metrics.statistics.weighted import WeightedBalance, WeightedShare
 
 __all__ = [
     "Backlog",
+    "Balance",
     "Count",
     "Estimate",
     "Fitted",
@@ -19,8 +23,11 @@ __all__ = [
     "Point",
     "Quantile",
     "Ratio",
+    "RoundedShare",
     "Share",
     "Statistic",
+    "WeightedBalance",
+    "WeightedShare",
     "column",
     "order_statistics",
 ]
