@@ -163,3 +163,14 @@ def test_two_waves_and_both_efforts_hold_what_was_put_in():
     assert means.mean().to_dict() == pytest.approx(
         {("ces_2", 3): 4.5, ("ces_2", 4): 5.5, ("ces_1", 3): 5 - 7 / 3, ("ces_1", 4): 2.0}
     )
+
+
+def test_surveys_are_measured_as_put_in():
+    assert by(data.two_waves(), "nps", "month") == pytest.approx(
+        {("2026-03",): 30, ("2026-04",): 36}
+    )
+    efforts = data.both_efforts()
+    assert by(efforts, "ces", "month") == pytest.approx({("2026-03",): 4.5, ("2026-04",): 5.5})
+    assert by(efforts, "ces_1", "month") == pytest.approx(
+        {("2026-03",): 5 - 7 / 3, ("2026-04",): 2.0}
+    )
