@@ -17,7 +17,7 @@ from cxlab import stats
 from cxlab.metrics.declaration import Basis, Metric, Remark
 from cxlab.metrics.query import excluded_as
 from cxlab.metrics.statistics import column
-from cxlab.metrics.statistics.base import Floats, counted, floats, whole
+from cxlab.metrics.statistics.base import Floats, counted, floats, how_many, whole
 from cxlab.units import RANGES, format_interval
 
 __all__ = ["POOLED", "Silence"]
@@ -52,13 +52,13 @@ class Silence:
             weight = rows.weight.cast("float64")
             w_silent, w_answered = weight.sum(where=silent), weight.sum(where=answered)
         else:
-            w_silent, w_answered = rows.count(where=silent), rows.count(where=answered)
+            w_silent, w_answered = how_many(silent), how_many(answered)
         asked = rows[self.sent].notnull() & (silent | answered)
         return {
-            column("silent", name): rows.count(where=silent),
+            column("silent", name): how_many(silent),
             column("w_silent", name): w_silent,
             column("w_answered", name): w_answered,
-            column("asked", name): rows.count(where=asked),
+            column("asked", name): how_many(asked),
             **_pooled(rows, basis),
         }
 
