@@ -46,6 +46,7 @@ class Attribution(StrEnum):
     STARTED = "started"
     DUE = "due"
     PERIOD_START = "state at the period's start"
+    PERIOD_END = "state at the period's end"
     POINT_IN_TIME = "point in time"
 
     @property
@@ -63,6 +64,7 @@ _INSTANTS = {
     "started": "fact_started_at",
     "due": "fact_due_at",
     "state at the period's start": "fact_window_start",
+    "state at the period's end": "fact_window_start",
     "point in time": "created_at",
 }
 
@@ -109,8 +111,10 @@ class Basis:
     ("tickets.first_human_reply_at") or tables ("escalations") without which nothing can be said
     ("a|b": one of them); `assumes` are those without which something is taken for granted, and
     what, in words. `also` names further columns that a statistic uses ("per" of a ratio, the
-    cells of a fit). With `unless_repeated` a true value turns false where a like row follows.
-    `remark` puts words beside every result row (how many were asked, what else they could say).
+    cells of a fit); `settings` the sections of the settings that its value depends on. `currency`
+    names the currency of amounts: a group with several has no value. With `unless_repeated` a
+    true value turns false where a like row follows. `remark` puts words beside every result row
+    (how many were asked, what else they could say).
 
     `source` names rows with facts (see `sources`).
     """
@@ -129,6 +133,8 @@ class Basis:
     also: Mapping[str, Value] = field(default_factory=dict)
     unless_repeated: Repeat | None = None
     remark: Remark | None = None
+    settings: tuple[str, ...] = ()
+    currency: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

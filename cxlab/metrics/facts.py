@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 __all__ = [
     "DEFAULT_SERVICE_TARGET_S",
+    "at_most",
     "is_live",
     "is_resolved",
     "naive_utc",
@@ -26,6 +27,14 @@ _NO_RUN = -1  # replication of real data, so that keys can be compared without n
 def seconds_between(start: ir.TimestampValue, end: ir.TimestampValue) -> ir.FloatingValue:
     """Return `end` − `start` in seconds, to the microsecond."""
     return end.delta(start, unit="microsecond").cast("float64") / 1e6
+
+
+def at_most(value: ir.NumericValue, most: ir.NumericValue | float) -> ir.NumericValue:
+    """Return the smaller of the two, empty where one of them is: SQL's LEAST skips the empty."""
+    limit = ibis.literal(float(most)) if isinstance(most, (int, float)) else most
+    number = value.cast("float64")
+    capped: ir.NumericValue = (number > limit).ifelse(limit, number)
+    return limit.isnull().ifelse(ibis.null("float64"), capped)
 
 
 def is_live(rows: ir.Table) -> ir.BooleanValue:

@@ -195,18 +195,19 @@ class _Answer:
             rows["excluded"] = _merged(rows["excluded"], out.reindex(index))
         rows["flag"] = flags(rows, metric.statistic)
         recorded = self.plan.recorded(metric)
-        if not recorded:
+        lacking = metric.statistic.lacks(self.plan.dims)
+        if not recorded or lacking:
             rows["flag"] = "undefined"
-        rows["note"] = self._notes(metric, rows) if recorded else ""
+        rows["note"] = [lacking] * len(rows) if lacking else self._notes(metric, rows, recorded)
         rows["metric"], rows["title"] = metric.id, metric.title
         rows["statistic"], rows["definition_version"] = metric.statistic.name, metric.version
         rows["unit"], rows["direction"] = metric.unit, metric.direction
         rows["attribution"] = metric.attribution.value
         return rows.reset_index() if self._names else rows
 
-    def _notes(self, metric: Metric, rows: pd.DataFrame) -> list[str]:
+    def _notes(self, metric: Metric, rows: pd.DataFrame, recorded: bool) -> list[str]:
         """Return what is taken for granted in every row, and what the row's own numbers say."""
-        assumed = self.plan.view.assumed(metric.basis)
+        assumed = self.plan.view.assumed(metric.basis) if recorded else ""
         return ["; ".join(text for text in (assumed, own) if text) for own in rows["note"]]
 
     def _fitted(self, metric: Metric, index: pd.Index) -> Estimate | None:

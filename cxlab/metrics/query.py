@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 from cxlab.metrics.declaration import Basis, Metric
 from cxlab.metrics.repeats import narrowed, repeats_of, with_repeats
 from cxlab.metrics.statistics import Quantile, column, order_statistics
-from cxlab.metrics.statistics.base import COUNTED, how_many
+from cxlab.metrics.statistics.base import COUNTED, counted, how_many
 
 __all__ = [
     "NOT_RECORDED",
@@ -72,6 +72,10 @@ def aggregate(
     for basis in {m.basis.name: m.basis for m in known if m.basis.remark}.values():
         assert basis.remark is not None
         measures |= basis.remark.tallies(ready, basis)
+    for basis in (b for b in bases.values() if b.currency is not None):
+        assert basis.currency is not None
+        different = basis.currency(ready).nunique(where=counted(ready, basis.name))
+        measures[column("currencies", basis.name)] = different
     for metric in known:
         measures |= metric.statistic.measures(ready, metric.basis.name, metric.unit)
     grouped = group(ready, cut.keys).aggregate(**measures)

@@ -8,10 +8,11 @@ from cxlab.metrics.statistics.balance import Balance
 from cxlab.metrics.statistics.base import Estimate, Statistic, column
 from cxlab.metrics.statistics.fitted import Fitted, Point
 from cxlab.metrics.statistics.quantile import Quantile, order_statistics
-from cxlab.metrics.statistics.ratio import Ratio
+from cxlab.metrics.statistics.ratio import Ratio, UnitCost
 from cxlab.metrics.statistics.rounded import RoundedShare
 from cxlab.metrics.statistics.simple import Backlog, Count, Mean, Share
 from cxlab.metrics.statistics.weighted import WeightedBalance, WeightedShare
+from cxlab.metrics.statistics.whole import ShareOfAll, ShrunkMean, Total
 
 __all__ = [
     "Backlog",
@@ -25,7 +26,11 @@ __all__ = [
     "Ratio",
     "RoundedShare",
     "Share",
+    "ShareOfAll",
+    "ShrunkMean",
     "Statistic",
+    "Total",
+    "UnitCost",
     "WeightedBalance",
     "WeightedShare",
     "column",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 import ibis.expr.types as ir
@@ -25,12 +26,18 @@ COUNTED = 0
 
 
 class Estimate(NamedTuple):
-    """Value, numerator and interval, one number per group each (NaN where there is none)."""
+    """Value, numerator and interval, one number per group each (NaN where there is none).
+
+    `n` stands for the counted rows where the denominator is something else.
+    `notes` say, one text per group, why there is no number, or what it is.
+    """
 
     value: Floats
     numerator: Floats
     low: Floats
     high: Floats
+    n: Integers | None = None
+    notes: Sequence[str] = ()
 
 
 class Statistic(ABC):
@@ -59,6 +66,10 @@ class Statistic(ABC):
     @abstractmethod
     def estimate(self, found: pd.DataFrame, basis: str, n: Integers, unit: str) -> Estimate:
         """Return value and interval from the aggregated columns, `n` counted rows per group."""
+
+    def lacks(self, groups: Sequence[str]) -> str:
+        """Return what the question lacks to be answered with these groups, in words; mostly ""."""
+        return ""
 
     @abstractmethod
     def shown(self, rows: ir.Table, basis: str) -> ir.Scalar:
