@@ -73,6 +73,7 @@ def decide(
     view = view_of(tables, as_of)
     _check(view)
     rows = feature_table(view, asked)
+    rows = rows.cache() if view.small else rows  # asked three times
     counted = rows.filter(rows.excluded_reason.isnull())
     leaves = _leaves(asked)
     place = _place(counted, asked)
