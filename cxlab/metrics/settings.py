@@ -25,11 +25,18 @@ class _Part(BaseModel):
 
 
 class Value(_Part):
-    """What customer value takes for granted: margin and discount, and how far it looks."""
+    """What customer value takes for granted: margin, discount, how far it looks, grace.
 
-    margin_share: float = Field(default=0.7, gt=0, le=1)
+    `margin_share` is gross margin ÷ revenue where the tables hold no costs of goods;
+    `lifespan_years` is how long a customer without a contract is taken to stay in the simple
+    product; a contract counts as renewed up to `renewal_grace_days` after it was due.
+    """
+
+    margin_share: float = Field(default=0.75, gt=0, le=1)
     discount_per_year: float = Field(default=0.1, ge=0, lt=10)
     horizon_months: int = Field(default=36, ge=1, le=1200)
+    lifespan_years: float = Field(default=3.0, gt=0, le=100)
+    renewal_grace_days: int = Field(default=30, ge=0, le=366)
 
 
 class Settings(_Part):

@@ -90,13 +90,16 @@ class Source:
 
     Every source has the columns `excluded_reason` and `replication`, the instants that its
     bases are attributed by, and whatever columns reports can group by. `windowed` rows exist
-    once per period of the report. Without the `tables` there is no source ("a|b": one of them).
+    once per period of the report; of rows in `waves` each exists once, but which of several
+    stands for them depends on the periods. Without the `tables` there is no source
+    ("a|b": one of them).
     """
 
     name: str
     tables: tuple[str, ...]
     build: Callable[[View, Windows], ir.Table]
     windowed: bool = False
+    waves: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +116,7 @@ class View:
 
     def rows(self, source: Source, windows: Windows) -> ir.Table:
         """Return the rows of a source; built once, and for small data kept as a table."""
-        key = (source.name, windows if source.windowed else None)
+        key = (source.name, windows if source.windowed or source.waves else None)
         if key not in self._built:
             rows = source.build(self, windows)
             self._built[key] = rows.cache() if self.small else rows

@@ -2,6 +2,7 @@
 
 from cxlab.metrics.sources import (
     advocacy,
+    desk,
     engagement,
     entitlements,
     health,
@@ -9,7 +10,9 @@ from cxlab.metrics.sources import (
     rewards,
     success,
     support,
+    surveys,
     usage,
+    value,
 )
 from cxlab.metrics.view import Source
 
@@ -17,6 +20,8 @@ __all__ = ["SOURCES"]
 
 _MODULES = (
     support,
+    desk,
+    surveys,
     usage,
     entitlements,
     engagement,
@@ -25,6 +30,7 @@ _MODULES = (
     health,
     advocacy,
     rewards,
+    value,
 )
 SOURCES: dict[str, Source] = {s.name: s for module in _MODULES for s in module.SOURCES}
 """Every source by the name that bases use."""
