@@ -168,12 +168,12 @@ class View:
     @cached_property
     def replications(self) -> list[int]:
         """The simulated replications that any table holds, runs without a ticket included."""
-        found: set[int] = set()
-        for name in self.tables.names:
-            if self.tables.has(name, "replication"):
-                numbers = self.tables[name].select("replication").distinct().to_pyarrow()
-                found |= {n for n in numbers["replication"].to_pylist() if n is not None}
-        return sorted(found)
+        has = [n for n in self.tables.names if self.tables.has(n, "replication")]
+        if not has:
+            return []
+        parts = [self.tables[name].select("replication") for name in has]
+        numbers = (parts[0] if len(parts) == 1 else ibis.union(*parts)).distinct().to_pyarrow()
+        return sorted(n for n in numbers["replication"].to_pylist() if n is not None)
 
     def _has(self, need: str) -> bool:
         table, _, name = need.partition(".")

@@ -1,0 +1,51 @@
+"""The few things that Ibis has no common form for, told apart by the name of the backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from cxlab.tables.instants import UTC, to_plain
+
+__all__ = ["plain_utc"]
+
+_PLAIN = dt.Timestamp(scale=6)
+
+
+def _named(zone: str, instant: object) -> None: ...
+
+
+def _alone(instant: object) -> None: ...
+
+
+_timezone = ibis.udf.scalar.builtin(
+    _named, name="timezone", signature=((dt.string, dt.timestamp), _PLAIN)
+)
+_convert_timezone = ibis.udf.scalar.builtin(
+    _named, name="convert_timezone", signature=((dt.string, dt.timestamp), UTC)
+)
+_datetime = ibis.udf.scalar.builtin(_alone, name="datetime", signature=((dt.timestamp,), _PLAIN))
+
+_PLAIN_UTC: dict[str, Callable[[ir.TimestampValue], ir.TimestampValue]] = {
+    "duckdb": to_plain,
+    "postgres": lambda at: _timezone("UTC", at),
+    "snowflake": lambda at: _convert_timezone("UTC", at).cast(_PLAIN),
+    "bigquery": lambda at: _datetime(at),
+}
+
+
+def plain_utc(instant: ir.TimestampValue, backend: str) -> ir.TimestampValue:
+    """Return a timestamp of the backend as a plain one in UTC with microseconds.
+
+    A plain timestamp is taken as UTC already. Spark's `TIMESTAMP` is an instant that Ibis shows
+    as a plain timestamp, in UTC because Ibis sets the session's zone to it. A cast of a
+    zone-aware timestamp would go by the session's zone on most databases; those named here have
+    a function that does not.
+    """
+    if instant.type().timezone is None:
+        return instant.cast(_PLAIN)
+    convert = _PLAIN_UTC.get(backend, lambda at: at.cast(UTC).cast(_PLAIN))
+    return convert(instant)
