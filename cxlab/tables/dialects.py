@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import ibis
 import ibis.expr.datatypes as dt
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
+from ibis.util import gen_name
 
 from cxlab.tables.instants import UTC, to_plain
 
-__all__ = ["plain_utc"]
+__all__ = ["kept", "plain_utc"]
 
 _PLAIN = dt.Timestamp(scale=6)
 
@@ -49,3 +51,18 @@ def plain_utc(instant: ir.TimestampValue, backend: str) -> ir.TimestampValue:
         return instant.cast(_PLAIN)
     convert = _PLAIN_UTC.get(backend, lambda at: at.cast(UTC).cast(_PLAIN))
     return convert(instant)
+
+
+def kept(rows: ir.Table) -> ir.Table:
+    """Return the rows as a temporary table of their database, which goes when nobody holds it.
+
+    Ibis 12.0 caches on Spark without telling it the tables in memory that the rows are joined
+    with, as every other way of running an expression does.
+    """
+    backend = rows.get_backend()
+    if backend.name == "pyspark":
+        for table in rows.op().find(ops.InMemoryTable):
+            told = gen_name("cxlab_told")
+            backend.create_view(told, table.to_expr())
+            backend.drop_view(told)
+    return rows.cache()

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 
 from cxlab.tables.catalogue import table_spec
 from cxlab.tables.coerce import ROW
+from cxlab.tables.dialects import kept
 from cxlab.tables.store import Stored, Tables
 
 __all__ = [
@@ -170,6 +171,6 @@ def with_tickets(tables: Tables, tickets: ir.Table, new: tuple[str, ...]) -> Tab
     """Return the tables with other tickets, which are stored so that they are built once."""
     old = tables.stored("tickets")
     declared = [c.name for c in table_spec("tickets").columns]
-    kept = tickets.select(ROW, *declared, *old.extra)
+    wanted = tickets.select(ROW, *declared, *old.extra)
     given = tuple(c for c in declared if c in old.given or c in new)
-    return tables.replaced({"tickets": Stored(kept.cache(), given, old.extra)}, tables.meta)
+    return tables.replaced({"tickets": Stored(kept(wanted), given, old.extra)}, tables.meta)

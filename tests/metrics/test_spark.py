@@ -13,6 +13,8 @@ import pyarrow as pa
 import pytest
 
 import cxlab as cx
+from cxlab.calendars import Calendar, Schedule, with_due, with_open_seconds
+from cxlab.calendars.calendar import epoch_micros
 from cxlab.metrics import METRICS
 from cxlab.metrics.examples import example_tables
 from cxlab.metrics.sources import SOURCES
@@ -37,6 +39,7 @@ def spark():
         "spark.driver.memory": "1g",
         "spark.sql.shuffle.partitions": "1",
         "spark.default.parallelism": "1",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.session.timeZone": "UTC",
         # Compiling the code of a query takes longer than running it on a few hundred rows.
         "spark.sql.codegen.wholeStage": "false",
@@ -124,6 +127,29 @@ def test_tickets_by_weekday_and_hour_looking_back(desk):
     ids = ["vol", "frt", "art", "fcr"]
     found = same(desk, ids, by="weekday,hour", as_of=START + pd.Timedelta(days=20))
     assert found["n"].sum() > 400
+
+
+def test_open_time_and_due_times_by_a_calendar(desk):
+    """To the microsecond as on DuckDB, across a change of the clock."""
+    office = Schedule.weekly("office", "Europe/Berlin", {"Mon-Fri": "09:00-17:30"})
+    spans = {"open_s": ("created_at", "first_human_reply_at")}
+    found = []
+    for tables in desk:
+        rows = tables["tickets"].select("ticket_id", "created_at", "first_human_reply_at")
+        calendar = Calendar.covering(rows, list(spans["open_s"]), [office], longest_target_s=36_000)
+        desk_hours = ibis.literal("office")
+        timed = with_open_seconds(rows, spans, calendar, schedule=desk_hours)
+        due = with_due(timed, {"due_at": ("created_at", 36_000)}, calendar, schedule=desk_hours)
+        due = due.mutate(due_us=epoch_micros(due.due_at))
+        found.append(due.select("ticket_id", "open_s", "due_us").order_by("ticket_id").to_pandas())
+    pd.testing.assert_frame_equal(*found, check_exact=True)
+    assert found[0]["due_us"].notna().all()
+    assert (found[0]["open_s"] > 0).mean() > 0.2
+
+
+def test_tables_on_spark_are_not_copied_to_files(desk, tmp_path):
+    with pytest.raises(cx.InputError, match="another database"):
+        desk[1].write(tmp_path)
 
 
 def test_rows_that_break_a_rule_are_left_out_and_counted(spark):
