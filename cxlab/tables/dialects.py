@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 
 import ibis
@@ -57,7 +58,8 @@ def kept(rows: ir.Table) -> ir.Table:
     """Return the rows as a temporary table of their database, which goes when nobody holds it.
 
     Ibis 12.0 caches on Spark without telling it the tables in memory that the rows are joined
-    with, as every other way of running an expression does.
+    with, as every other way of running an expression does; and what Spark gives back has lost the
+    precision of its timestamps, without which a union refuses it.
     """
     backend = rows.get_backend()
     if backend.name == "pyspark":
@@ -65,4 +67,11 @@ def kept(rows: ir.Table) -> ir.Table:
             told = gen_name("cxlab_told")
             backend.create_view(told, table.to_expr())
             backend.drop_view(told)
-    return rows.cache()
+    cached = rows.cache()
+    plain = {n: t for n, t in rows.schema().items() if t.is_timestamp() and t != cached[n].type()}
+    if not plain:
+        return cached
+    typed = cached.cast(plain)
+    # The temporary table goes with the object that `cache` returned: it lives as long as `typed`.
+    weakref.finalize(typed, cached.release).atexit = False
+    return typed

@@ -150,6 +150,27 @@ def test_tables_on_spark_are_not_copied_to_files(desk, tmp_path):
         desk[1].write(tmp_path)
 
 
+def test_status_events_beside_tickets_kept_as_they_were_then(spark):
+    """A union of kept rows and others: Spark must not lose the precision of the instants."""
+    tickets = random_tickets()
+    solved = tickets[tickets["last_solved_at"].notna()]
+    events = pd.DataFrame(
+        {
+            "ticket_id": solved["ticket_id"],
+            "at": solved["last_solved_at"],
+            "seq": range(len(solved)),
+            "field": "status",
+            "old": "open",
+            "new": "solved",
+        }
+    )
+    ours = cx.Tables.from_frames({"tickets": tickets, "status_events": events})
+    pair = ours, moved(spark, ours, "events")
+    then = START + pd.Timedelta(days=20)
+    found = same(pair, ["backlog", "art"], by="channel,week", as_of=then)
+    assert found.loc[found["metric"] == "backlog", "value"].max() > 5
+
+
 def test_rows_that_break_a_rule_are_left_out_and_counted(spark):
     connection = ibis.pyspark.connect(spark)
     rows = pd.DataFrame(
