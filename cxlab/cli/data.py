@@ -144,10 +144,11 @@ def measure(
         say("simulated replications: values and intervals are over the runs, n counts runs")
     if rows.empty:
         say("no rows: the log holds no ticket to group")
-    for note in dict.fromkeys(
-        f"{m}: {n}" for m, n in zip(rows["metric"], rows["note"], strict=True) if n
-    ):
-        say(f"note: {note}")
+    named = [g for g in groups if g in rows.columns]
+    told = rows[rows["note"] != ""].drop_duplicates(["metric", *named, "note"])
+    for row in told.to_dict("records"):
+        where = "".join(f", {row[g]}" for g in named)
+        say(f"note: {row['metric']}{where}: {row['note']}")
     for problem in tables.quarantine.itertuples():
         say(_quarantined(problem))
     if as_json:

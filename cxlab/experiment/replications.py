@@ -95,6 +95,8 @@ def _combine(runs: pd.DataFrame, groups: list[str]) -> dict[str, object]:
         "excluded": _total(runs["excluded"]),
         "pending": int(runs["pending"].sum()),
         "flag": _flag(runs, counted),
+        # What a run says of its own numbers holds for no other.
+        "note": first["note"] if runs["note"].nunique() == 1 else "",
     }
     row.pop("replication", None)
     return row
