@@ -6,11 +6,12 @@ SCENARIO ?= scenarios/base.toml
 # Tests find the real logs here; without them the tests that need them are skipped and say so.
 export CXLAB_DATA
 
-.PHONY: report test lint types unit bench picture lab clean help
+.PHONY: report test lint types unit bench lessons picture lab clean help
 
 help:
 	@echo "make report   set up, run scenarios/base.toml, print the path of the page"
 	@echo "make test     set up, then ruff, mypy and every test"
+	@echo "make lessons  the lessons as pages, with an index"
 	@echo "make bench    the benchmarks (prints ratios)"
 	@echo "make lab      JupyterLab on the notebooks"
 
@@ -40,6 +41,10 @@ unit: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/cold_report.py
 	$(BIN)/python benchmarks/measure_groups.py
+	$(BIN)/python benchmarks/business_hours.py
+
+lessons: $(VENV)/.installed
+	$(BIN)/cxlab lesson --all
 
 picture: $(VENV)/.installed
 	$(BIN)/python docs/make_picture.py

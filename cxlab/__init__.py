@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cxlab import charts as charts
+    from cxlab import lessons as lessons
     from cxlab import report as report
     from cxlab.calendars import Period as Period
     from cxlab.errors import CxlabError as CxlabError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from cxlab.experiment import over_replications as over_replications
     from cxlab.experiment import replicate as replicate
     from cxlab.ingest import import_export as import_export
+    from cxlab.lessons import lesson as lesson
+    from cxlab.metrics import load_settings as load_settings
     from cxlab.metrics import measure as measure
     from cxlab.metrics import metric as metric
     from cxlab.scenario import Scenario as Scenario
@@ -41,6 +44,8 @@ _HOMES = {
     "Scenario": "cxlab.scenario",
     "Tables": "cxlab.tables",
     "import_export": "cxlab.ingest",
+    "lesson": "cxlab.lessons",
+    "load_settings": "cxlab.metrics",
     "measure": "cxlab.metrics",
     "metric": "cxlab.metrics",
     "over_replications": "cxlab.experiment",
@@ -48,7 +53,7 @@ _HOMES = {
     "simulate": "cxlab.sim",
 }
 
-_PACKAGES = ("charts", "report")
+_PACKAGES = ("charts", "lessons", "report")
 
 __all__ = ["__version__", *sorted(_HOMES), *_PACKAGES]
 

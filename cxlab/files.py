@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from cxlab.errors import InputError, nearest
+from cxlab.errors import InputError, RunError, nearest
 
-__all__ = ["bundled", "lay_out", "notebook_file", "scenario_file"]
+__all__ = ["bundled", "lay_out", "lesson_file", "notebook_file", "scenario_file", "write_whole"]
 
 FOLDERS = ("notebooks", "scenarios")
 
 
 def bundled(folder: str) -> Path:
-    """Return the shipped folder "notebooks" or "scenarios": inside the wheel, or the checkout's.
+    """Return a shipped folder such as "notebooks": inside the wheel, or the checkout's.
 
     Raises InputError when cxlab was installed without its files.
     """
@@ -27,6 +30,11 @@ def bundled(folder: str) -> Path:
 def notebook_file(name: str | Path) -> Path:
     """Return a notebook by path, or by the name of one that ships with cxlab."""
     return _file(name, "notebooks", ".ipynb", "notebook")
+
+
+def lesson_file(name: str | Path) -> Path:
+    """Return the notebook of a lesson by path, or by the name of one that ships with cxlab."""
+    return _file(name, "notebooks/lessons", ".ipynb", "lesson")
 
 
 def scenario_file(name: str | Path) -> Path:
@@ -79,3 +87,29 @@ def lay_out(directory: Path, *, force: bool = False) -> list[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     return [target for _, target in copies]
+
+
+def write_whole(files: Mapping[Path, str]) -> None:
+    """Write text files so that each appears whole: all are written before any is put in place.
+
+    Folders are made. Raises RunError when the disk refuses; then no file has changed and nothing
+    half-written is left.
+    """
+    waiting: list[tuple[Path, Path]] = []
+    try:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
+            waiting.append((Path(temporary), path))
+            os.close(handle)
+            Path(temporary).write_text(content, encoding="utf-8", newline="\n")
+        for written, path in waiting:
+            written.chmod(0o644)
+            written.replace(path)
+    except OSError as error:
+        where = ", ".join(dict.fromkeys(str(p.parent) for p in files))
+        reason = error.strerror or str(error)
+        raise RunError("cannot write the report", given=where, hint=reason) from None
+    finally:
+        for written, _ in waiting:
+            written.unlink(missing_ok=True)

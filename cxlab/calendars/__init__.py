@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cxlab.calendars.calendar import Calendar
+from cxlab.calendars.frames import schedules_from_frames
 from cxlab.calendars.hours import Hours, Schedule, SpecialDay
 from cxlab.calendars.in_query import with_due, with_open_seconds
 from cxlab.calendars.open_time import due, open_seconds
@@ -21,6 +22,7 @@ __all__ = [
     "local_time",
     "open_seconds",
     "periods_between",
+    "schedules_from_frames",
     "time_zone",
     "with_due",
     "with_open_seconds",

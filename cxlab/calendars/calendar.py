@@ -24,10 +24,13 @@ from cxlab.calendars.open_time import NEVER, OpenTime, covering, micros, version
 from cxlab.calendars.stretches import DAY, MICRO
 from cxlab.errors import InputError
 
-__all__ = ["EPOCH", "IN_FORCE", "Calendar", "epoch_micros"]
+__all__ = ["EPOCH", "IN_FORCE", "STRIDE", "Calendar", "epoch_micros"]
 
 IN_FORCE = -1
 """Version number of the rows in which each version holds in its own time."""
+
+STRIDE = 2**36
+"""Keys of one schedule and version begin at its number times this: more than it has slots."""
 
 _SLOTS = [seconds for seconds in range(DAY, 0, -1) if DAY % seconds == 0]
 
@@ -40,8 +43,9 @@ class Calendar:
     """Business hours of several schedules between two instants, ready to be joined.
 
     `slots` has one row per schedule, version and slot of `slot_us` microseconds; `buckets` one per
-    schedule, version and `bucket_us` microseconds of open time. `first` and `last` are the
-    instants (microseconds since 1970) between which every answer is known where the schedule
+    schedule, version and `bucket_us` microseconds of open time. Both are joined by one integer
+    `key`, the number in `numbers` times STRIDE plus the slot or bucket. `first` and `last` are
+    the instants (microseconds since 1970) between which every answer is known where the schedule
     is valid. `changes` says for schedules that change when their validity begins, when each
     version ends, and so when the validity does.
 
@@ -58,6 +62,7 @@ class Calendar:
     bucket_us: int
     first: int
     last: int
+    numbers: dict[tuple[str, int], int]
     changes: dict[str, tuple[int, ...]]
 
     @classmethod
@@ -97,9 +102,10 @@ class Calendar:
             raise InputError("a calendar without schedules", expected="at least one")
         found = list(parts.values())
         slot, bucket = _slot_length(found, begin, end), _bucket_length(found)
-        slots = [(key, _slots(part, slot, begin, end)) for key, part in parts.items()]
-        goals = [(key, _buckets(part, bucket, end, target)) for key, part in parts.items()]
-        return cls(_stacked(slots), _stacked(goals), slot, bucket, begin, end, changes)
+        slots = [_slots(part, slot, begin, end) for part in found]
+        goals = [_buckets(part, bucket, end, target) for part in found]
+        numbers = {key: number for number, key in enumerate(parts)}
+        return cls(_stacked(slots), _stacked(goals), slot, bucket, begin, end, numbers, changes)
 
     @classmethod
     def covering(
@@ -182,7 +188,7 @@ def _slots(part: OpenTime, slot: int, first: int, last: int) -> dict[str, Ints]:
     start = np.clip(opens[index], begin, begin + slot)
     length = np.clip(closes[index], begin, begin + slot) - start
     return {
-        "slot": begin // slot, "before_us": part.until(begin), "start_us": start,
+        "key": begin // slot, "before_us": part.until(begin), "start_us": start,
         "length_us": length,
     }  # fmt: skip
 
@@ -203,17 +209,15 @@ def _buckets(part: OpenTime, bucket: int, last: int, target: int) -> dict[str, I
     closing = np.append(part.before[1:], NEVER)
     index = np.searchsorted(closing, level, side="left")
     return {
-        "bucket": level // bucket, "closing_us": closing[index], "shift_us": shift[index],
+        "key": level // bucket, "closing_us": closing[index], "shift_us": shift[index],
         "later_us": shift[index + 1],
     }  # fmt: skip
 
 
-def _stacked(parts: Sequence[tuple[tuple[str, int], dict[str, Ints]]]) -> pa.Table:
-    """Return the parts below each other, with the schedule and version that each belongs to."""
-    tables = []
-    for (schedule, version), columns in parts:
-        table = pa.table({name: pa.array(values, pa.int64()) for name, values in columns.items()})
-        ids = pa.array([schedule], pa.string()).take(pa.array(np.zeros(len(table), dtype=int)))
-        number = pa.array(np.full(len(table), version, dtype=np.int64))
-        tables.append(table.add_column(0, "version", number).add_column(0, "schedule_id", ids))
-    return pa.concat_tables(tables)
+def _stacked(parts: Sequence[dict[str, Ints]]) -> pa.Table:
+    """Return the parts below each other, the keys of each moved to where its number begins."""
+    names = list(parts[0])
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    number = np.repeat(np.arange(len(parts)), [len(part["key"]) for part in parts])
+    columns["key"] = columns["key"] + number * STRIDE
+    return pa.table({name: pa.array(values, pa.int64()) for name, values in columns.items()})

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from cxlab.calendars.calendar import EPOCH, IN_FORCE, Calendar, epoch_micros
+from cxlab.calendars.calendar import EPOCH, IN_FORCE, STRIDE, Calendar, epoch_micros
 from cxlab.calendars.open_time import NEVER
 from cxlab.calendars.stretches import MICRO
 from cxlab.errors import InputError
@@ -18,7 +18,12 @@ __all__ = ["with_due", "with_open_seconds"]
 Spans = Mapping[str, tuple[str, str]]
 """New column → (column of the start, column of the end)."""
 
-_SCHEDULE, _PREFIX = "__open_schedule", "__open_"
+_PREFIX = "__open_"
+_SCHEDULE, _ID, _BASE, _VERSION_BASE = (
+    _PREFIX + name for name in ("schedule", "id", "base", "version_base")
+)
+_FEW = 12
+"""Up to so many schedules are told apart in the query itself, more of them by one more join."""
 
 
 def with_open_seconds(
@@ -52,13 +57,14 @@ def with_open_seconds(
     [3600.0]
     """
     _check(rows, [name for span in spans.values() for name in span], spans)
-    work, counted = _scheduled(rows, schedule), dict[tuple[str, str | None], str]()
+    work, counted = _scheduled(rows, schedule, calendar), dict[tuple[str, str | None], str]()
     for start, end in spans.values():
         anchor = start if at_event else None
+        work = _under_version(work, anchor, calendar)
         for at in (start, end):
             if (at, anchor) not in counted:
                 name = counted[at, anchor] = f"{_PREFIX}until_{len(counted)}"
-                work = _with_until(work, name, at, anchor, calendar)
+                work = _with_until(work, name, at, calendar)
     columns: dict[str, ir.Value] = {}
     for name, (start, end) in spans.items():
         anchor = start if at_event else None
@@ -87,15 +93,15 @@ def with_due(
     starts = [start for start, _ in targets.values()]
     named = [target for _, target in targets.values() if isinstance(target, str)]
     _check(rows, [*starts, *named], targets)
-    work = _scheduled(rows, schedule)
+    work = _scheduled(rows, schedule, calendar)
     for number, (name, (start, target)) in enumerate(targets.items()):
-        anchor = start if at_event else None
         until = f"{_PREFIX}start_{number}"
-        work = _with_until(work, until, start, anchor, calendar)
+        work = _under_version(work, start if at_event else None, calendar)
+        work = _with_until(work, until, start, calendar)
         seconds = work[target] if isinstance(target, str) else ibis.literal(float(target))
         micros = (seconds.cast("float64") * MICRO).round().cast("int64")
         work = work.mutate(**{f"{_PREFIX}target": (micros >= 0).ifelse(micros, ibis.null("int64"))})
-        work = _with_reached(work, name, until, anchor, calendar)
+        work = _with_reached(work, name, until, calendar)
     return _bare(work, rows, targets)
 
 
@@ -108,75 +114,68 @@ def _check(rows: ir.Table, needed: Sequence[str], new: Mapping[str, object]) -> 
             raise InputError("a new column has a name that is taken", given=name)
 
 
-def _scheduled(rows: ir.Table, schedule: str | ir.StringValue) -> ir.Table:
+def _scheduled(rows: ir.Table, schedule: str | ir.StringValue, calendar: Calendar) -> ir.Table:
+    """Add where the keys of the row's schedule begin; null for none and for unknown ones."""
     if isinstance(schedule, str):
         _check(rows, [schedule], {})
         schedule = rows[schedule]
-    return rows.mutate(**{_SCHEDULE: schedule.cast("string")})
+    work = rows.mutate(**{_SCHEDULE: schedule.cast("string")})
+    numbers = {id: n for (id, version), n in calendar.numbers.items() if version == IN_FORCE}
+    if len(numbers) <= _FEW:
+        branches = [(work[_SCHEDULE] == id, _base(number)) for id, number in numbers.items()]
+        return work.mutate(**{_BASE: ibis.cases(*branches, else_=ibis.null("int64"))})
+    bases = [number * STRIDE for number in numbers.values()]
+    known = pa.table(
+        {_ID: pa.array(list(numbers), pa.string()), _BASE: pa.array(bases, pa.int64())}
+    )
+    other = ibis.memtable(known)
+    return work.left_join(other, work[_SCHEDULE] == other[_ID]).drop(_ID)
+
+
+def _base(number: int) -> ir.IntegerScalar:
+    return ibis.literal(number * STRIDE, "int64")
 
 
 def _bare(work: ir.Table, rows: ir.Table, new: Mapping[str, object]) -> ir.Table:
     return work.select(*rows.columns, *new)
 
 
-def _version(work: ir.Table, anchor: str, calendar: Calendar) -> ir.IntegerValue:
-    """Return the number of the version in force at the anchor; null where none is."""
-    at, branches = epoch_micros(work[anchor]), []
-    for schedule, (first, *ends) in calendar.changes.items():
-        own = work[_SCHEDULE] == schedule
+def _under_version(work: ir.Table, anchor: str | None, calendar: Calendar) -> ir.Table:
+    """Add where the keys to join begin: the schedule's, or those of its version at the anchor."""
+    base = work[_BASE]
+    branches = []
+    for schedule, (first, *ends) in calendar.changes.items() if anchor else ():
+        at, own = epoch_micros(work[anchor]), work[_SCHEDULE] == schedule
         branches.append((own & (at < first), ibis.null("int64")))
-        branches += [(own & (at < end), ibis.literal(i, "int64")) for i, end in enumerate(ends)]
+        for version, end in enumerate(ends):
+            branches.append((own & (at < end), _base(calendar.numbers[schedule, version])))
         branches.append((own, ibis.null("int64")))
-    in_force = ibis.literal(IN_FORCE, "int64")
-    return ibis.cases(*branches, else_=in_force) if branches else in_force
+    return work.mutate(**{_VERSION_BASE: ibis.cases(*branches, else_=base) if branches else base})
 
 
-def _joined(
-    work: ir.Table, table: pa.Table, key: str, at: ir.IntegerValue, version: ir.Value | None
-) -> ir.Table:
-    """Join the calendar's row at `at`; its columns then begin with "__open_".
-
-    Without a version only the rows "in force" are joined, by two keys instead of three.
-    """
+def _joined(work: ir.Table, table: pa.Table, at: ir.IntegerValue) -> ir.Table:
+    """Join the calendar's row at `at`; its columns then begin with "__open_right_"."""
+    work = work.mutate(**{f"{_PREFIX}key": work[_VERSION_BASE] + at})
     other = ibis.memtable(table)
-    keys = {f"{_PREFIX}key": at}
-    if version is None:
-        other = other.filter(other.version == IN_FORCE)
-    else:
-        keys[f"{_PREFIX}version"] = version
-    work = work.mutate(**keys)
-    columns = {f"{_PREFIX}right_{name}": other[name] for name in other.columns}
-    other = other.select(**columns)
-    on = [
-        work[_SCHEDULE] == other[f"{_PREFIX}right_schedule_id"],
-        work[f"{_PREFIX}key"] == other[f"{_PREFIX}right_{key}"],
-    ]
-    if version is not None:
-        on.append(work[f"{_PREFIX}version"] == other[f"{_PREFIX}right_version"])
-    return work.left_join(other, on)
+    other = other.select(**{f"{_PREFIX}right_{name}": other[name] for name in other.columns})
+    return work.left_join(other, work[f"{_PREFIX}key"] == other[f"{_PREFIX}right_key"])
 
 
-def _with_until(
-    work: ir.Table, name: str, at: str, anchor: str | None, calendar: Calendar
-) -> ir.Table:
+def _with_until(work: ir.Table, name: str, at: str, calendar: Calendar) -> ir.Table:
     """Add F(t), the open microseconds up to the instants in `at`."""
-    version = _version(work, anchor, calendar) if anchor else None
     slot = epoch_micros(work[at]) // calendar.slot_us
-    joined = _joined(work, calendar.slots, "slot", slot, version)
+    joined = _joined(work, calendar.slots, slot)
     since = epoch_micros(joined[at]) - joined[f"{_PREFIX}right_start_us"]
     length = joined[f"{_PREFIX}right_length_us"]
     until = joined[f"{_PREFIX}right_before_us"] + ibis.least(ibis.greatest(since, 0), length)
     return joined.select(*work.columns, **{name: until})
 
 
-def _with_reached(
-    work: ir.Table, name: str, until: str, anchor: str | None, calendar: Calendar
-) -> ir.Table:
+def _with_reached(work: ir.Table, name: str, until: str, calendar: Calendar) -> ir.Table:
     """Add the instant at which F reaches the start's F plus the target."""
-    version = _version(work, anchor, calendar) if anchor else None
     target = f"{_PREFIX}target"
     bucket = (work[until] + work[target]) // calendar.bucket_us
-    joined = _joined(work, calendar.buckets, "bucket", bucket, version)
+    joined = _joined(work, calendar.buckets, bucket)
     goal = joined[until] + joined[target]
     closing = joined[f"{_PREFIX}right_closing_us"]
     early = (goal < closing) | ((goal == closing) & (joined[target] > 0))

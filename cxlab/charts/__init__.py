@@ -9,6 +9,7 @@ from cxlab.charts import quick_imports as quick_imports
 
 # isort: split
 from cxlab.charts.aggregate import first_response_times, hourly_load, hourly_waits
+from cxlab.charts.curve import survival_curve
 from cxlab.charts.hours import load_against_staffing, waits_by_hour
 from cxlab.charts.renderer import enable
 from cxlab.charts.spread import Distribution, interval, wait_distribution
@@ -23,6 +24,7 @@ __all__ = [
     "hourly_waits",
     "interval",
     "load_against_staffing",
+    "survival_curve",
     "trend",
     "wait_distribution",
     "waits_by_hour",

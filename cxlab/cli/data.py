@@ -31,7 +31,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("import")(import_)
     app.command()(measure)
-    app.command()(metrics)
     app.command()(check)
 
 
@@ -162,44 +161,6 @@ def _instant(text: str | None) -> dt.datetime | None:
     if instant.year not in YEARS:
         raise InputError("an instant out of reach", given=text, expected="a year from 1900 to 2199")
     return instant
-
-
-def metrics(
-    metric: Annotated[str | None, typer.Argument(help="A metric id; default: all.")] = None,
-    sql: Annotated[bool, typer.Option(help="Also print the SQL that measures it.")] = True,
-    as_json: JsonOption = False,
-) -> None:
-    """Show the catalogue, or one metric: definition, formula, worked example, SQL."""
-    from cxlab.metrics import METRICS, metric_sql
-    from cxlab.metrics import metric as find
-
-    if metric is None:
-        if as_json:
-            print_json([m.entry() for m in METRICS.values()])
-        else:
-            _catalogue()
-        return
-    found = find(metric)
-    if as_json:
-        print_json({**found.entry(), **({"sql": metric_sql(found)} if sql else {})})
-        return
-    typer.echo(str(found))
-    if sql:
-        typer.echo(f"\nSQL (by channel, DuckDB)\n{metric_sql(found)}")
-
-
-def _catalogue() -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from cxlab.metrics import METRICS
-
-    table = Table(box=None, pad_edge=False)
-    for name in ("id", "title", "unit", "better", "definition"):
-        table.add_column(name, overflow="fold")
-    for m in METRICS.values():
-        table.add_row(m.id, m.title, m.unit, m.direction, m.definition)
-    Console().print(table)
 
 
 def check(

@@ -5,16 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cxlab.errors import InputError
-from cxlab.metrics import desk, resolution, response, satisfaction, waiting
+from cxlab.metrics import (
+    adoption,
+    advocacy,
+    desk,
+    engagement,
+    health,
+    referrals,
+    resolution,
+    response,
+    rewards,
+    success,
+    surveys,
+    utilisation,
+    value,
+    waiting,
+)
 from cxlab.metrics.declaration import Metric
 
 __all__ = ["DESK", "METRICS", "metric", "preset_metrics", "select_metrics", "variants"]
 
-METRICS: dict[str, Metric] = {
-    m.id: m
-    for family in (response, waiting, resolution, satisfaction, desk)
-    for m in family.METRICS
-}
+_FAMILIES = (
+    response,
+    waiting,
+    resolution,
+    desk,
+    surveys,
+    adoption,
+    utilisation,
+    engagement,
+    success,
+    health,
+    advocacy,
+    referrals,
+    rewards,
+    value,
+)
+METRICS: dict[str, Metric] = {m.id: m for family in _FAMILIES for m in family.METRICS}
 """Every metric by id, in the order in which catalogues list them."""
 
 DESK: tuple[str, ...] = (

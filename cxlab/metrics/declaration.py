@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 import ibis.expr.types as ir
+import pandas as pd
 
 from cxlab.metrics.statistics import Statistic
 
@@ -22,6 +23,7 @@ __all__ = [
     "Example",
     "Exclusion",
     "Metric",
+    "Remark",
     "Repeat",
 ]
 
@@ -39,6 +41,7 @@ class Attribution(StrEnum):
     CREATED = "created"
     SOLVED = "solved"
     ANSWERED = "answered"
+    SENT = "sent"
     HAPPENED = "happened"
     STARTED = "started"
     DUE = "due"
@@ -56,6 +59,7 @@ _INSTANTS = {
     "created": "created_at",
     "solved": "fact_solved_at",
     "answered": "fact_given_at",
+    "sent": "fact_sent_at",
     "happened": "fact_at",
     "started": "fact_started_at",
     "due": "fact_due_at",
@@ -86,6 +90,19 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What stands in the `note` of each result row: words made from that row's own numbers.
+
+    `tallies` are aggregated over a group's classified rows besides what the statistic needs;
+    `words` gets the metric, the tallies and the result (value, n, numerator, …) of all groups,
+    and returns one text per group ("" for none).
+    """
+
+    tallies: Callable[[ir.Table, Basis], dict[str, ir.Scalar]]
+    words: Callable[[Metric, pd.DataFrame, pd.DataFrame], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Basis:
     """Which rows a family of metrics looks at, and the value it takes from each.
 
@@ -94,7 +111,10 @@ class Basis:
     ("tickets.first_human_reply_at") or tables ("escalations") without which nothing can be said
     ("a|b": one of them); `assumes` are those without which something is taken for granted, and
     what, in words. `also` names further columns that a statistic uses ("per" of a ratio, the
-    cells of a fit). With `unless_repeated` a true value turns false where a like row follows.
+    cells of a fit); `settings` the sections of the settings that its value depends on. `currency`
+    names the currency of amounts: a group with several has no value. With `unless_repeated` a
+    true value turns false where a like row follows. `remark` puts words beside every result row
+    (how many were asked, what else they could say).
 
     `source` names rows with facts (see `sources`).
     """
@@ -112,6 +132,9 @@ class Basis:
     assumes: Mapping[str, str] = field(default_factory=dict)
     also: Mapping[str, Value] = field(default_factory=dict)
     unless_repeated: Repeat | None = None
+    remark: Remark | None = None
+    settings: tuple[str, ...] = ()
+    currency: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,22 @@ def clock(text: str) -> dt.datetime:
 
 
 def example_tables(metric: Metric) -> Tables:
-    """Return the rows of the metric's worked example as canonical tables."""
-    frames = {
-        name: pd.DataFrame([_typed(name, row) for row in rows])
-        for name, rows in metric.example.rows.items()
-    }
-    return Tables.from_frames(frames, as_of=clock(metric.example.as_of), source="worked example")
+    """Return the rows of the metric's worked example as canonical tables.
+
+    Metrics that share their rows share the tables, with whatever was built on them.
+    """
+    key = (id(metric.example.rows), metric.example.as_of)  # declarations live as long as we do
+    if key not in _SHARED:
+        frames = {
+            name: pd.DataFrame([_typed(name, row) for row in rows])
+            for name, rows in metric.example.rows.items()
+        }
+        as_of = clock(metric.example.as_of)
+        _SHARED[key] = Tables.from_frames(frames, as_of=as_of, source="worked example")
+    return _SHARED[key]
+
+
+_SHARED: dict[tuple[int, str], Tables] = {}
 
 
 def example_row(metric: Metric) -> pd.Series:

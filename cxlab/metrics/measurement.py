@@ -198,12 +198,17 @@ class _Answer:
         lacking = metric.statistic.lacks(self.plan.dims)
         if not recorded or lacking:
             rows["flag"] = "undefined"
-        rows["note"] = lacking or (self.plan.view.assumed(metric.basis) if recorded else "")
+        rows["note"] = [lacking] * len(rows) if lacking else self._notes(metric, rows, recorded)
         rows["metric"], rows["title"] = metric.id, metric.title
         rows["statistic"], rows["definition_version"] = metric.statistic.name, metric.version
         rows["unit"], rows["direction"] = metric.unit, metric.direction
         rows["attribution"] = metric.attribution.value
         return rows.reset_index() if self._names else rows
+
+    def _notes(self, metric: Metric, rows: pd.DataFrame, recorded: bool) -> list[str]:
+        """Return what is taken for granted in every row, and what the row's own numbers say."""
+        assumed = self.plan.view.assumed(metric.basis) if recorded else ""
+        return ["; ".join(text for text in (assumed, own) if text) for own in rows["note"]]
 
     def _fitted(self, metric: Metric, index: pd.Index) -> Estimate | None:
         """Return the estimates that are fitted to cells, None for metrics that are not."""
@@ -228,6 +233,7 @@ class _Answer:
         out["interval_method"] = Backlog().interval
         out["excluded"] = pd.Series([{} for _ in range(len(out))], index=index, dtype=object)
         out["pending"] = np.int64(0)
+        out["note"] = ""
         return out
 
     def _label(self, rows: pd.DataFrame, every: str) -> None:

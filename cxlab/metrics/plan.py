@@ -41,6 +41,7 @@ _ALIASES = {
 }
 BUCKET = "__period"
 _CLOCK = ("weekday", "hour")
+_LONGEST_PERIOD = dt.timedelta(days=366)
 
 Family = tuple[str, Attribution]
 
@@ -108,13 +109,23 @@ class Plan:
     def keyed(self, rows: ir.Table, instant: str) -> ir.Table:
         """Return the rows with their group columns, and with the start of their period."""
         at = rows[instant]
-        local = at if self.tz == "UTC" else local_time(at, self.tz, *self.view.span)
+        local = at if self.tz == "UTC" else local_time(at, self.tz, *self._reach())
         keys: dict[str, ir.Value] = {}
         for name in self.dims:
             keys[key_column(name)] = self._dimension(rows, name, local)
         if self.every:
             keys[key_column(BUCKET)] = local.truncate(_UNIT[self.every]).cast("date")
         return rows.mutate(**keys)
+
+    def _reach(self) -> tuple[dt.datetime, dt.datetime]:
+        """Return bounds of the instants that are grouped, for the zone's clock changes.
+
+        A period begins before its first event, and may end after the data.
+        """
+        first, last = self.view.span
+        if self.period is not None:
+            first, last = min(first, self.period.start), max(last, self.period.end)
+        return first - _LONGEST_PERIOD, last + _LONGEST_PERIOD
 
     def _dimension(self, rows: ir.Table, name: str, local: ir.TimestampValue) -> ir.Value:
         if name == "weekday":

@@ -15,11 +15,13 @@ __all__ = ["SMALL_N", "flags", "metric_rows"]
 SMALL_N = 30
 """Fewer counted rows than this are flagged `small_n`."""
 
+SEVERAL_CURRENCIES = "amounts in several currencies are no sum: ask by currency"
+
 
 def metric_rows(
     metric: Metric, found: pd.DataFrame, fitted: Estimate | None = None
 ) -> pd.DataFrame:
-    """Return value, n, numerator, interval, exclusions and pending for each group in `found`.
+    """Return value, n, interval, exclusions, pending and a remark for each group in `found`.
 
     `found` has one row per group with the columns of `query.aggregate`; groups without rows
     hold NaN there and come out with n = 0. `fitted` holds the estimates where they were fitted
@@ -35,6 +37,12 @@ def metric_rows(
     out["interval_method"] = metric.interval
     out["excluded"] = _excluded(metric, found)
     out["pending"] = whole(found, column("pending", name))
+    mixed = whole(found, column("currencies", name)) > 1
+    out.loc[mixed, ["value", "numerator", "low", "high"]] = np.nan
+    remark = metric.basis.remark
+    told = list(remark.words(metric, found, out)) if remark else [""] * len(out)
+    own = list(estimate.notes) or told
+    out["note"] = [SEVERAL_CURRENCIES if m else text for m, text in zip(mixed, own, strict=True)]
     return out
 
 

@@ -7,11 +7,14 @@ Results that depend on settings name them in their `note`.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from cxlab.errors import InputError
+from cxlab.metrics.scores import Engagement, Health, Relationship
 from cxlab.validation import validated
 
 __all__ = ["DEFAULTS", "Settings", "load_settings"]
@@ -22,11 +25,18 @@ class _Part(BaseModel):
 
 
 class Value(_Part):
-    """What customer value takes for granted: margin and discount, and how far it looks."""
+    """What customer value takes for granted: margin, discount, how far it looks, grace.
 
-    margin_share: float = Field(default=0.7, gt=0, le=1)
+    `margin_share` is gross margin ÷ revenue where the tables hold no costs of goods;
+    `lifespan_years` is how long a customer without a contract is taken to stay in the simple
+    product; a contract counts as renewed up to `renewal_grace_days` after it was due.
+    """
+
+    margin_share: float = Field(default=0.75, gt=0, le=1)
     discount_per_year: float = Field(default=0.1, ge=0, lt=10)
     horizon_months: int = Field(default=36, ge=1, le=1200)
+    lifespan_years: float = Field(default=3.0, gt=0, le=100)
+    renewal_grace_days: int = Field(default=30, ge=0, le=366)
 
 
 class Settings(_Part):
@@ -37,14 +47,42 @@ class Settings(_Part):
     """
 
     value: Value = Value()
+    engagement: Engagement = Engagement()
+    health: Health = Health()
+    relationship: Relationship = Relationship()
 
     @property
     def key(self) -> str:
         """Text that equal settings share."""
         return self.model_dump_json()
 
+    def changes(self, sections: Iterable[str]) -> list[str]:
+        """Return what differs from the defaults within some sections, one text a key.
+
+        >>> Settings(value=Value(discount_per_year=0.2)).changes(["value"])
+        ['setting value.discount_per_year is 0.2, not 0.1']
+        """
+        mine, usual = self.model_dump(), DEFAULTS.model_dump()
+        return [
+            f"setting {key} is {given}, not {default}"
+            for section in sections
+            for key, given, default in _differences(mine[section], usual[section], section)
+        ]
+
 
 DEFAULTS = Settings()
+
+
+def _differences(mine: Any, usual: Any, where: str) -> Iterator[tuple[str, Any, Any]]:
+    """Yield (key, value, default) of every value that differs."""
+    if isinstance(mine, Mapping) and isinstance(usual, Mapping):
+        for name in dict.fromkeys([*usual, *mine]):
+            absent = "absent"
+            yield from _differences(
+                mine.get(name, absent), usual.get(name, absent), f"{where}.{name}"
+            )
+    elif mine != usual:
+        yield where, mine, usual
 
 
 def load_settings(path: str | Path) -> Settings:

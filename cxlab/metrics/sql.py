@@ -1,74 +1,219 @@
-"""The SQL of a metric, as a reader would want to see it: by channel, on the canonical tables."""
+"""The SQL of a metric, as a reader would want to see it: on the canonical tables."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import sqlglot
+from sqlglot import exp
+from sqlglot.optimizer.eliminate_ctes import eliminate_ctes
+from sqlglot.optimizer.eliminate_joins import eliminate_joins
+from sqlglot.optimizer.eliminate_subqueries import eliminate_subqueries
+from sqlglot.optimizer.merge_subqueries import merge_subqueries
 from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 
+from cxlab.calendars import Period
 from cxlab.metrics.backlog import backlog_flows
 from cxlab.metrics.declaration import Metric
-from cxlab.metrics.facts import survey_facts, ticket_facts
-from cxlab.metrics.query import classified, counts
+from cxlab.metrics.examples import clock, example_tables
+from cxlab.metrics.plan import Plan
+from cxlab.metrics.query import classified, counts, group
 from cxlab.metrics.repeats import with_repeats
-from cxlab.metrics.statistics import Backlog, column
-from cxlab.tables import TABLES, Kind
+from cxlab.metrics.sources import SOURCES
+from cxlab.metrics.statistics import Backlog, Fitted, column
+from cxlab.metrics.view import View
+from cxlab.tables import TABLES, Kind, Tables
+from cxlab.tables.store import Meta, Stored
 
-__all__ = ["metric_sql"]
+__all__ = ["Shown", "metric_sql", "shown_query"]
+
+MOST_ROWS = 40
+"""Small tables that cxlab makes (the periods) are written out up to so many rows."""
 
 _TYPES = {
     Kind.INSTANT: "timestamp(6)",
     Kind.INTEGER: "int64",
     Kind.NUMBER: "float64",
     Kind.BOOLEAN: "boolean",
+    Kind.DATE: "date",
 }
 
 
-def metric_sql(metric: Metric, as_of: dt.datetime | None = None, dialect: str = "duckdb") -> str:
-    """Return the SQL that measures a metric by channel on complete tables.
+@dataclass(frozen=True)
+class Shown:
+    """A metric's query, and the tables it needs besides the canonical ones."""
+
+    query: ir.Table
+    helpers: dict[str, ir.Table]
+
+
+def metric_sql(
+    metric: Metric,
+    as_of: dt.datetime | None = None,
+    dialect: str = "duckdb",
+    *,
+    period: Period | str | None = None,
+    by: str | None = None,
+) -> str:
+    """Return the SQL that measures a metric on complete tables.
 
     `as_of` (default: now) is the instant at which the SQL judges what is overdue or too young;
-    it does not look back. `measure` computes the same value, and the interval besides.
+    it does not look back. `by` names columns to group by (default: the channel, where the rows
+    have one). Rows that exist once per period are shown for one `period`, by default the month
+    before the one of `as_of`. For a number that is fitted to cells, the SQL gives the cells.
+    What no table holds but the schedules of opening hours is taken from the worked example.
+    `measure` computes the same value, and the interval besides.
     """
+    shown = shown_query(metric, as_of, period=period, by=by)
+    tree = sqlglot.parse_one(str(ibis.to_sql(shown.query.unbind(), dialect=dialect)), dialect)
+    return _readable(tree, shown.helpers, dialect)
+
+
+def shown_query(
+    metric: Metric,
+    as_of: dt.datetime | None = None,
+    *,
+    period: Period | str | None = None,
+    by: str | None = None,
+) -> Shown:
+    """Return the query behind `metric_sql`, and the tables it needs besides canonical ones."""
     now = as_of or dt.datetime.now(dt.UTC).replace(microsecond=0)
-    facts = ticket_facts(_table("tickets"), _escalations(metric), now)
+    source = SOURCES[metric.basis.source]
+    if period is None and source.windowed:
+        month = Period.containing(now, "month", "UTC")
+        period = Period.containing(month.start - dt.timedelta(days=1), "month", "UTC")
+    view = _StandIn(_canonical(metric), now)
+    plan = Plan.of(view, [metric], (), period, "UTC")
     if isinstance(metric.statistic, Backlog):
-        flow = backlog_flows(facts, _table("status_events"))
-        query = flow.group_by("channel").aggregate(**{column("net", "backlog"): flow.delta.sum()})
+        flow = backlog_flows(view.tickets, view.table("status_events"))
+        keys = _keys(flow, by)
+        query = group(flow, keys).aggregate(**{column("net", "backlog"): flow.delta.sum()})
     else:
-        answers = metric.basis.source == "surveys"
-        rows = survey_facts(_table("surveys"), facts, now) if answers else facts
+        inside = plan.cut(metric.attribution).inside
+        rows = inside(plan.rows(source), 0)
         asked = [metric.basis], {metric.basis.name: True}
-        query = _value(with_repeats(classified(rows, *asked), *asked), metric)
-    return _readable(str(ibis.to_sql(query, dialect=dialect)), dialect)
+        rows = with_repeats(classified(rows, *asked), *asked)
+        query = _value(rows, metric, _keys(rows, by))
+    made = {op.name: op.to_expr() for op in query.op().find(ops.InMemoryTable)}
+    return Shown(query, made)
 
 
-def _value(rows: ir.Table, metric: Metric) -> ir.Table:
-    """Return the metric's value per channel, with what was counted, left out and pending."""
+def _value(rows: ir.Table, metric: Metric, keys: list[str]) -> ir.Table:
+    """Return the metric's value per group, with what was counted, left out and pending."""
+    if isinstance(metric.statistic, Fitted):
+        return metric.statistic.asked(rows, keys, metric.basis.name)
     value = metric.statistic.shown(rows, metric.basis.name)
-    return rows.group_by("channel").aggregate(value=value, **counts(rows, metric.basis))
+    return group(rows, keys).aggregate(value=value, **counts(rows, metric.basis))
 
 
-def _table(name: str) -> ir.Table:
-    columns = {c.name: _TYPES.get(c.kind, "string") for c in TABLES[name].columns}
-    return ibis.table(columns, name=name)
+def _keys(rows: ir.Table, by: str | None) -> list[str]:
+    names = ["channel"] if by is None else [n.strip() for n in by.split(",") if n.strip()]
+    return [n for n in names if n in rows.columns]
 
 
-def _escalations(metric: Metric) -> ir.Table | None:
-    """Return the escalations where the metric looks at them."""
-    looks = "escalations" in {*metric.basis.needs, *metric.basis.assumes}
-    return _table("escalations") if looks else None
+class _StandIn(View):
+    """A view whose sources are written out in full instead of being kept as tables."""
+
+    small = False  # type: ignore[assignment]
 
 
-def _readable(sql: str, dialect: str) -> str:
-    """Drop the columns that nothing uses, so that the idea of the query can be seen."""
+class _Canonical(Tables):
+    """Tables under their canonical names, so that the SQL reads as on the real ones."""
+
+    def __getitem__(self, name: str) -> ir.Table:
+        return self.stored(name).rows
+
+
+def _canonical(metric: Metric) -> Tables:
+    """Return the tables that the metric looks at, with the rows of its worked example.
+
+    Some sources look into small tables (schedules) or ask for the first instant, so the tables
+    hold rows; their names are all that is left of them in the SQL.
+    """
+    example = example_tables(metric)
+    basis = metric.basis
+    named = [n.split(".")[0] for n in [*basis.needs, *basis.assumes] for n in n.split("|")]
+    wanted = {*SOURCES[basis.source].tables, *example.names, *named}
+    if isinstance(metric.statistic, Backlog):
+        wanted.add("status_events")
+    backend = ibis.duckdb.connect()
+    stored = {}
+    for name in (n for n in TABLES if n in wanted):
+        schema = {c.name: _TYPES.get(c.kind, "string") for c in TABLES[name].columns}
+        rows = example[name].select(*schema).to_pyarrow() if name in example else None
+        if rows is not None:
+            rows = rows.cast(ibis.schema(schema).to_pyarrow())
+        table = backend.create_table(name, rows, schema=ibis.schema(schema))
+        stored[name] = Stored(table, tuple(schema), ())
+    return _Canonical(backend, stored, Meta(as_of=clock(metric.example.as_of)), {})
+
+
+def _readable(tree: exp.Select, helpers: dict[str, ir.Table], dialect: str) -> str:
+    """Drop what nothing uses and join what can be one step, so that the idea can be seen."""
     schema: dict[str, object] = {
         name: {c.name: "varchar" for c in spec.columns} for name, spec in TABLES.items()
     }
-    tree = qualify(sqlglot.parse_one(sql, dialect=dialect), schema=schema, dialect=dialect)
+    schema |= {name: dict.fromkeys(t.columns, "varchar") for name, t in helpers.items()}
+    for table in tree.find_all(exp.Table):
+        table.set("db", None)
+        table.set("catalog", None)
+    tree = qualify(tree, schema=schema, dialect=dialect)
     tree = pushdown_projections(tree, schema=schema)
-    return tree.sql(dialect=dialect, pretty=True)
+    tree = _in_steps(tree)
+    comments = ""
+    for number, (name, table) in enumerate(helpers.items(), start=1):
+        rows = table.to_pandas()
+        short = f"{'periods' if 'fact_window_start' in rows else 'made'}_{number}"
+        for found in tree.find_all(exp.Table):
+            if found.name == name:
+                found.set("this", exp.to_identifier(short, quoted=True))
+        if len(rows) > MOST_ROWS:
+            comments += f"-- {short}: {len(rows)} rows that cxlab makes ({', '.join(rows)})\n"
+            continue
+        values = exp.values(
+            [tuple(_literal(v) for v in row) for row in rows.itertuples(index=False)],
+            alias="t", columns=list(rows),
+        )  # fmt: skip
+        made = exp.CTE(
+            this=exp.select("*").from_(values),
+            alias=exp.TableAlias(this=exp.to_identifier(short, quoted=True)),
+        )
+        _with_first(tree, made)
+    return comments + str(tree.sql(dialect=dialect, pretty=True))
+
+
+def _in_steps(tree: exp.Select) -> exp.Select:
+    """Write the rows behind the last aggregate as named steps, and merge what is no step."""
+    source = tree.args["from_"].this
+    if not isinstance(source, exp.Subquery) or tree.args.get("joins"):
+        return tree
+    rows = source.this
+    if tree.args.get("with_"):
+        rows.set("with_", tree.args["with_"].pop())
+    for step in (merge_subqueries, pushdown_projections, eliminate_joins, pushdown_projections,
+                 merge_subqueries, eliminate_subqueries, eliminate_ctes):  # fmt: skip
+        rows = step(rows)
+    before = rows.args.get("with_")
+    steps = list(before.pop().expressions) if before else []
+    named = exp.CTE(this=rows, alias=exp.TableAlias(this=exp.to_identifier("classified")))
+    tree.set("with_", exp.With(expressions=[*steps, named]))
+    tree.args["from_"].set("this", exp.alias_(exp.to_table("classified"), source.alias, table=True))
+    return tree
+
+
+def _with_first(tree: exp.Select, step: exp.CTE) -> None:
+    """Put a step before all others."""
+    known = tree.args.get("with_")
+    tree.set("with_", exp.With(expressions=[step, *(known.expressions if known else [])]))
+
+
+def _literal(value: object) -> exp.Expression:
+    """Return a value as SQL."""
+    if isinstance(value, dt.datetime):
+        return exp.cast(exp.Literal.string(str(value)), "timestamp")
+    return exp.convert(value)

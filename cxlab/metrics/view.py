@@ -63,6 +63,11 @@ class Windows:
             )
         )
 
+    def bounds(self, first: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+        """Return the first instant of the first window and the end of the last (aware)."""
+        spans = self._spans(first)
+        return spans[0][0], spans[-1][1]
+
     def _spans(self, first: dt.datetime) -> list[tuple[dt.datetime, dt.datetime]]:
         whole = self.period
         start = whole.start if whole else min(first, self.as_of)
@@ -85,13 +90,16 @@ class Source:
 
     Every source has the columns `excluded_reason` and `replication`, the instants that its
     bases are attributed by, and whatever columns reports can group by. `windowed` rows exist
-    once per period of the report. Without the `tables` there is no source.
+    once per period of the report; of rows in `waves` each exists once, but which of several
+    stands for them depends on the periods. Without the `tables` there is no source
+    ("a|b": one of them).
     """
 
     name: str
     tables: tuple[str, ...]
     build: Callable[[View, Windows], ir.Table]
     windowed: bool = False
+    waves: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,11 +112,11 @@ class View:
 
     def has(self, source: Source) -> bool:
         """Return whether the tables behind a source are there."""
-        return all(name in self.tables for name in source.tables)
+        return all(any(n in self.tables for n in name.split("|")) for name in source.tables)
 
     def rows(self, source: Source, windows: Windows) -> ir.Table:
         """Return the rows of a source; built once, and for small data kept as a table."""
-        key = (source.name, windows if source.windowed else None)
+        key = (source.name, windows if source.windowed or source.waves else None)
         if key not in self._built:
             self._built[key] = self.kept(source.build(self, windows))
         return self._built[key]
@@ -169,13 +177,18 @@ class View:
         )
 
     def excludes(self, source: Source) -> bool:
-        """Return whether rows of the source (or of the tickets behind them) can be excluded."""
-        names = {*source.tables, "tickets"}
+        """Return whether rows of the source, its tickets or its customers can be excluded."""
+        names = {"tickets", "customers", *(n for t in source.tables for n in t.split("|"))}
         return any(self.tables.has(name, "excluded_reason") for name in names)
 
     def assumed(self, basis: Basis) -> str:
-        """Return what the basis takes for granted because the data lack it, in words."""
-        return "; ".join(text for need, text in basis.assumes.items() if not self._has(need))
+        """Return what the basis takes for granted because the data lack it, in words.
+
+        Settings that it depends on and that differ from the defaults are named too: changed
+        weights make another version of a score.
+        """
+        lacking = [text for need, text in basis.assumes.items() if not self._has(need)]
+        return "; ".join([*lacking, *self.settings.changes(basis.settings)])
 
     @cached_property
     def replications(self) -> list[int]:

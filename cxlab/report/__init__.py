@@ -5,7 +5,7 @@
 
 from cxlab.report.blocks import Block
 from cxlab.report.definitions import definitions
-from cxlab.report.heading import period_heading, provenance, scenario_heading
+from cxlab.report.heading import heading, period_heading, provenance, scenario_heading
 from cxlab.report.kpis import DRILL, HEADLINES, drill_table, kpi_table, tiles
 from cxlab.report.logs import read_log
 from cxlab.report.quality import data_quality
@@ -24,6 +24,7 @@ __all__ = [
     "data_quality",
     "definitions",
     "drill_table",
+    "heading",
     "kpi_table",
     "line",
     "load_targets",

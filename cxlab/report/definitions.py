@@ -12,7 +12,7 @@ from cxlab.report.blocks import Block
 from cxlab.report.html import Html, element, join
 from cxlab.units import format_value
 
-__all__ = ["definitions", "formula_markup"]
+__all__ = ["definition_parts", "definitions", "formula_markup"]
 
 _DIRECTIONS = {"up": "higher is better", "down": "lower is better"}
 
@@ -31,6 +31,17 @@ def definitions(metrics: Iterable[str] | pd.DataFrame) -> Block:
 
 def _entry(m: Metric) -> Html:
     head = [element("strong", m.title), " ", element("span", element("code", m.id))]
+    example = f"Example: {m.example.story} Result: {format_value(m.example.value, m.unit)}."
+    return element(
+        "details",
+        element("summary", *head),
+        *definition_parts(m),
+        element("p", example, class_="fine"),
+    )
+
+
+def definition_parts(m: Metric) -> list[Html]:
+    """Return what a metric means, as paragraphs: definition, formula, rules."""
     facts = [
         f"Population: {_sentence(m.population)}",
         f"Counted in the period of: {m.attribution.value}.",
@@ -40,15 +51,11 @@ def _entry(m: Metric) -> Html:
         f"{_DIRECTIONS.get(m.direction, 'whether higher is better depends').capitalize()}.",
         f"Source: {_sentence(m.source)}",
     ]
-    example = f"Example: {m.example.story} Result: {format_value(m.example.value, m.unit)}."
-    return element(
-        "details",
-        element("summary", *head),
+    return [
         element("p", m.definition),
         element("div", formula_markup(m.formula), class_="formula"),
         element("p", " ".join(facts), class_="fine"),
-        element("p", example, class_="fine"),
-    )
+    ]
 
 
 def _sentence(text: str) -> str:

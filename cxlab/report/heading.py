@@ -12,7 +12,7 @@ from cxlab.report.view import View
 from cxlab.scenario import Scenario
 from cxlab.tables import Tables
 
-__all__ = ["period_heading", "provenance", "scenario_heading"]
+__all__ = ["heading", "period_heading", "provenance", "scenario_heading"]
 
 
 def scenario_heading(scenario: Scenario, tables: Tables) -> Block:
@@ -25,7 +25,7 @@ def scenario_heading(scenario: Scenario, tables: Tables) -> Block:
         ["Length of each", f"{length} days from {scenario.start}"],
         ["Time zone", scenario.time_zone],
     ]
-    return _heading("Scenario report", scenario.title or scenario.name, scenario.description, facts)
+    return heading("Scenario report", scenario.title or scenario.name, scenario.description, facts)
 
 
 def period_heading(view: View, data: str = "") -> Block:
@@ -40,7 +40,7 @@ def period_heading(view: View, data: str = "") -> Block:
         ["Time zone", view.time_zone],
     ]
     title = f"{source}: {view.current.label}"
-    block = _heading("Periodic report", title, _coverage(view), facts)
+    block = heading("Periodic report", title, _coverage(view), facts)
     block.page["period"] = view.current.label
     return block
 
@@ -61,7 +61,8 @@ def _coverage(view: View) -> str:
     return f"{view.current.label} is partly covered: the log runs from {first} to {last}."
 
 
-def _heading(kind: str, title: str, subtitle: str, facts: list[list[str]]) -> Block:
+def heading(kind: str, title: str, subtitle: str, facts: list[list[str]]) -> Block:
+    """Return the head of a page: what kind it is, its title, a sentence, and named facts."""
     page: dict[str, Any] = {"kind": kind, "title": title, "subtitle": subtitle, "facts": facts}
     lines = [f"{name}: {value}" for name, value in facts]
     body = join([element("h1", title), element("p", subtitle), element("p", " · ".join(lines))])

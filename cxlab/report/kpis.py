@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxlab.metrics.precision import too_little
 from cxlab.report.blocks import Block
 from cxlab.report.compare import judgement
 from cxlab.report.html import Html, element, join, table
@@ -52,6 +53,7 @@ class Kpi:
     period: str
     kind: str = "cases"
     note: str = ""
+    few: str = ""
 
     @property
     def known(self) -> bool:
@@ -67,6 +69,8 @@ def rows_of(result: pd.DataFrame) -> Iterator[Kpi]:
 
 def _kpi(row: Mapping[Any, Any]) -> Kpi:
     excluded = row.get("excluded")
+    kind = "runs" if "replication" in str(row.get("interval_method", "")) else "cases"
+    few = kind == "cases" and row.get("flag") == "small_n"
     return Kpi(
         metric=str(row["metric"]),
         title=str(row.get("title") or row["metric"]),
@@ -80,8 +84,9 @@ def _kpi(row: Mapping[Any, Any]) -> Kpi:
         pending=int(_number(row.get("pending"), 0.0)),
         flag=str(row.get("flag") or "ok"),
         period=str(row.get("period") or ""),
-        kind="runs" if "replication" in str(row.get("interval_method", "")) else "cases",
+        kind=kind,
         note=str(row.get("note") or ""),
+        few=too_little(row) if few else "",
     )
 
 
@@ -141,7 +146,8 @@ def _tile(kpi: Kpi, before: Kpi | None, target: Target | None) -> Html:
         lines.append(element("p", "No value", class_="value none"))
     lines.append(element("p", _cases(kpi)))
     if kpi.flag in FLAGS:
-        lines.append(element("p", FLAGS[kpi.flag].capitalize() + ".", class_="flag"))
+        words = kpi.few or FLAGS[kpi.flag]
+        lines.append(element("p", words[0].upper() + words[1:] + ".", class_="flag"))
     if _mostly_pending(kpi):
         words = f"Most are not decided: {kpi.pending:,} cases still pending."
         lines.append(element("p", words, class_="flag"))

@@ -8,11 +8,14 @@ escaping.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+import nbformat
 
 from cxlab.charts.theme import config
 from cxlab.errors import RunError
@@ -20,7 +23,7 @@ from cxlab.report.html import Html, json_for_script, slug, without_nan
 from cxlab.report.outputs import Collected, join_outputs
 from cxlab.report.vega import Bundle, csp_hash, packed
 
-__all__ = ["Page", "build_page", "check_page"]
+__all__ = ["Page", "build_page", "build_plain_page", "check_page"]
 
 MAX_BYTES = 500_000
 """What a page may weigh, in bytes (500 kB)."""
@@ -46,14 +49,14 @@ class Page:
     subtitle: str
     facts: list[tuple[str, str]]
     sections: list[Section]
-    code: list[str]
-    provenance: Html
     version: str
     charts: Html | None
     bundle: Html
     css: Html
     script: Html
     csp: str
+    code: list[str] = field(default_factory=list)
+    provenance: Html = field(default_factory=Html)
 
 
 def build_page(notebook: Any, provenance: Html, bundle: Bundle, *, version: str) -> str:
@@ -63,15 +66,32 @@ def build_page(notebook: Any, provenance: Html, bundle: Bundle, *, version: str)
     """
     collected = Collected()
     sections = _sections(notebook, collected)
+    code = [c.source for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+    page = _page(collected, sections, version, bundle)
+    return _render(notebook, replace(page, code=code, provenance=provenance))
+
+
+def build_plain_page(
+    facts: Mapping[str, Any], sections: Sequence[tuple[str, Html]], *, version: str
+) -> str:
+    """Return a page of titled sections without a notebook behind it: an index."""
+    made: list[Section] = []
+    for title, body in sections:
+        made.append(Section(title, _fresh(slug(title), made), body))
+    collected = Collected()
+    collected.add_facts(facts)
+    page = _page(collected, made, version, Bundle("", ""))
+    return _render(nbformat.v4.new_notebook(), page)  # type: ignore[no-untyped-call]
+
+
+def _page(collected: Collected, sections: list[Section], version: str, bundle: Bundle) -> Page:
     facts = collected.facts
-    page = Page(
+    return Page(
         title=str(facts.get("title", "Report")),
         kind=str(facts.get("kind", "")),
         subtitle=str(facts.get("subtitle", "")),
         facts=[(str(k), str(v)) for k, v in facts.get("facts", [])],
         sections=sections,
-        code=[c.source for c in notebook.cells if c.cell_type == "code" and c.source.strip()],
-        provenance=provenance,
         version=version,
         charts=_chart_data(collected.charts),
         bundle=Html(bundle.packed),
@@ -79,7 +99,6 @@ def build_page(notebook: Any, provenance: Html, bundle: Bundle, *, version: str)
         script=_template("page.js"),
         csp=_policy(bundle),
     )
-    return _render(notebook, page)
 
 
 def page_facts(notebook: Any) -> dict[str, Any]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 import time
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -15,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import cxlab
-from cxlab.errors import InputError, RunError
-from cxlab.files import notebook_file, scenario_file
+from cxlab.errors import InputError
+from cxlab.files import notebook_file, scenario_file, write_whole
 from cxlab.report.html import without_nan
 from cxlab.report.logs import SAMPLE
 from cxlab.report.manifest import input_id, manifest, provenance_markup
@@ -213,22 +211,6 @@ def _publish(page: str, data: dict[str, Any], name: str, out: Path) -> ReportRes
     """Put page and manifest in place, both written whole before either is renamed."""
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     files = {out / f"{name}.json": text, out / f"{name}.html": page}
-    waiting: list[tuple[str, Path]] = []
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for path, content in files.items():
-            handle, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=out)
-            waiting.append((temporary, path))
-            os.close(handle)
-            Path(temporary).write_text(content, encoding="utf-8", newline="\n")
-        for temporary, path in waiting:
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise RunError("cannot write the report", given=str(out), hint=reason) from None
-    finally:
-        for temporary, _ in waiting:
-            Path(temporary).unlink(missing_ok=True)
+    write_whole(files)
     html_path, json_path = out / f"{name}.html", out / f"{name}.json"
     return ReportResult(html_path, json_path, tuple(data["summary"]), tuple(data["missed_targets"]))

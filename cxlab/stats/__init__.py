@@ -1,8 +1,9 @@
 """What a metric estimates and how surely: pure functions on counts and sums per group.
 
 Intervals of shares, means, scores, rates and ratios (`intervals`, `weighted`); durations with
-unfinished spells (`survival`); many small groups (`shrinkage`); models of buying and
-leaving (`bg_nbd`, `gamma_gamma`, `retention`).
+unfinished spells (`survival`); models of buying and leaving (`bg_nbd`, `gamma_gamma`,
+`retention`); how many observations are needed (`precision`); like compared with like
+(`standardise`) and ranks without noise (`shrinkage`).
 """
 
 from cxlab.stats.bg_nbd import BgNbd, fit_bg_nbd
@@ -21,12 +22,26 @@ from cxlab.stats.intervals import (
     wilson_interval,
 )
 from cxlab.stats.likelihood import Estimate
+from cxlab.stats.precision import (
+    count_half_width,
+    count_needed,
+    difference_half_width,
+    mean_half_width,
+    mean_sample_size,
+    nps_half_width,
+    nps_sample_size,
+    quantile_half_width,
+    quantile_sample_size,
+    share_half_width,
+    share_sample_size,
+)
 from cxlab.stats.retention import (
     ShiftedBetaGeometric,
     fit_shifted_beta_geometric,
     lost_by_period,
 )
-from cxlab.stats.shrinkage import Shrunk, shrunk_means
+from cxlab.stats.shrinkage import Shrunk, shrunk_means, shrunk_shares
+from cxlab.stats.standardise import standardised_mean, standardised_share
 from cxlab.stats.survival import SurvivalCurve, kaplan_meier, kaplan_meier_by_group
 from cxlab.stats.weighted import (
     effective_n,
@@ -42,7 +57,10 @@ __all__ = [
     "ShiftedBetaGeometric",
     "Shrunk",
     "SurvivalCurve",
+    "count_half_width",
+    "count_needed",
     "customer_value",
+    "difference_half_width",
     "difference_interval",
     "effective_n",
     "fit_bg_nbd",
@@ -52,15 +70,26 @@ __all__ = [
     "kaplan_meier",
     "kaplan_meier_by_group",
     "lost_by_period",
+    "mean_half_width",
     "mean_interval",
+    "mean_sample_size",
     "nonresponse_bounds",
+    "nps_half_width",
     "nps_interval",
+    "nps_sample_size",
     "poisson_interval",
+    "quantile_half_width",
     "quantile_ranks",
+    "quantile_sample_size",
     "rate_interval",
     "ratio_interval",
     "replication_interval",
+    "share_half_width",
+    "share_sample_size",
     "shrunk_means",
+    "shrunk_shares",
+    "standardised_mean",
+    "standardised_share",
     "weighted_mean_interval",
     "weighted_nps_interval",
     "weighted_share_interval",

@@ -28,11 +28,12 @@ def complete(tables: Tables, as_of: datetime | None = None) -> Tables:
     """Add the ticket columns the input lacks but its events tell; with `as_of`, look back.
 
     Without `as_of` only absent columns are built. With it, every table is cut to what was known
-    then (events and tickets up to and including `as_of`): tickets that changed afterwards get
-    their solves, status, assignee, group and priority from the events up to then, where the log
-    has such events; elsewhere recorded instants after `as_of` are emptied, and counts that cannot
-    be known then too. The resolver is the one of the last solve up to then: as recorded where no
-    solve came later, else the assignee at that solve, empty where the log does not tell.
+    then (rows up to and including `as_of`; values that came later are empty): tickets that
+    changed afterwards get their solves, status, assignee, group and priority from the events up
+    to then, where the log has such events; elsewhere recorded instants after `as_of` are emptied,
+    and counts that cannot be known then too. The resolver is the one of the last solve up to
+    then: as recorded where no solve came later, else the assignee at that solve, empty where the
+    log does not tell.
     Raises InputError when `as_of` has no zone.
     """
     if as_of is not None:

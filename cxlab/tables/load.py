@@ -141,14 +141,11 @@ def load(
     ]
     if files:
         meta = replace(meta, inputs=tuple(files))
-    bad = {n: pd.concat(_both(before or {}, work.bad, n), ignore_index=True) for n in TABLES}
+    bad: dict[str, pd.DataFrame] = dict(before or {})
+    for name, rows in work.bad.items():
+        both = [bad[name], rows] if name in bad else [rows]
+        bad[name] = pd.concat(both, ignore_index=True)
     return Tables(backend, work.stored, meta, {n: f for n, f in bad.items() if len(f)})
-
-
-def _both(
-    before: Mapping[str, pd.DataFrame], now: Mapping[str, pd.DataFrame], name: str
-) -> list[pd.DataFrame]:
-    return [part[name] for part in (before, now) if name in part] or [pd.DataFrame()]
 
 
 def read(path: Path) -> Tables:

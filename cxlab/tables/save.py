@@ -14,7 +14,8 @@ from pyarrow import csv as pa_csv
 
 from cxlab.errors import InputError
 from cxlab.tables.catalogue import TABLES, table_spec
-from cxlab.tables.coerce import ROW, to_aware
+from cxlab.tables.coerce import ROW
+from cxlab.tables.instants import to_aware
 from cxlab.tables.schema import Kind
 from cxlab.tables.setaside import PREFIX, as_text, files_of
 from cxlab.tables.sources import META_FILE, META_TABLE, connect, quoted

@@ -48,8 +48,8 @@ def table_of(name: str) -> str | None:
 
 def files_of(folder: Path) -> dict[str, Path]:
     """Return the files of quarantined rows in a folder, by table."""
-    found = {n: folder / f"{PREFIX}{n}.csv" for n in TABLES}
-    return {n: path for n, path in found.items() if path.is_file()}
+    found = sorted(folder.glob(f"{PREFIX}*.csv"))
+    return {n: path for path in found if path.is_file() and (n := table_of(path.name)) is not None}
 
 
 def read_files(folder: Path) -> dict[str, pd.DataFrame]:

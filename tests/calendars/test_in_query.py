@@ -90,6 +90,13 @@ def test_the_query_equals_numpy_on_many_pairs(at_event):
     same_in_both(desks, ids, start, end, target, at_event)
 
 
+def test_many_schedules_are_looked_up_by_a_join():
+    desks = [Schedule.weekly(f"d{i}", "UTC", {"Mon-Fri": f"{i:02}:00-23:00"}) for i in range(20)]
+    start, end = random_pairs(2_000, seed=10)
+    ids = np.random.default_rng(11).choice([d.id for d in [*desks, LONGER]], len(start))
+    same_in_both([*desks, LONGER], ids, start, end, [3600] * len(ids), at_event=True)
+
+
 @settings(deadline=None, max_examples=20)
 @given(
     schedules("one"), schedules("two"), st.booleans(),

@@ -33,6 +33,9 @@ def _all_charts():
     heat = pd.DataFrame({"weekday": [0, 6], "hour": [9, 23], "value": [60.0, 7200.0], "n": [5, 1]})
     load = pd.DataFrame({"hour_of_week": range(168), "on_shift": 2.0, "busy": 1.5})
     bins = pd.DataFrame({"start": [0.0, 10.0, 30.0], "end": [10.0, 30.0, 60.0], "n": [3, 1, 6]})
+    curve = pd.DataFrame({"time": [0.0, 6.0, 12.0], "value": [1.0, 0.9, 0.4],
+                          "low": [1.0, 0.8, 0.3], "high": [1.0, 0.95, 0.5]})  # fmt: skip
+    survive = {"time": "Time (months)", "title": "Who stays"}
     groups = _trend_rows([3600.0, 60.0]).assign(channel=["email", "<b>"])
     spread = charts.Distribution("First response time", bins, {0.5: 20.0, 0.9: 45.0}, 10)
     return {
@@ -43,6 +46,11 @@ def _all_charts():
         "load": charts.load_against_staffing(load),
         "spread": charts.wait_distribution(spread),
         "interval": charts.interval(groups, "channel"),
+        "curve": charts.survival_curve(curve, **survive),
+        "curves": charts.survival_curve(
+            pd.concat([curve.assign(group="<b>"), curve.assign(group="b")]), **survive
+        ),
+        "empty curve": charts.survival_curve(curve.head(0), **survive),
         "empty trend": charts.trend(_trend_rows([nan, nan])),
         "empty heat": charts.waits_by_hour(heat.head(0)),
         "empty load": charts.load_against_staffing(load.head(0)),

@@ -21,6 +21,7 @@ LAYERS = [
     {"experiment"},
     {"charts"},
     {"report"},
+    {"lessons"},
     {"cli"},
 ]
 RANK = {name: i for i, layer in enumerate(LAYERS) for name in layer}

@@ -94,6 +94,10 @@ def test_alive_and_buying_of_simulated_customers():
         assert abs((~gone[rows]).mean() - chance[rows].mean()) < 4 * error
     expected = model.expected_purchases(x, t_x, age, horizon)
     assert abs(later.mean() - expected.mean()) < 4 * later.std() / np.sqrt(size)
+    # The fit finds the truth within what it claims to know.
+    _, fit = fit_bg_nbd(x[:20_000], t_x[:20_000], age)
+    assert (np.abs(fit.values - [0.8, 6.0, 0.9, 2.5]) < 4 * fit.standard_errors).all()
+    assert (fit.standard_errors < 0.15 * fit.values).all()
 
 
 @pytest.mark.parametrize(

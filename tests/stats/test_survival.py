@@ -127,9 +127,10 @@ def test_all_ended_at_once():
 
 
 def test_exactly_half_is_reached_in_spite_of_rounding():
-    # 0.9 · 8/9 · 7/8 · 6/7 · 5/6 is 0.5 only up to a rounding error.
-    curve = kaplan_meier([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 0], [0, 0, 0, 0, 0, 5])
-    assert curve.quantile(0.5)[0] == 5
+    # 23/24 · 22/23 · … · 12/13 is one half, but comes out a rounding error above it.
+    curve = kaplan_meier(range(1, 14), [1] * 12 + [0], [0] * 12 + [12])
+    assert curve.survival[-1] != 0.5
+    assert curve.quantile(0.5)[0] == 12
 
 
 def test_no_spells_say_nothing():

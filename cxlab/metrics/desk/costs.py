@@ -14,9 +14,6 @@ from cxlab.metrics.statistics import Share, UnitCost
 __all__ = ["METRICS"]
 
 _VOL = next(m for m in BASIC if m.id == "vol")
-_OTHER = Exclusion(
-    "other_currency", "in another currency than the rest", lambda t: t.fact_other_money
-)
 
 
 def _cost(name: str, source: str, what: str) -> Basis:
@@ -28,12 +25,12 @@ def _cost(name: str, source: str, what: str) -> Basis:
         belongs=lambda t: t.fact_window_start.notnull(),
         value=lambda t: t.fact_amount,
         exclusions=(
-            _OTHER,
             Exclusion("no_cost", "no cost of support is recorded for its time",
                       lambda t: t.fact_uncovered),
         ),
         needs=("costs",),
         also={"per": lambda t: t.fact_done},
+        currency=lambda t: t.currency,
     )  # fmt: skip
 
 
@@ -53,9 +50,16 @@ MARGINAL = Basis(
     population="periods of cost of support begun in the period, with the tickets handled in them",
     belongs=lambda t: t.fact_at.notnull(),
     value=lambda t: t.fact_amount,
-    exclusions=(_OTHER,),
+    exclusions=(
+        Exclusion(
+            "several_currencies",
+            "its costs are in several currencies",
+            lambda t: t.fact_currencies > 1,
+        ),
+    ),
     needs=("costs",),
     also={"handled": lambda t: t.fact_handled},
+    currency=lambda t: t.currency,
 )
 CHECKED = Basis(
     name="checked",

@@ -23,11 +23,15 @@ __all__ = ["Fitted", "Point"]
 
 
 class Point(NamedTuple):
-    """What a fit gives for one group: the value and its interval (NaN where there is none)."""
+    """What a fit gives for one group: the value and its interval (NaN where there is none).
+
+    `note` says why there is no value, or what it is.
+    """
 
     value: float
     low: float
     high: float
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +76,16 @@ class Fitted(Statistic):
     def fitted(self, cells: pd.DataFrame, keys: list[str], index: pd.Index) -> Estimate:
         """Return the fit of each group in `index`; NaN where a group has no cells."""
         points = np.full((3, len(index)), np.nan)
+        notes = [""] * len(index)
         known: dict[object, pd.DataFrame] = dict(iter(cells.groupby(keys))) if keys else {}
         for i, key in enumerate(index):
             group = key if isinstance(key, tuple) else (key,)
             part = known.get(group) if keys else cells
             if part is not None and len(part):
-                points[:, i] = self.fit(part.sort_values(list(self.cells), ignore_index=True))
+                found = self.fit(part.sort_values(list(self.cells), ignore_index=True))
+                points[:, i], notes[i] = found[:3], found.note
         nothing = np.full(len(index), np.nan)
-        return Estimate(points[0], nothing, points[1], points[2])
+        return Estimate(points[0], nothing, points[1], points[2], notes=notes)
 
     def estimate(self, found: pd.DataFrame, basis: str, n: Integers, unit: str) -> Estimate:
         """Nothing from the aggregates alone: see `fitted`."""

@@ -7,18 +7,16 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
-from scipy import stats as st
 
+from cxlab import stats
 from cxlab.metrics.statistics.base import (
     Estimate,
-    Floats,
     Integers,
     Statistic,
     clipped,
     column,
     counted,
     floats,
-    share_of,
     value_of,
 )
 from cxlab.metrics.statistics.simple import nine_digits
@@ -65,12 +63,10 @@ class Ratio(Statistic):
             nine_digits(floats(found, column("sum_" + k, basis)))
             for k in ("x", "y", "xx", "xy", "yy")
         )
-        ratio = share_of(x, y)
+        ratio, low, high = stats.ratio_interval(n, x, y, xx, yy, xy)
         if self.no_interval:
-            nothing = np.full(len(n), np.nan)
-            return Estimate(ratio, x, nothing, nothing)
-        half = _half_width(ratio, y, xx - 2 * ratio * xy + ratio**2 * yy, n)
-        return Estimate(ratio, x, *clipped(ratio - half, ratio + half, unit))
+            low = high = np.full(len(n), np.nan)
+        return Estimate(ratio, x, *clipped(low, high, unit))
 
     def shown(self, rows: ir.Table, basis: str) -> ir.Scalar:
         """Return Σ value ÷ Σ per."""
@@ -98,12 +94,3 @@ class UnitCost(Ratio):
         things = np.nan_to_num(nine_digits(floats(found, column("sum_y", basis))))
         # Named, as slots leave a zero-argument super() without its class.
         return Ratio.estimate(self, found, basis, n, unit)._replace(n=things.astype(np.int64))
-
-
-def _half_width(ratio: Floats, per: Floats, residuals: Floats, n: Integers) -> Floats:
-    """Return t × the delta method's standard error; NaN for fewer than two units."""
-    known = (n >= 2) & (per != 0)
-    size = np.where(known, n, 2).astype(float)
-    spread = np.sqrt(np.maximum(residuals, 0.0) * size / (size - 1))
-    half = st.t.ppf(0.975, size - 1) * share_of(spread, np.where(known, np.abs(per), 0.0))
-    return np.where(known, half, np.nan)

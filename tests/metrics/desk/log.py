@@ -11,7 +11,9 @@ from tests.metrics.helpers import START
 DAYS = 60
 AGENTS = ("Ann", "Bob", "Cem", "Bot")
 ROUND_THE_CLOCK = [("00:00", "24:00", day) for day in range(7)]
-OFFICE = [("09:00", "12:30", day) for day in range(5)] + [("13:00", "17:00", day) for day in range(5)]
+OFFICE = [("09:00", "12:30", day) for day in range(5)] + [
+    ("13:00", "17:00", day) for day in range(5)
+]
 
 
 def schedule(hours, name="desk", tz="Europe/Berlin"):

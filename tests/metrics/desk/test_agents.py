@@ -5,6 +5,7 @@ import pytest
 
 import cxlab as cx
 from cxlab.metrics.desk.rows import changes
+from cxlab.stats import shrunk_shares
 from tests.metrics.helpers import tickets
 
 AGENTS = [
@@ -86,6 +87,31 @@ def test_drawn_means_are_those_of_the_period_alone():
     one = cx.measure(tickets(*rows[:4]), "agent_art_shrunk", by="agent")["value"]
     two = cx.measure(tickets(*rows), "agent_art_shrunk", by="agent,week").set_index("week")["value"]
     np.testing.assert_allclose(two.loc["2026-W02"].to_numpy(), one.to_numpy())
+
+
+def test_fewer_than_four_agents_and_equal_times_are_not_drawn():
+    rows = [{"resolver_id": f"a{i}", "last_solved_at": "10:00"} for i in range(5) for _ in "xy"]
+    assert set(by_agent(tickets(*rows), "agent_art_shrunk").values()) == {3600.0}
+    few = [{"resolver_id": who, "last_solved_at": t} for who, t in
+           (("a", "10:00"), ("a", "11:00"), ("b", "12:00"), ("b", "13:00"))]  # fmt: skip
+    found = by_agent(tickets(*few), "agent_art_shrunk")
+    assert found == {"a": 5400.0, "b": 12600.0}
+
+
+def test_a_lucky_agent_is_drawn_towards_the_others():
+    ask = {"instrument": "csat", "scale_min": 1, "scale_max": 5, "subject_type": "ticket",
+           "answered_at": "12:00"}  # fmt: skip
+    counts = {"a": (14, 20), "b": (12, 20), "c": (16, 20), "d": (13, 20), "new": (2, 2)}
+    rows, surveys = [], []
+    for who, (good, n) in counts.items():
+        for i in range(n):
+            surveys.append({**ask, "survey_id": f"{who}{i}", "subject_id": f"T{len(rows)}",
+                            "score": 5 if i < good else 1})  # fmt: skip
+            rows.append({"last_solved_at": "10:00", "resolver_id": who})
+    found = by_agent(tickets(*rows, surveys=surveys), "agent_csat_shrunk")
+    expected = shrunk_shares([g for g, _ in counts.values()], [n for _, n in counts.values()])
+    assert list(found.values()) == pytest.approx(expected.value.tolist(), rel=1e-9)
+    assert found["new"] < 0.9
 
 
 def test_without_agents_among_the_groups_a_drawn_mean_is_undefined(desk_log):

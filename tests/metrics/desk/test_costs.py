@@ -51,9 +51,10 @@ def test_nobody_handles_what_is_given_up_or_still_new():
 
 def test_two_currencies_are_not_added_up():
     money = [cost(100, currency="EUR"), cost(100, currency="USD")]
-    row = cx.measure(tickets({}, costs=money), "cpt").iloc[0]
-    assert row["numerator"] == 100
-    assert row["excluded"] == {"other_currency": 1}
+    found = cx.measure(tickets({}, costs=money), "cpt,cpr,cpt_marginal")
+    assert found["value"].isna().all()
+    assert "several currencies" in found["note"].iloc[0]
+    assert found["excluded"].iloc[2] == {"several_currencies": 1}
 
 
 def test_other_centres_do_not_count():

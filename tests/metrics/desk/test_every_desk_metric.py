@@ -96,7 +96,9 @@ def test_a_period_without_anything_is_flagged(log):
 
 def test_a_log_without_rows_is_flagged():
     given = frames(n=20)
-    given = {name: frame if name == "schedules" else frame.iloc[:0] for name, frame in given.items()}
+    given = {
+        name: frame if name == "schedules" else frame.iloc[:0] for name, frame in given.items()
+    }
     ids = ["frt_business", "frt_episode", "sla_nrt", "cpt", "cpr", "vol_per_100_customers", "mix",
            "agent_csat_shrunk", "art_km_median", "backlog_age", "err"]  # fmt: skip
     result = cx.measure(tables_of(given), ids)

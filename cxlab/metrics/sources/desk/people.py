@@ -5,7 +5,15 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from cxlab.metrics.facts import is_live, seconds_between, survey_facts
+from cxlab.metrics.answers import (
+    Answers,
+    Standing,
+    answer_facts,
+    goodness,
+    points,
+    with_standing,
+)
+from cxlab.metrics.facts import is_live, naive_utc, seconds_between
 from cxlab.metrics.sources.desk.spells import at_instant, field_spells, keyed
 from cxlab.metrics.view import Source, View, Windows
 
@@ -122,16 +130,17 @@ def _answers(credit: Source) -> Source:
 
     def build(view: View, windows: Windows) -> ir.Table:
         tickets = view.rows(credit, windows)
-        rows = survey_facts(
-            view.tables["surveys"], tickets.mutate(fact_credited=tickets.fact_agent), view.as_of
+        credited = tickets.mutate(fact_credited=tickets.fact_agent)
+        facts = answer_facts(
+            Answers(
+                view.tables["surveys"], credited, view.table("customers"), naive_utc(view.as_of)
+            )
         )
+        rows = with_standing(facts, Standing.LATEST, lambda at: [])
         rows = rows.filter((rows.instrument == "csat") & (rows.subject_type == "ticket"))
-        mirrored = rows.scale_min + rows.scale_max - rows.score
-        good = (rows.direction == "down").fill_null(False).ifelse(mirrored, rows.score)
-        boxes = ibis.cases((rows.scale_max - rows.scale_min + 1 >= 5, 2), else_=1)
-        rows = rows.mutate(
-            fact_agent=rows.fact_credited, fact_satisfied=good > rows.scale_max - boxes
-        )
+        boxes = ibis.cases((points(rows) >= 5, 2), else_=1)
+        satisfied = goodness(rows) > rows.scale_max - boxes
+        rows = rows.mutate(fact_agent=rows.fact_credited, fact_satisfied=satisfied)
         counts = (
             rows.excluded_reason.isnull() & rows.fact_latest & rows.fact_agent.notnull()
             & ~rows.fact_is_bot

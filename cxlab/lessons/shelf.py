@@ -1,0 +1,116 @@
+"""The shelf of lessons: which there are, and their pages with an index."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cxlab
+from cxlab.errors import InputError
+from cxlab.files import bundled, lesson_file, write_whole
+from cxlab.metrics import METRICS
+from cxlab.report import ReportResult, heading, report
+from cxlab.report.html import Html, element, join
+from cxlab.report.page import build_plain_page
+
+__all__ = ["Lesson", "lesson", "lesson_pages", "lessons"]
+
+SHELF = "cxlab_lesson"
+"""Name in a notebook's metadata under which a lesson describes itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A lesson: its name, title and question, the family it belongs to, the metrics it teaches."""
+
+    name: str
+    title: str
+    question: str
+    family: str
+    metrics: tuple[str, ...]
+    path: Path
+
+
+def lessons() -> dict[str, Lesson]:
+    """Return every lesson that ships with cxlab by its name, families first."""
+    found = [_read(path) for path in sorted(bundled("notebooks/lessons").glob("*.ipynb"))]
+    ordered = sorted(found, key=lambda each: (each.family == TRAPS, each.family, each.title))
+    return {each.name: each for each in ordered}
+
+
+TRAPS = "Traps"
+"""Family of the lessons on numbers that mislead."""
+
+
+def lesson(
+    name: str,
+    *,
+    out: str | Path = "reports/lessons",
+    engine: str = "inprocess",
+    progress: Callable[[int, int], None] | None = None,
+) -> ReportResult:
+    """Make the page of a lesson: of one by its name, or of the first that teaches a metric.
+
+    Raises InputError for a name that is neither, with the nearest of both.
+    """
+    shelf = lessons()
+    if name not in shelf:
+        teaching = [each.name for each in shelf.values() if name in each.metrics]
+        if not teaching and not Path(name).is_file():
+            hint = "no lesson teaches it yet" if name in METRICS else None
+            raise InputError("no such lesson", given=name, known=shelf, hint=hint)
+        name = teaching[0] if teaching else name
+    return report(notebook=lesson_file(name), out=out, engine=engine, progress=progress)
+
+
+def lesson_pages(
+    out: str | Path = "reports/lessons", *, progress: Callable[[int, int], None] | None = None
+) -> Path:
+    """Make the pages of all lessons and an index of them; return the index.
+
+    `progress(done, total)` counts lessons.
+    """
+    shelf = lessons()
+    pages: dict[str, str] = {}
+    for number, name in enumerate(shelf):
+        pages[name] = lesson(name, out=out).path.name
+        if progress:
+            progress(number + 1, len(shelf))
+    return _index(shelf, pages, Path(out))
+
+
+def _read(path: Path) -> Lesson:
+    try:
+        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["metadata"][SHELF]
+        return Lesson(
+            path.stem, about["title"], about["question"], about["family"],
+            tuple(about.get("metrics", ())), path,
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError("not a lesson", given=path.name, hint=repr(error)) from None
+
+
+def _index(shelf: dict[str, Lesson], pages: dict[str, str], out: Path) -> Path:
+    families = dict.fromkeys(each.family for each in shelf.values())
+    sections = [
+        (family, _links([e for e in shelf.values() if e.family == family], pages))
+        for family in families
+    ]
+    head = heading(
+        "Lessons", "What customer-experience metrics mean", "Worked by hand and by cxlab.",
+        [["Lessons", str(len(shelf))]],
+    )  # fmt: skip
+    page = build_plain_page(head.page, sections, version=cxlab.__version__)
+    write_whole({out / "index.html": page})
+    return out / "index.html"
+
+
+def _links(found: list[Lesson], pages: dict[str, str]) -> Html:
+    items = [
+        element("li", element("a", e.title, href=pages[e.name]), element("p", e.question))
+        for e in found
+    ]
+    return element("ul", join(items), class_="lessons")
