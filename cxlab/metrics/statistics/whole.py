@@ -70,8 +70,8 @@ class ShareOfAll(Statistic):
 
     def shown(self, rows: ir.Table, basis: str) -> ir.Scalar:
         """Return the group's rows ÷ those of all groups."""
-        own = rows.count(where=counted(rows, basis))
-        return own / own.sum().over()
+        everything = rows.filter(counted(rows, basis)).count().as_scalar()
+        return rows.count(where=counted(rows, basis)) / everything.nullif(0)
 
 
 def _categories(names: Sequence[object]) -> list[object]:

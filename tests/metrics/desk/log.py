@@ -95,7 +95,8 @@ def _tickets(n, rng):
             low = int(rng.integers(1, 3))
             escalations.append({"ticket_id": ticket, "at": created + pd.Timedelta(minutes=1),
                                 "kind": rng.choice(["functional", "hierarchical", "timeout"]),
-                                "from_tier": low, "to_tier": low + int(rng.integers(-1, 2))})  # fmt: skip
+                                "from_tier": low,
+                                "to_tier": low + int(rng.integers(-1, 2))})  # fmt: skip
     return {
         "tickets": pd.DataFrame(tickets), "messages": pd.DataFrame(messages),
         "status_events": pd.DataFrame(events), "escalations": pd.DataFrame(escalations),
@@ -130,7 +131,8 @@ def _states(ticket, created, rng):
 
 def _targets():
     plan = [("frt", "high", 3600, "business"), ("frt", None, 4 * 3600, "calendar"),
-            ("nrt", None, 7200, "business"), ("resolution", None, 2 * 86400, "business")]  # fmt: skip
+            ("nrt", None, 7200, "business"),
+            ("resolution", None, 2 * 86400, "business")]  # fmt: skip
     return pd.DataFrame(
         {"policy_id": "p", "metric": metric, "priority": priority, "target_s": target,
          "clock": clock, "pauses_on": "pending,hold" if metric == "resolution" else None}

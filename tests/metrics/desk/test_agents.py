@@ -80,7 +80,8 @@ def test_drawn_means_lie_between_the_agents_and_the_teams(desk_log):
 
 def test_drawn_means_are_those_of_the_period_alone():
     rows = [
-        {"resolver_id": who, "created_at": f"+{day} 08:00", "last_solved_at": f"+{day} {hour:02d}:00"}
+        {"resolver_id": who, "created_at": f"+{day} 08:00",
+         "last_solved_at": f"+{day} {hour:02d}:00"}
         for day in (0, 7) for who, hours in (("Ann", (9, 11)), ("Bob", (15, 17)))
         for hour in hours
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Business hours: equal to the calendar round the clock, right across changes of clocks and hours."""
+"""Business hours: equal to the calendar round the clock, right where clocks and hours change."""
 
 import numpy as np
 import pandas as pd

@@ -75,7 +75,8 @@ def test_a_reopened_ticket_starts_a_new_clock():
                 ("agent", "+5 09:10"))  # fmt: skip
     rows = tickets({"status": "open"}, messages=list(talk), status_events=list(events))
     found = cx.measure(rows, "frt_episode", by="week")
-    assert found["n"].tolist() == [2] and found["value"].iloc[0] == 1200  # 30 and 10 minutes
+    assert found["n"].tolist() == [2]
+    assert found["value"].iloc[0] == 1200  # 30 and 10 minutes
 
 
 def test_a_reply_to_an_episode_does_not_answer_the_next():
