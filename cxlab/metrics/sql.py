@@ -21,7 +21,7 @@ from cxlab.calendars import Period
 from cxlab.metrics.backlog import backlog_flows
 from cxlab.metrics.declaration import Metric
 from cxlab.metrics.examples import clock, example_tables
-from cxlab.metrics.plan import Plan
+from cxlab.metrics.plan import ALIASES, Plan
 from cxlab.metrics.query import classified, counts, group
 from cxlab.metrics.repeats import with_repeats
 from cxlab.metrics.sources import SOURCES
@@ -98,6 +98,7 @@ def shown_query(
         rows = inside(plan.rows(source), 0)
         asked = [metric.basis], {metric.basis.name: True}
         rows = with_repeats(classified(rows, *asked), *asked)
+        rows = rows.mutate(**{k: rows[c] for k, c in ALIASES.items() if _asked(k, by, rows)})
         query = _value(rows, metric, _keys(rows, by))
     made = {op.name: op.to_expr() for op in query.op().find(ops.InMemoryTable)}
     return Shown(query, made)
@@ -114,6 +115,12 @@ def _value(rows: ir.Table, metric: Metric, keys: list[str]) -> ir.Table:
 def _keys(rows: ir.Table, by: str | None) -> list[str]:
     names = ["channel"] if by is None else [n.strip() for n in by.split(",") if n.strip()]
     return [n for n in names if n in rows.columns]
+
+
+def _asked(alias: str, by: str | None, rows: ir.Table) -> bool:
+    """Return whether an alias is asked for that the rows have no column of."""
+    names = [n.strip() for n in (by or "").split(",")]
+    return alias in names and alias not in rows.columns and ALIASES[alias] in rows.columns
 
 
 class _StandIn(View):

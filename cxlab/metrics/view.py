@@ -119,9 +119,20 @@ class View:
         """Return the rows of a source; built once, and for small data kept as a table."""
         key = (source.name, windows if source.windowed or source.waves else None)
         if key not in self._built:
-            rows = source.build(self, windows)
-            self._built[key] = kept(rows) if self.small else rows
+            self._built[key] = self.kept(source.build(self, windows))
         return self._built[key]
+
+    def kept(self, rows: ir.Table) -> ir.Table:
+        """Return the rows, for small data as a table: a step on the way to a source."""
+        if not self.small:
+            return rows
+        table = kept(rows)
+        self._steps.append(table)  # dropped with the last reference to it
+        return table
+
+    @cached_property
+    def _steps(self) -> list[ir.Table]:
+        return []
 
     @cached_property
     def _built(self) -> dict[object, ir.Table]:
@@ -129,8 +140,9 @@ class View:
 
     @cached_property
     def tickets(self) -> ir.Table:
-        """The tickets with facts (see `facts`)."""
-        return ticket_facts(self.tables["tickets"], self.table("escalations"), self.as_of)
+        """The tickets with facts (see `facts`), for small data kept as a table."""
+        facts = ticket_facts(self.tables["tickets"], self.table("escalations"), self.as_of)
+        return self.kept(facts)
 
     def table(self, name: str) -> ir.Table | None:
         """Return a canonical table, None when the log has none."""
