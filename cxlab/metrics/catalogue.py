@@ -5,16 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cxlab.errors import InputError
-from cxlab.metrics import resolution, response, satisfaction, value, waiting
+from cxlab.metrics import (
+    adoption,
+    advocacy,
+    desk,
+    engagement,
+    health,
+    referrals,
+    resolution,
+    response,
+    rewards,
+    success,
+    surveys,
+    utilisation,
+    value,
+    waiting,
+)
 from cxlab.metrics.declaration import Metric
 
-__all__ = ["DESK", "METRICS", "metric", "select_metrics"]
+__all__ = ["DESK", "METRICS", "metric", "preset_metrics", "select_metrics", "variants"]
 
 _FAMILIES = (
     response,
     waiting,
     resolution,
-    satisfaction,
+    desk,
+    surveys,
+    adoption,
+    utilisation,
+    engagement,
+    success,
+    health,
+    advocacy,
+    referrals,
+    rewards,
     value,
 )
 METRICS: dict[str, Metric] = {m.id: m for family in _FAMILIES for m in family.METRICS}
@@ -48,3 +72,29 @@ def select_metrics(ids: str | Sequence[str] | None) -> list[Metric]:
     if not chosen:
         raise InputError("no metric named", given=ids, known=METRICS)
     return list(chosen.values())
+
+
+def variants(metric_id: str) -> tuple[str, ...]:
+    """Return the id of a concept and those of all its other readings, vendors' included.
+
+    Of a variant's id the whole concept is returned. Raises InputError for an unknown id.
+
+    >>> variants("frt_business_p90") == variants("frt")
+    True
+    >>> variants("sla")
+    ('sla', 'sla_frt', 'sla_nrt', 'sla_resolution')
+    """
+    of = metric(metric_id).variant_of or metric_id
+    return (of, *(m.id for m in METRICS.values() if m.variant_of == of))
+
+
+def preset_metrics(preset: str) -> tuple[str, ...]:
+    """Return the ids of one vendor's readings; InputError with the known vendors otherwise.
+
+    >>> preset_metrics("freshdesk")
+    ('fcr_freshdesk',)
+    """
+    known = dict.fromkeys(m.preset for m in METRICS.values() if m.preset)
+    if preset not in known:
+        raise InputError("unknown preset", given=preset, known=known)
+    return tuple(m.id for m in METRICS.values() if m.preset == preset)

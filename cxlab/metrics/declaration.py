@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 import ibis.expr.types as ir
+import pandas as pd
 
 from cxlab.metrics.statistics import Statistic
 
@@ -22,6 +23,7 @@ __all__ = [
     "Example",
     "Exclusion",
     "Metric",
+    "Remark",
     "Repeat",
 ]
 
@@ -39,10 +41,12 @@ class Attribution(StrEnum):
     CREATED = "created"
     SOLVED = "solved"
     ANSWERED = "answered"
+    SENT = "sent"
     HAPPENED = "happened"
     STARTED = "started"
     DUE = "due"
     PERIOD_START = "state at the period's start"
+    PERIOD_END = "state at the period's end"
     POINT_IN_TIME = "point in time"
 
     @property
@@ -55,10 +59,12 @@ _INSTANTS = {
     "created": "created_at",
     "solved": "fact_solved_at",
     "answered": "fact_given_at",
+    "sent": "fact_sent_at",
     "happened": "fact_at",
     "started": "fact_started_at",
     "due": "fact_due_at",
     "state at the period's start": "fact_window_start",
+    "state at the period's end": "fact_window_start",
     "point in time": "created_at",
 }
 
@@ -84,6 +90,19 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What stands in the `note` of each result row: words made from that row's own numbers.
+
+    `tallies` are aggregated over a group's classified rows besides what the statistic needs;
+    `words` gets the metric, the tallies and the result (value, n, numerator, …) of all groups,
+    and returns one text per group ("" for none).
+    """
+
+    tallies: Callable[[ir.Table, Basis], dict[str, ir.Scalar]]
+    words: Callable[[Metric, pd.DataFrame, pd.DataFrame], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Basis:
     """Which rows a family of metrics looks at, and the value it takes from each.
 
@@ -92,8 +111,10 @@ class Basis:
     ("tickets.first_human_reply_at") or tables ("escalations") without which nothing can be said
     ("a|b": one of them); `assumes` are those without which something is taken for granted, and
     what, in words. `also` names further columns that a statistic uses ("per" of a ratio, the
-    cells of a fit). `currency` names the currency of amounts: a group with several has no value.
-    With `unless_repeated` a true value turns false where a like row follows.
+    cells of a fit); `settings` the sections of the settings that its value depends on. `currency`
+    names the currency of amounts: a group with several has no value. With `unless_repeated` a
+    true value turns false where a like row follows. `remark` puts words beside every result row
+    (how many were asked, what else they could say).
 
     `source` names rows with facts (see `sources`).
     """
@@ -111,6 +132,8 @@ class Basis:
     assumes: Mapping[str, str] = field(default_factory=dict)
     also: Mapping[str, Value] = field(default_factory=dict)
     unless_repeated: Repeat | None = None
+    remark: Remark | None = None
+    settings: tuple[str, ...] = ()
     currency: Value | None = None
 
 

@@ -1,4 +1,4 @@
-"""Facts of a ticket or a survey answer that metrics are stated in, as Ibis expressions."""
+"""Facts of a ticket that metrics are stated in, as Ibis expressions."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import ibis.expr.types as ir
 
 __all__ = [
     "DEFAULT_SERVICE_TARGET_S",
+    "at_most",
     "is_live",
     "is_resolved",
     "naive_utc",
     "seconds_between",
-    "survey_facts",
     "ticket_facts",
 ]
 
@@ -27,6 +27,14 @@ _NO_RUN = -1  # replication of real data, so that keys can be compared without n
 def seconds_between(start: ir.TimestampValue, end: ir.TimestampValue) -> ir.FloatingValue:
     """Return `end` − `start` in seconds, to the microsecond."""
     return end.delta(start, unit="microsecond").cast("float64") / 1e6
+
+
+def at_most(value: ir.NumericValue, most: ir.NumericValue | float) -> ir.NumericValue:
+    """Return the smaller of the two, empty where one of them is: SQL's LEAST skips the empty."""
+    limit = ibis.literal(float(most)) if isinstance(most, (int, float)) else most
+    number = value.cast("float64")
+    capped: ir.NumericValue = (number > limit).ifelse(limit, number)
+    return limit.isnull().ifelse(ibis.null("float64"), capped)
 
 
 def is_live(rows: ir.Table) -> ir.BooleanValue:
@@ -89,49 +97,3 @@ def ticket_facts(tickets: ir.Table, escalations: ir.Table | None, as_of: dt.date
     )
     escalated = joined.mutate(fact_escalated=joined.mark_ticket.notnull())
     return escalated.drop("mark_ticket", "mark_run")
-
-
-def survey_facts(surveys: ir.Table, facts: ir.Table | None, as_of: dt.datetime) -> ir.Table:
-    """Return the answers with the dimensions of their tickets and a mark on the latest.
-
-    `fact_latest` marks the last answer per instrument and subject. `fact_given_at` is when it was
-    answered, or sent where it was not; an answer without either falls to its ticket's creation.
-    A survey of an excluded ticket is excluded with it. `facts` are the tickets, None where the
-    log has only surveys.
-    """
-    own = surveys.rename(survey_channel="channel").mutate(
-        survey_run=surveys.replication.fill_null(_NO_RUN),
-        fact_as_of=ibis.timestamp(naive_utc(as_of)),
-    )
-    newest = ibis.row_number().over(
-        group_by=[
-            own.survey_run, own.instrument, own.subject_type, own.subject_id,
-            own.score.isnull(), own.excluded_reason.isnull(),
-        ],
-        order_by=[own.answered_at.desc(), own.survey_id.desc()],
-    )  # fmt: skip
-    own = own.mutate(fact_latest=newest == 0)
-    if facts is None:
-        when = (own.answered_at, own.sent_at, own.fact_as_of)
-        return own.mutate(fact_agent=own.agent_id, fact_given_at=ibis.coalesce(*when))
-    taken = {*own.columns, "ticket_id", "excluded_reason", "fact_run"}
-    tickets = facts.select(
-        *[c for c in facts.columns if c not in taken],
-        about_ticket=facts.ticket_id,
-        about_run=facts.fact_run,
-        ticket_excluded=facts.excluded_reason,
-    )
-    joined = own.left_join(
-        tickets,
-        [
-            own.subject_id == tickets.about_ticket,
-            own.subject_type == "ticket",
-            own.survey_run == tickets.about_run,
-        ],
-    )
-    given = (joined.answered_at, joined.sent_at, joined.created_at, joined.fact_as_of)
-    return joined.mutate(
-        excluded_reason=ibis.coalesce(joined.excluded_reason, joined.ticket_excluded),
-        fact_agent=ibis.coalesce(joined.agent_id, joined.fact_agent),
-        fact_given_at=ibis.coalesce(*given),
-    ).drop("about_ticket", "about_run", "ticket_excluded", "survey_run")

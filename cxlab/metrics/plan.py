@@ -20,7 +20,7 @@ from cxlab.metrics.sources import SOURCES
 from cxlab.metrics.statistics import Backlog, Fitted, column
 from cxlab.metrics.view import Source, View, Windows
 
-__all__ = ["BUCKET", "RESULT_COLUMNS", "Family", "Plan", "key_column"]
+__all__ = ["ALIASES", "BUCKET", "RESULT_COLUMNS", "Family", "Plan", "key_column"]
 
 RESULT_COLUMNS = (
     "metric", "period", "value", "unit", "n", "numerator", "low", "high", "interval_method",
@@ -33,14 +33,17 @@ RESULT_COLUMNS = (
 MISSING = "(missing)"
 """Group of the rows whose group column is empty."""
 
-_ALIASES = {
+ALIASES = {
     "agent": "fact_agent",
     "assignee": "assignee_id",
     "customer": "customer_id",
     "team": "group",
 }
+"""Names of groups for columns that are called otherwise."""
+
 BUCKET = "__period"
 _CLOCK = ("weekday", "hour")
+_LONGEST_PERIOD = dt.timedelta(days=366)
 
 Family = tuple[str, Attribution]
 
@@ -108,13 +111,23 @@ class Plan:
     def keyed(self, rows: ir.Table, instant: str) -> ir.Table:
         """Return the rows with their group columns, and with the start of their period."""
         at = rows[instant]
-        local = at if self.tz == "UTC" else local_time(at, self.tz, *self.view.span)
+        local = at if self.tz == "UTC" else local_time(at, self.tz, *self._reach())
         keys: dict[str, ir.Value] = {}
         for name in self.dims:
             keys[key_column(name)] = self._dimension(rows, name, local)
         if self.every:
             keys[key_column(BUCKET)] = local.truncate(_UNIT[self.every]).cast("date")
         return rows.mutate(**keys)
+
+    def _reach(self) -> tuple[dt.datetime, dt.datetime]:
+        """Return bounds of the instants that are grouped, for the zone's clock changes.
+
+        A period begins before its first event, and may end after the data.
+        """
+        first, last = self.view.span
+        if self.period is not None:
+            first, last = min(first, self.period.start), max(last, self.period.end)
+        return first - _LONGEST_PERIOD, last + _LONGEST_PERIOD
 
     def _dimension(self, rows: ir.Table, name: str, local: ir.TimestampValue) -> ir.Value:
         if name == "weekday":
@@ -123,10 +136,10 @@ class Plan:
             return local.hour().cast("int64")
         if name == "replication":
             return rows.replication
-        found = name if name in rows.columns else _ALIASES.get(name, name)
+        found = name if name in rows.columns else ALIASES.get(name, name)
         if found not in rows.columns:
             own = [c for c in rows.columns if not c.startswith("fact_")]
-            known = [*own, *EVERY, *_CLOCK, *_ALIASES]
+            known = [*own, *EVERY, *_CLOCK, *ALIASES]
             raise InputError("unknown group", given=name, known=known)
         return rows[found].cast("string").fill_null(MISSING)
 

@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 from cxlab.metrics.declaration import Basis, Metric
 from cxlab.metrics.repeats import narrowed, repeats_of, with_repeats
 from cxlab.metrics.statistics import Quantile, column, order_statistics
-from cxlab.metrics.statistics.base import COUNTED, counted
+from cxlab.metrics.statistics.base import COUNTED, counted, how_many
 
 __all__ = [
     "NOT_RECORDED",
@@ -24,6 +24,7 @@ __all__ = [
     "aggregate",
     "classified",
     "counts",
+    "excluded_as",
     "excluded_rows",
     "group",
     "prepared",
@@ -68,6 +69,9 @@ def aggregate(
     for basis in bases.values():
         measures |= counts(ready, basis)
     known = [m for m in metrics if recorded[m.basis.name]]
+    for basis in {m.basis.name: m.basis for m in known if m.basis.remark}.values():
+        assert basis.remark is not None
+        measures |= basis.remark.tallies(ready, basis)
     for basis in (b for b in bases.values() if b.currency is not None):
         assert basis.currency is not None
         different = basis.currency(ready).nunique(where=counted(ready, basis.name))
@@ -141,13 +145,18 @@ def _state(rows: ir.Table, basis: Basis, recorded: bool) -> ir.IntegerValue:
     return ibis.cases(*branches, else_=COUNTED)
 
 
+def excluded_as(rows: ir.Table, basis: Basis, reason: str) -> ir.BooleanValue:
+    """Return whether a classified row is excluded for this reason."""
+    return rows[column("state", basis.name)] == _FIRST_REASON + reasons(basis).index(reason)
+
+
 def counts(rows: ir.Table, basis: Basis) -> dict[str, ir.IntegerScalar]:
     """Return how many classified rows count, are pending, or are excluded by each reason."""
     state = rows[column("state", basis.name)]
     out = {
-        column("n", basis.name): rows.count(where=state == COUNTED),
-        column("pending", basis.name): rows.count(where=state == _PENDING),
+        column("n", basis.name): how_many(state == COUNTED),
+        column("pending", basis.name): how_many(state == _PENDING),
     }
     for i, reason in enumerate(reasons(basis)):
-        out[column("excluded", basis.name, reason)] = rows.count(where=state == _FIRST_REASON + i)
+        out[column("excluded", basis.name, reason)] = how_many(state == _FIRST_REASON + i)
     return out

@@ -21,7 +21,7 @@ SEVERAL_CURRENCIES = "amounts in several currencies are no sum: ask by currency"
 def metric_rows(
     metric: Metric, found: pd.DataFrame, fitted: Estimate | None = None
 ) -> pd.DataFrame:
-    """Return value, n, numerator, interval, exclusions and pending for each group in `found`.
+    """Return value, n, interval, exclusions, pending and a remark for each group in `found`.
 
     `found` has one row per group with the columns of `query.aggregate`; groups without rows
     hold NaN there and come out with n = 0. `fitted` holds the estimates where they were fitted
@@ -31,14 +31,17 @@ def metric_rows(
     n = whole(found, column("n", name))
     estimate = fitted or metric.statistic.estimate(found, name, n, metric.unit)
     out = pd.DataFrame(index=found.index)
-    out["value"], out["n"], out["numerator"] = estimate.value, n, estimate.numerator
+    out["value"], out["numerator"] = estimate.value, estimate.numerator
+    out["n"] = n if estimate.n is None else estimate.n
     out["low"], out["high"] = estimate.low, estimate.high
     out["interval_method"] = metric.interval
     out["excluded"] = _excluded(metric, found)
     out["pending"] = whole(found, column("pending", name))
     mixed = whole(found, column("currencies", name)) > 1
     out.loc[mixed, ["value", "numerator", "low", "high"]] = np.nan
-    own = list(estimate.notes) or [""] * len(out)
+    remark = metric.basis.remark
+    told = list(remark.words(metric, found, out)) if remark else [""] * len(out)
+    own = list(estimate.notes) or told
     out["note"] = [SEVERAL_CURRENCIES if m else text for m, text in zip(mixed, own, strict=True)]
     return out
 

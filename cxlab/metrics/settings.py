@@ -7,11 +7,14 @@ Results that depend on settings name them in their `note`.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from cxlab.errors import InputError
+from cxlab.metrics.scores import Engagement, Health, Relationship
 from cxlab.validation import validated
 
 __all__ = ["DEFAULTS", "Settings", "load_settings"]
@@ -44,14 +47,46 @@ class Settings(_Part):
     """
 
     value: Value = Value()
+    engagement: Engagement = Engagement()
+    health: Health = Health()
+    relationship: Relationship = Relationship()
 
     @property
     def key(self) -> str:
         """Text that equal settings share."""
         return self.model_dump_json()
 
+    def changes(self, sections: Iterable[str]) -> list[str]:
+        """Return what differs from the defaults within some sections or keys, one text a key.
+
+        >>> Settings(value=Value(discount_per_year=0.2)).changes(["value"])
+        ['setting value.discount_per_year is 0.2, not 0.1']
+        >>> Settings(value=Value(discount_per_year=0.2)).changes(["value.margin_share"])
+        []
+        """
+        mine, usual = self.model_dump(), DEFAULTS.model_dump()
+        return [
+            f"setting {key} is {given}, not {default}"
+            for section in sections
+            for top in (section.partition(".")[0],)
+            for key, given, default in _differences(mine[top], usual[top], top)
+            if f"{key}.".startswith(f"{section}.")
+        ]
+
 
 DEFAULTS = Settings()
+
+
+def _differences(mine: Any, usual: Any, where: str) -> Iterator[tuple[str, Any, Any]]:
+    """Yield (key, value, default) of every value that differs."""
+    if isinstance(mine, Mapping) and isinstance(usual, Mapping):
+        for name in dict.fromkeys([*usual, *mine]):
+            absent = "absent"
+            yield from _differences(
+                mine.get(name, absent), usual.get(name, absent), f"{where}.{name}"
+            )
+    elif mine != usual:
+        yield where, mine, usual
 
 
 def load_settings(path: str | Path) -> Settings:

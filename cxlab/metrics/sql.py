@@ -22,7 +22,7 @@ from cxlab.calendars import Period
 from cxlab.metrics.backlog import backlog_flows
 from cxlab.metrics.declaration import Metric
 from cxlab.metrics.examples import example_tables
-from cxlab.metrics.plan import Plan
+from cxlab.metrics.plan import ALIASES, Plan
 from cxlab.metrics.query import Cut, counts, group, prepared
 from cxlab.metrics.sources import SOURCES
 from cxlab.metrics.statistics import Backlog, Fitted, column
@@ -96,6 +96,7 @@ def shown_query(
         query = group(flow, keys).aggregate(**{column("net", "backlog"): flow.delta.sum()})
     else:
         rows = plan.rows(source)
+        rows = rows.mutate(**{k: rows[c] for k, c in ALIASES.items() if _asked(k, by, rows)})
         keys, cut = _keys(rows, by), plan.cut(metric.attribution)
         ungrouped = Cut(tuple(keys), cut.instant, lambda rows: rows, cut.inside)
         ready = prepared(rows, ungrouped, [metric.basis], {metric.basis.name: True})
@@ -115,6 +116,12 @@ def _value(rows: ir.Table, metric: Metric, keys: list[str]) -> ir.Table:
 def _keys(rows: ir.Table, by: str | None) -> list[str]:
     names = ["channel"] if by is None else [n.strip() for n in by.split(",") if n.strip()]
     return [n for n in names if n in rows.columns]
+
+
+def _asked(alias: str, by: str | None, rows: ir.Table) -> bool:
+    """Return whether an alias is asked for that the rows have no column of."""
+    names = [n.strip() for n in (by or "").split(",")]
+    return alias in names and alias not in rows.columns and ALIASES[alias] in rows.columns
 
 
 class _StandIn(View):

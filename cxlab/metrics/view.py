@@ -17,6 +17,7 @@ from cxlab.metrics.declaration import Basis
 from cxlab.metrics.facts import naive_utc, ticket_facts
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.tables import TABLES, Kind, Tables, complete
+from cxlab.tables.dialects import kept
 
 __all__ = ["Source", "View", "Windows", "view_of"]
 
@@ -63,6 +64,11 @@ class Windows:
             )
         )
 
+    def bounds(self, first: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+        """Return the first instant of the first window and the end of the last (aware)."""
+        spans = self._spans(first)
+        return spans[0][0], spans[-1][1]
+
     def _spans(self, first: dt.datetime) -> list[tuple[dt.datetime, dt.datetime]]:
         whole = self.period
         start = whole.start if whole else min(first, self.as_of)
@@ -85,13 +91,16 @@ class Source:
 
     Every source has the columns `excluded_reason` and `replication`, the instants that its
     bases are attributed by, and whatever columns reports can group by. `windowed` rows exist
-    once per period of the report. Without the `tables` there is no source.
+    once per period of the report; of rows in `waves` each exists once, but which of several
+    stands for them depends on the periods. Without the `tables` there is no source
+    ("a|b": one of them).
     """
 
     name: str
     tables: tuple[str, ...]
     build: Callable[[View, Windows], ir.Table]
     windowed: bool = False
+    waves: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,15 +113,26 @@ class View:
 
     def has(self, source: Source) -> bool:
         """Return whether the tables behind a source are there."""
-        return all(name in self.tables for name in source.tables)
+        return all(any(n in self.tables for n in name.split("|")) for name in source.tables)
 
     def rows(self, source: Source, windows: Windows) -> ir.Table:
         """Return the rows of a source; built once, and for small data kept as a table."""
-        key = (source.name, windows if source.windowed else None)
+        key = (source.name, windows if source.windowed or source.waves else None)
         if key not in self._built:
-            rows = source.build(self, windows)
-            self._built[key] = rows.cache() if self.small else rows
+            self._built[key] = self.kept(source.build(self, windows))
         return self._built[key]
+
+    def kept(self, rows: ir.Table) -> ir.Table:
+        """Return the rows, for small data as a table: a step on the way to a source."""
+        if not self.small:
+            return rows
+        table = kept(rows)
+        self._steps.append(table)  # dropped with the last reference to it
+        return table
+
+    @cached_property
+    def _steps(self) -> list[ir.Table]:
+        return []
 
     @cached_property
     def _built(self) -> dict[object, ir.Table]:
@@ -120,8 +140,9 @@ class View:
 
     @cached_property
     def tickets(self) -> ir.Table:
-        """The tickets with facts (see `facts`)."""
-        return ticket_facts(self.tables["tickets"], self.table("escalations"), self.as_of)
+        """The tickets with facts (see `facts`), for small data kept as a table."""
+        facts = ticket_facts(self.tables["tickets"], self.table("escalations"), self.as_of)
+        return self.kept(facts)
 
     def table(self, name: str) -> ir.Table | None:
         """Return a canonical table, None when the log has none."""
@@ -157,23 +178,29 @@ class View:
         )
 
     def excludes(self, source: Source) -> bool:
-        """Return whether rows of the source, or tickets or customers behind, can be excluded."""
-        names = {*source.tables, "tickets", "customers"}
+        """Return whether rows of the source, its tickets or its customers can be excluded."""
+        names = {"tickets", "customers", *(n for t in source.tables for n in t.split("|"))}
         return any(self.tables.has(name, "excluded_reason") for name in names)
 
     def assumed(self, basis: Basis) -> str:
-        """Return what the basis takes for granted because the data lack it, in words."""
-        return "; ".join(text for need, text in basis.assumes.items() if not self._has(need))
+        """Return what the basis takes for granted because the data lack it, in words.
+
+        Settings that it depends on and that differ from the defaults are named too: changed
+        weights make another version of a score.
+        """
+        lacking = [text for need, text in basis.assumes.items() if not self._has(need)]
+        return "; ".join([*lacking, *self.settings.changes(basis.settings)])
 
     @cached_property
     def replications(self) -> list[int]:
         """The simulated replications that any table holds, runs without a ticket included."""
-        found: set[int] = set()
-        for name in self.tables.names:
-            if self.tables.has(name, "replication"):
-                numbers = self.tables[name].select("replication").distinct().to_pyarrow()
-                found |= {n for n in numbers["replication"].to_pylist() if n is not None}
-        return sorted(found)
+        names = [n for n in self.tables.names if self.tables.has(n, "replication")]
+        if not names:
+            return []
+        # One query for all tables: a cluster takes longer to start one than to answer it.
+        parts = [self.tables[name].select("replication").distinct() for name in names]
+        numbers = (parts[0] if len(parts) == 1 else ibis.union(*parts)).to_pyarrow()
+        return sorted({n for n in numbers["replication"].to_pylist() if n is not None})
 
     def _has(self, need: str) -> bool:
         table, _, name = need.partition(".")

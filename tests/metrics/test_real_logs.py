@@ -3,6 +3,7 @@ data's own descriptions, worked out from the raw files by other means."""
 
 import json
 
+import pandas as pd
 import pytest
 
 from cxlab.cli.app import run
@@ -62,3 +63,39 @@ def test_looking_back_on_the_servicenow_log(capsys, tmp_path, real_data):
     rows = {row["metric"]: row for row in json.loads(capsys.readouterr().out)}
     assert rows["vol"]["value"] < 24_918
     assert rows["backlog"]["value"] == rows["art"]["pending"] > 0
+
+
+def test_the_airport_survey(capsys, tmp_path, real_data):
+    """2,831 passengers; the counts of the NPS are published (1,436, 968 and 342)."""
+    folder = imported(tmp_path, "sfo_survey_2017", real_data / "sfo_survey_2017")
+    rows = measured(capsys, folder, "csat,csat_mean,nps,nps_weighted,nps_transactional,resp")
+    # Q7ALL, 1 to 5: 2,688 answers, 143 blank; the other items are no overall satisfaction.
+    assert (rows["csat"]["n"], rows["csat"]["excluded"]) == (2688, {"no_answer": 143})
+    assert 100 * rows["csat"]["value"] == pytest.approx(82.07, abs=0.005)
+    assert "2,688 of 2,831 answered (94.9 %)" in rows["csat"]["note"]
+    assert rows["nps"]["value"] == pytest.approx(100 * (1436 - 342) / 2746, rel=1e-12)
+    assert rows["nps"]["value"] == pytest.approx(39.84, abs=0.005)
+    assert rows["nps"]["excluded"] == {"no_answer": 84 + 1}
+    assert rows["nps_transactional"]["flag"] == "empty"
+    assert rows["resp"]["n"] == 2831 * 27 - 14_677 - 1_871
+    assert "pools 3 instruments" in rows["resp"]["note"]
+
+
+def test_the_airport_survey_by_weights_and_by_groups(capsys, tmp_path, real_data):
+    """Against pandas on the raw file: the weighted NPS, and satisfaction by how people answered."""
+    raw = pd.read_csv(real_data / "sfo_survey_2017" / "sfo_customer_survey_2017.csv.gz")
+    folder = imported(tmp_path, "sfo_survey_2017", real_data / "sfo_survey_2017")
+    said = raw[raw["NETPRO"] <= 10]
+    side = (said["NETPRO"] >= 9).astype(int) - (said["NETPRO"] <= 6).astype(int)
+    expected = 100 * (said["WEIGHT"] * side).sum() / said["WEIGHT"].sum()
+    weighted = measured(capsys, folder, "nps_weighted")["nps_weighted"]
+    assert weighted["value"] == pytest.approx(expected, rel=1e-8)
+    capsys.readouterr()
+    assert run(["measure", str(folder), "--metrics", "csat", "--by", "method", "--json"]) == 0
+    found = {r["method"]: r for r in json.loads(capsys.readouterr().out)}
+    score = pd.to_numeric(raw["Q7ALL"], errors="coerce")
+    score = score.where(score.between(1, 5))
+    for code, name in {1: "at the gate", 2: "by mail", 3: "online"}.items():
+        part = score[raw["METHOD"] == code].dropna()
+        assert found[name]["n"] == len(part)
+        assert found[name]["value"] == pytest.approx((part >= 4).mean(), rel=1e-12)

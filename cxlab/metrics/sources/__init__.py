@@ -1,7 +1,17 @@
 """The rows that metrics are stated on, by name: tickets, survey answers, …"""
 
 from cxlab.metrics.sources import (
+    advocacy,
+    desk,
+    engagement,
+    entitlements,
+    health,
+    relationship,
+    rewards,
+    success,
     support,
+    surveys,
+    usage,
     value,
 )
 from cxlab.metrics.view import Source
@@ -10,6 +20,16 @@ __all__ = ["SOURCES"]
 
 _MODULES = (
     support,
+    desk,
+    surveys,
+    usage,
+    entitlements,
+    engagement,
+    success,
+    relationship,
+    health,
+    advocacy,
+    rewards,
     value,
 )
 SOURCES: dict[str, Source] = {s.name: s for module in _MODULES for s in module.SOURCES}

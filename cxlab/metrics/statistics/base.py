@@ -15,7 +15,7 @@ from cxlab.units import RANGES
 
 __all__ = [
     "Estimate", "Floats", "Integers", "Statistic", "clipped", "column", "counted", "floats",
-    "share_of", "value_of", "whole",
+    "how_many", "share_of", "value_of", "whole",
 ]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -28,6 +28,7 @@ COUNTED = 0
 class Estimate(NamedTuple):
     """Value, numerator and interval, one number per group each (NaN where there is none).
 
+    `n` stands for the counted rows where the denominator is something else.
     `notes` say, one text per group, why there is no number, or what it is.
     """
 
@@ -35,6 +36,7 @@ class Estimate(NamedTuple):
     numerator: Floats
     low: Floats
     high: Floats
+    n: Integers | None = None
     notes: Sequence[str] = ()
 
 
@@ -86,6 +88,15 @@ def column(kind: str, *parts: object) -> str:
 def counted(rows: ir.Table, basis: str) -> ir.BooleanValue:
     """Return whether a classified row counts in the basis."""
     return rows[column("state", basis)] == COUNTED
+
+
+def how_many(condition: ir.BooleanValue) -> ir.IntegerScalar:
+    """Return in how many rows a condition without nulls holds.
+
+    A sum of ones, because a count with a filter costs DuckDB twice as much per row.
+    """
+    ones: ir.IntegerScalar = condition.sum()
+    return ones
 
 
 def value_of(rows: ir.Table, basis: str) -> ir.Value:

@@ -21,7 +21,7 @@ from cxlab.metrics.statistics.base import (
 )
 from cxlab.metrics.statistics.simple import nine_digits
 
-__all__ = ["Ratio"]
+__all__ = ["Ratio", "UnitCost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +73,24 @@ class Ratio(Statistic):
         where = counted(rows, basis)
         per = rows[column("per", basis)].cast("float64").sum(where=where)
         return value_of(rows, basis).cast("float64").sum(where=where) / per.nullif(0)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCost(Ratio):
+    """Σ value ÷ Σ per over rows of two kinds, costs and things: n counts the things.
+
+    Its rows are no sample, so it has no interval.
+    """
+
+    no_interval: str = "costs are no sample"
+
+    @property
+    def name(self) -> str:
+        """ "cost per unit"."""
+        return "cost per unit"
+
+    def estimate(self, found: pd.DataFrame, basis: str, n: Integers, unit: str) -> Estimate:
+        """Return the ratio with Σ per as n."""
+        things = np.nan_to_num(nine_digits(floats(found, column("sum_y", basis))))
+        # Named, as slots leave a zero-argument super() without its class.
+        return Ratio.estimate(self, found, basis, n, unit)._replace(n=things.astype(np.int64))

@@ -19,6 +19,7 @@ from cxlab.metrics.statistics.base import (
     column,
     counted,
     floats,
+    how_many,
     share_of,
     value_of,
     whole,
@@ -74,7 +75,7 @@ class Share(Statistic):
     def measures(self, rows: ir.Table, basis: str, unit: str) -> dict[str, ir.Scalar]:
         """How many are true."""
         true = counted(rows, basis) & value_of(rows, basis)
-        return {column("true", basis): rows.count(where=true)}
+        return {column("true", basis): how_many(true)}
 
     def estimate(self, found: pd.DataFrame, basis: str, n: Integers, unit: str) -> Estimate:
         """Return the share and Wilson's interval."""

@@ -67,6 +67,7 @@ TICKETS = TableSpec(
         maybe("sla_met", Kind.BOOLEAN, "SLA outcome as the source system recorded it"),
         id_("merged_into", "the surviving ticket of a merge", optional=True),
         maybe("is_complaint", Kind.BOOLEAN, "whether it is a complaint"),
+        maybe("first_contact_possible", Kind.BOOLEAN, "whether one contact could have done"),
         category("journey_stage", "where the customer stood in the journey", optional=True),
         id_("schedule_id", "the business hours that apply", optional=True),
         category("language", "the customer's language", optional=True),
