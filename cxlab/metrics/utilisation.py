@@ -76,6 +76,7 @@ _MONEY = Basis(
     pending_meaning=_PERIOD_OPEN,
     needs=("usage_events", "subscriptions.seats", "subscriptions.mrr"),
     assumes=_PEOPLE,
+    currency=lambda t: t.currency,
 )
 
 

@@ -248,6 +248,14 @@ class TestUtilisation:
         row = one(log(usage_events=[use("09:00")], subscriptions=spells), "gap_money")
         assert (row["value"], row["excluded"]) == (75.0, {"not_recorded": 2})
 
+    def test_money_in_two_currencies_is_no_sum(self):
+        spells = [contract("c1", seats=2, mrr=100.0, currency="EUR"),
+                  contract("c2", seats=2, mrr=100.0, currency="USD")]  # fmt: skip
+        tables = log(usage_events=[use("09:00")], subscriptions=spells)
+        assert np.isnan(one(tables, "gap_money")["value"])
+        rows = cx.measure(tables, "gap_money", by="currency")
+        assert rows["value"].tolist() == [50.0, 100.0]
+
     def test_gap_and_capped_utilisation_add_up_to_one(self, whole):
         total = whole.loc["gap", "value"] + whole.loc["util_capped", "value"]
         assert total == pytest.approx(1, abs=1e-9)

@@ -9,6 +9,7 @@ from cxlab.calendars import local_time
 from cxlab.metrics.facts import seconds_between
 from cxlab.metrics.sources.population import (
     at_each_end,
+    currency_of,
     matching,
     run_of,
     with_account,
@@ -130,15 +131,20 @@ def _seat_periods(view: View, windows: Windows) -> ir.Table:
         seats_known=(each.seats.notnull() | ~each.kept).all(),
         mrr=(each.mrr * each.share).sum(where=each.kept),
         mrr_known=(each.mrr.notnull() | ~each.kept).all(),
+        currencies=each.currency.nunique(where=each.kept),
+        spell_currency=each.currency.max(where=each.kept),
         kept=each.kept.any(),
         out=each.excluded_reason.max(),
     )
     rows = rows.mutate(
         fact_seats=rows.seats_known.ifelse(rows.seats, none),
-        fact_mrr=rows.mrr_known.ifelse(rows.mrr, none),
+        # Revenue in two currencies is no sum.
+        fact_mrr=(rows.mrr_known & (rows.currencies <= 1)).ifelse(rows.mrr, none),
         excluded_reason=rows.kept.ifelse(ibis.null("string"), rows.out),
-    ).drop("seats", "seats_known", "mrr", "mrr_known", "kept", "out")
-    return with_customer(_with_visitors(rows, view, windows), view)
+    ).drop("seats", "seats_known", "mrr", "mrr_known", "currencies", "kept", "out")
+    rows = with_customer(_with_visitors(rows, view, windows), view)
+    currency = ibis.coalesce(rows.spell_currency, currency_of(rows))
+    return rows.mutate(currency=currency).drop("spell_currency")
 
 
 def _with_visitors(rows: ir.Table, view: View, windows: Windows) -> ir.Table:
