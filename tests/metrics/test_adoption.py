@@ -242,6 +242,20 @@ class TestUtilisation:
         assert rows["value"].isna().all()
         assert set(rows["flag"]) == {"undefined"}
 
+    def test_before_the_log_of_use_nothing_was_unused(self):
+        rights = [{**REPORTS, "quantity": 2.0}]
+        spells = [contract(seats=2, mrr=100.0)]
+        tables = log(
+            usage_events=[use("2026-01-20")], entitlements=rights, subscriptions=spells,
+            as_of="2026-03-05",
+        )  # fmt: skip
+        rows = cx.measure(tables, "util,gap_money,portal_licensed,eng", by="month",
+                          period="2025-Q4")  # fmt: skip
+        assert rows["value"].isna().all()
+        assert set(rows["flag"]) == {"undefined"}
+        rows = cx.measure(tables, "util,gap_money,portal_licensed,eng", period="2026-01")
+        assert rows["value"].tolist() == pytest.approx([0.5, 50.0, 0.5, 7.0])
+
     def test_money_for_unused_seats_needs_the_price(self):
         spells = [contract(seats=4, mrr=100.0), contract("c2", seats=4),
                   contract("c3", mrr=100.0)]  # fmt: skip
