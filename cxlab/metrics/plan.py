@@ -20,7 +20,7 @@ from cxlab.metrics.sources import SOURCES
 from cxlab.metrics.statistics import Backlog, Fitted, column
 from cxlab.metrics.view import Source, View, Windows
 
-__all__ = ["BUCKET", "RESULT_COLUMNS", "Family", "Plan", "key_column"]
+__all__ = ["ALIASES", "BUCKET", "RESULT_COLUMNS", "Family", "Plan", "key_column"]
 
 RESULT_COLUMNS = (
     "metric", "period", "value", "unit", "n", "numerator", "low", "high", "interval_method",
@@ -33,12 +33,14 @@ RESULT_COLUMNS = (
 MISSING = "(missing)"
 """Group of the rows whose group column is empty."""
 
-_ALIASES = {
+ALIASES = {
     "agent": "fact_agent",
     "assignee": "assignee_id",
     "customer": "customer_id",
     "team": "group",
 }
+"""Names of groups for columns that are called otherwise."""
+
 BUCKET = "__period"
 _CLOCK = ("weekday", "hour")
 _LONGEST_PERIOD = dt.timedelta(days=366)
@@ -134,10 +136,10 @@ class Plan:
             return local.hour().cast("int64")
         if name == "replication":
             return rows.replication
-        found = name if name in rows.columns else _ALIASES.get(name, name)
+        found = name if name in rows.columns else ALIASES.get(name, name)
         if found not in rows.columns:
             own = [c for c in rows.columns if not c.startswith("fact_")]
-            known = [*own, *EVERY, *_CLOCK, *_ALIASES]
+            known = [*own, *EVERY, *_CLOCK, *ALIASES]
             raise InputError("unknown group", given=name, known=known)
         return rows[found].cast("string").fill_null(MISSING)
 

@@ -21,7 +21,7 @@ from cxlab.calendars import Period
 from cxlab.metrics.backlog import backlog_flows
 from cxlab.metrics.declaration import Metric
 from cxlab.metrics.examples import clock, example_tables
-from cxlab.metrics.plan import Plan
+from cxlab.metrics.plan import ALIASES, Plan
 from cxlab.metrics.query import classified, counts, group
 from cxlab.metrics.repeats import with_repeats
 from cxlab.metrics.sources import SOURCES
@@ -70,7 +70,8 @@ def metric_sql(
     `measure` computes the same value, and the interval besides.
     """
     shown = shown_query(metric, as_of, period=period, by=by)
-    tree = sqlglot.parse_one(str(ibis.to_sql(shown.query.unbind(), dialect=dialect)), dialect)
+    text = str(ibis.to_sql(shown.query.unbind(), dialect=dialect))
+    tree = sqlglot.parse_one(text, dialect=dialect, into=exp.Select)
     return _readable(tree, shown.helpers, dialect)
 
 
@@ -98,6 +99,7 @@ def shown_query(
         rows = inside(plan.rows(source), 0)
         asked = [metric.basis], {metric.basis.name: True}
         rows = with_repeats(classified(rows, *asked), *asked)
+        rows = rows.mutate(**{k: rows[c] for k, c in ALIASES.items() if _asked(k, by, rows)})
         query = _value(rows, metric, _keys(rows, by))
     made = {op.name: op.to_expr() for op in query.op().find(ops.InMemoryTable)}
     return Shown(query, made)
@@ -116,10 +118,16 @@ def _keys(rows: ir.Table, by: str | None) -> list[str]:
     return [n for n in names if n in rows.columns]
 
 
+def _asked(alias: str, by: str | None, rows: ir.Table) -> bool:
+    """Return whether an alias is asked for that the rows have no column of."""
+    names = [n.strip() for n in (by or "").split(",")]
+    return alias in names and alias not in rows.columns and ALIASES[alias] in rows.columns
+
+
 class _StandIn(View):
     """A view whose sources are written out in full instead of being kept as tables."""
 
-    small = False  # type: ignore[assignment]
+    small = False
 
 
 class _Canonical(Tables):
@@ -212,7 +220,7 @@ def _with_first(tree: exp.Select, step: exp.CTE) -> None:
     tree.set("with_", exp.With(expressions=[step, *(known.expressions if known else [])]))
 
 
-def _literal(value: object) -> exp.Expression:
+def _literal(value: object) -> exp.Expr:
     """Return a value as SQL."""
     if isinstance(value, dt.datetime):
         return exp.cast(exp.Literal.string(str(value)), "timestamp")

@@ -17,6 +17,7 @@ from cxlab.metrics.declaration import Basis
 from cxlab.metrics.facts import naive_utc, ticket_facts
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.tables import TABLES, Kind, Tables, complete
+from cxlab.tables.dialects import kept
 
 __all__ = ["Source", "View", "Windows", "view_of"]
 
@@ -118,9 +119,20 @@ class View:
         """Return the rows of a source; built once, and for small data kept as a table."""
         key = (source.name, windows if source.windowed or source.waves else None)
         if key not in self._built:
-            rows = source.build(self, windows)
-            self._built[key] = rows.cache() if self.small else rows
+            self._built[key] = self.kept(source.build(self, windows))
         return self._built[key]
+
+    def kept(self, rows: ir.Table) -> ir.Table:
+        """Return the rows, for small data as a table: a step on the way to a source."""
+        if not self.small:
+            return rows
+        table = kept(rows)
+        self._steps.append(table)  # dropped with the last reference to it
+        return table
+
+    @cached_property
+    def _steps(self) -> list[ir.Table]:
+        return []
 
     @cached_property
     def _built(self) -> dict[object, ir.Table]:
@@ -128,8 +140,9 @@ class View:
 
     @cached_property
     def tickets(self) -> ir.Table:
-        """The tickets with facts (see `facts`)."""
-        return ticket_facts(self.tables["tickets"], self.table("escalations"), self.as_of)
+        """The tickets with facts (see `facts`), for small data kept as a table."""
+        facts = ticket_facts(self.tables["tickets"], self.table("escalations"), self.as_of)
+        return self.kept(facts)
 
     def table(self, name: str) -> ir.Table | None:
         """Return a canonical table, None when the log has none."""
@@ -181,12 +194,13 @@ class View:
     @cached_property
     def replications(self) -> list[int]:
         """The simulated replications that any table holds, runs without a ticket included."""
-        found: set[int] = set()
-        for name in self.tables.names:
-            if self.tables.has(name, "replication"):
-                numbers = self.tables[name].select("replication").distinct().to_pyarrow()
-                found |= {n for n in numbers["replication"].to_pylist() if n is not None}
-        return sorted(found)
+        names = [n for n in self.tables.names if self.tables.has(n, "replication")]
+        if not names:
+            return []
+        # One query for all tables: a cluster takes longer to start one than to answer it.
+        parts = [self.tables[name].select("replication").distinct() for name in names]
+        numbers = (parts[0] if len(parts) == 1 else ibis.union(*parts)).to_pyarrow()
+        return sorted({n for n in numbers["replication"].to_pylist() if n is not None})
 
     def _has(self, need: str) -> bool:
         table, _, name = need.partition(".")

@@ -14,7 +14,7 @@ from cxlab.metrics.facts import is_live
 from cxlab.metrics.resolution import METRICS as RESOLUTION_METRICS
 from cxlab.metrics.resolution import RESOLUTION
 from cxlab.metrics.satisfaction import METRICS as ANSWERS
-from cxlab.metrics.statistics import Count, Ratio, ShrunkMean, Total
+from cxlab.metrics.statistics import Count, Ratio, ShrunkMean, ShrunkShare, Total
 
 __all__ = ["METRICS"]
 
@@ -119,8 +119,8 @@ _SPREAD = {
     "tickets": tuple(
         {"channel": "email", "status": "solved", "created_at": "08:00", "ticket_id": f"{who}{i}",
          "resolver_id": who, "last_solved_at": f"{8 + hours:02d}:00"}
-        for who, all_hours in (("Ann", (1, 3)), ("Bob", (4, 6)), ("Cem", (7, 9)))
-        for i, hours in enumerate(all_hours)
+        for who, mean in (("Ann", 2), ("Bob", 4), ("Cem", 6), ("Dan", 8), ("Eva", 10))
+        for i, hours in enumerate((mean - 1, mean + 1))
     )
 }  # fmt: skip
 _MIXED = {
@@ -199,10 +199,12 @@ def _rating(id: str, title: str, definition: str, **changed: Any) -> Metric:
     return replace(plain, id=id, title=title, definition=definition, **changed)
 
 
-_SHRINKAGE = "Bühlmann & Straub (1970); Searle, Casella & McCulloch (1992)"
+_SHRINKAGE = "Morris, JASA 78 (1983), 47–55; Paule & Mandel (1982)"
+_SHRUNK_SHARES = "Skellam (1948); Daniels, Canadian J. Statistics 27 (1999)"
 _DRAWN = (
     "Ask by agent (and period or team): groups that share all but the agent are drawn "
-    "towards each other.",
+    "towards each other. Fewer than four agents are not drawn.",
+    "The SQL gives the value before it is drawn.",
 )
 _LIKE = ("Expected is the mean of all tickets of the same topic and priority, in the whole log.",)
 
@@ -254,14 +256,15 @@ METRICS: tuple[Metric, ...] = (
         "agent_art_shrunk", "Resolution time by agent, drawn towards the team's",
         "Mean resolution time by agent, drawn towards the team's mean by how little the agent's "
         "own tickets tell.",
-        formula=r"\hat\mu_a = w_a \bar x_a + (1 - w_a) \bar x,\ w_a = \frac{\tau^2}{\tau^2 + "
-        r"\sigma^2 / n_a}",
+        formula=r"\hat\mu_a = (1 - B_a) \bar x_a + B_a \bar x,\ B_a = \frac{k - 3}{k - 1} "
+        r"\frac{V_a}{V_a + A}",
         statistic=ShrunkMean(), source=_SHRINKAGE, notes=_DRAWN,
         example=Example(
-            "Ann's two tickets took 1 and 3 hours, Bob's 4 and 6, Cem's 7 and 9. Within agents the "
-            "variance is 2, between them 9 − 2 ÷ 2 = 8; so w = 8 ÷ (8 + 1) and Ann's mean of 2 "
-            "becomes 2 × 8 ÷ 9 + 5 ÷ 9 = 21 ÷ 9 hours.",
-            _SPREAD, 8400.0, **_ANN,
+            "Five agents solved two tickets each, in 2, 4, 6, 8 and 10 hours on average and always "
+            "1 hour below and above. The variance of each mean is 2 ÷ 2 = 1, the squares between "
+            "them 40; so each is drawn by (5 − 3) × 1 ÷ 40 = 5 % towards 6: Ann's 2 hours become "
+            "2.2.",
+            _SPREAD, 7920.0, **_ANN,
         ),
     ),
     _time(
@@ -295,12 +298,12 @@ METRICS: tuple[Metric, ...] = (
         "agent_csat_shrunk", "Customer satisfaction by agent, drawn towards the team's",
         "Share of answers in the top two boxes by agent, drawn towards the team's by how little "
         "the agent's own answers tell.",
-        formula=r"\hat p_a = w_a p_a + (1 - w_a) \bar p", statistic=ShrunkMean(),
-        source=_SHRINKAGE, notes=_DRAWN,
+        formula=r"\hat p_a = \operatorname{E} \left( p_a \mid \text{all agents' answers} \right)",
+        statistic=ShrunkShare(), source=_SHRUNK_SHARES, notes=_DRAWN,
         example=Example(
-            _RATED_STORY + "Between Ann's half and Bob's one of one the answers show no spread "
-            "beyond chance, so Ann gets the team's 2 of 3.",
-            _RATED, 2 / 3, **_ANN,
+            _RATED_STORY + "Two agents are too few to tell chance from difference, so nothing is "
+            "drawn: 1 of 2.",
+            _RATED, 0.5, **_ANN,
         ),
     ),
     _rating(

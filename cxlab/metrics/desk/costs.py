@@ -14,9 +14,6 @@ from cxlab.metrics.statistics import Share, UnitCost
 __all__ = ["METRICS"]
 
 _VOL = next(m for m in BASIC if m.id == "vol")
-_OTHER = Exclusion(
-    "other_currency", "in another currency than the rest", lambda t: t.fact_other_money
-)
 
 
 def _cost(name: str, source: str, what: str) -> Basis:
@@ -28,12 +25,12 @@ def _cost(name: str, source: str, what: str) -> Basis:
         belongs=lambda t: t.fact_window_start.notnull(),
         value=lambda t: t.fact_amount,
         exclusions=(
-            _OTHER,
             Exclusion("no_cost", "no cost of support is recorded for its time",
                       lambda t: t.fact_uncovered),
         ),
         needs=("costs",),
         also={"per": lambda t: t.fact_done},
+        currency=lambda t: t.currency,
     )  # fmt: skip
 
 
@@ -53,9 +50,16 @@ MARGINAL = Basis(
     population="periods of cost of support begun in the period, with the tickets handled in them",
     belongs=lambda t: t.fact_at.notnull(),
     value=lambda t: t.fact_amount,
-    exclusions=(_OTHER,),
+    exclusions=(
+        Exclusion(
+            "several_currencies",
+            "its costs are in several currencies",
+            lambda t: t.fact_currencies > 1,
+        ),
+    ),
     needs=("costs",),
     also={"handled": lambda t: t.fact_handled},
+    currency=lambda t: t.currency,
 )
 CHECKED = Basis(
     name="checked",
@@ -86,10 +90,18 @@ _JANUARY = {
     ),
     "costs": ({**_MONTH, "amount": 1000.0}, {**_MONTH, "amount": 200.0, "channel": "email"}),
 }
+_MAILED = {
+    "tickets": tuple({**t, "channel": "email"} for t in _JANUARY["tickets"]),
+    "costs": tuple({**c, "channel": "email"} for c in _JANUARY["costs"]),
+}
+_MAIL_STORY = (
+    "In January support by e-mail cost 1,000 and 200. Of five tickets one is still new; a customer "
+    "who wrote about a login wrote again about it three days later, and another's ticket was "
+    "solved: three solved tickets, two issues. One more is being worked on. "
+)
 _STORY = (
-    "In January support cost 1,000 for all channels and 200 for e-mail. Of five tickets one is "
-    "still new; a customer who called about a login called again about it three days later, and "
-    "another's e-mail was solved: three solved tickets, two issues. One more is being worked on. "
+    "In January support cost 1,000 for all channels and 200 for e-mail. Of five tickets two were "
+    "calls, which somebody answered. "
 )
 _WHOLE: dict[str, Any] = {"period": "2026-01", "as_of": "+60 00:00"}
 _WORK = tuple(
@@ -138,7 +150,7 @@ METRICS: tuple[Metric, ...] = (
             "A cost of a longer span counts by the part that lies in the period.",
             "By channel, costs of no channel stand under (missing): see cpt_by_handling.",
         ),
-        example=Example(_STORY + "1,200 ÷ 4 handled tickets = 300.", _JANUARY, 300.0, **_WHOLE),
+        example=Example(_MAIL_STORY + "1,200 ÷ 4 handled tickets = 300.", _MAILED, 300.0, **_WHOLE),
     ),
     _metric(
         "cpt_by_handling", "Cost per ticket, shared out by handling time",
@@ -174,7 +186,7 @@ METRICS: tuple[Metric, ...] = (
         formula=r"\frac{\sum_k \mathrm{cost}_k}{n_{\mathrm{issues}}}", basis=PER_ISSUE,
         statistic=UnitCost(), source="seed glossary 3 (total cost to resolve an issue)",
         notes=("Bears the cost of repeat contacts: cpt ÷ (issues resolved per ticket handled).",),
-        example=Example(_STORY + "1,200 ÷ 2 issues = 600.", _JANUARY, 600.0, **_WHOLE),
+        example=Example(_MAIL_STORY + "1,200 ÷ 2 issues = 600.", _MAILED, 600.0, **_WHOLE),
     ),
     _metric(
         "err", "Error rate",

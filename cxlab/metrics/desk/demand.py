@@ -144,6 +144,7 @@ _COMPLAINTS = {
         {"customer_id": f"c{i}", "acquired_at": "2025-06-01"} for i in (1, 2, 3, 4)
     ),
 }  # fmt: skip
+_QUARTER: dict[str, Any] = {"period": "2026-Q1", "as_of": "+90 00:00"}
 _COMPLAINED = (
     "Four complaints came among five tickets: resolved after 3 days, after 20 days, and two are "
     "open, one of them for only 5 days at the cut-off. "
@@ -176,7 +177,7 @@ METRICS: tuple[Metric, ...] = (
                 "messages": messages("A", ("customer", "09:00"), ("customer", "09:20"),
                                      ("agent", "09:30"), ("customer", "12:00")),
             },
-            3.0,
+            3.0, by="opened_by",
         ),
     ),
     _metric(
@@ -187,7 +188,7 @@ METRICS: tuple[Metric, ...] = (
         statistic=Ratio("customer"), variant_of="vol", source="contact rate: seed glossary 3",
         example=Example(
             "Four customers wrote 4 tickets in the period; a fifth ticket is of nobody known: 100.",
-            _COMPLAINTS, 100.0,
+            _COMPLAINTS, 100.0, **_QUARTER,
         ),
     ),
     _metric(
@@ -209,7 +210,7 @@ METRICS: tuple[Metric, ...] = (
         example=Example(_OPEN_STORY + "A fifth, still open then, is 7: the median of 9, 7, 6 and 2 "
                         "is 6.5 days.",
                         {"tickets": (*_OPEN["tickets"][:4], _STILL_OPEN)},
-                        6.5 * 86400, as_of="+10 09:00"),
+                        6.5 * 86400, as_of="+10 09:00", period="2026-01"),
     ),
     _metric(
         "backlog_age_p90", "Age of open tickets, 90th percentile",
@@ -217,7 +218,8 @@ METRICS: tuple[Metric, ...] = (
         formula=r"Q_{0.9} \left( t - c_i \right)", unit="s", direction="down",
         basis=AGE, statistic=Quantile(0.9), variant_of="backlog", source="seed glossary 4",
         example=Example(_OPEN_STORY + "Rank 1 + 0.9 × 2 = 2.8: 6 + 0.8 × 3 = 8.4 days.",
-                        {"tickets": _OPEN["tickets"][:4]}, 8.4 * 86400, as_of="+10 09:00"),
+                        {"tickets": _OPEN["tickets"][:4]}, 8.4 * 86400, as_of="+10 09:00",
+                        period="2026-01"),
     ),
     _metric(
         "cmp_in", "Complaints received",
@@ -234,8 +236,8 @@ METRICS: tuple[Metric, ...] = (
                             "tickets.is_complaint"),
         statistic=Ratio("customer"), variant_of="cmp_in",
         source="seed glossary 3; a rate, for comparison between periods",
-        example=Example(_COMPLAINED + "Three are of the four known customers: 750.", _COMPLAINTS,
-                        750.0),
+        example=Example(_COMPLAINED + "Three are of the four known customers: 750.",
+                        _COMPLAINTS, 750.0, **_QUARTER),
     ),
     _metric(
         "cmp_res", "Complaints resolved within 30 days",

@@ -127,6 +127,7 @@ _FOUR = {
     ),
     "escalations": ({"ticket_id": "E", "at": "+4 09:30", "kind": "functional"},),
 }  # fmt: skip
+_ALL: dict[str, Any] = {"by": "opened_by"}  # one group, whatever the channel
 _STORY = (
     "Five tickets were resolved. B was reopened. The customer of C called about the same topic "
     "three days later (D); the customer of A wrote about another topic four days later (E), which "
@@ -146,7 +147,7 @@ METRICS: tuple[Metric, ...] = (
         formula=r"\frac{\left|\{ i : \mathrm{reopens}_i = 0 \}\right|}{n_{\mathrm{resolved}}}",
         basis=RESOLVED, source="a common reading; compared with others in the notes on FCR",
         notes=("Blind to customers who open a new ticket instead: the highest reading of all.",),
-        example=Example(_STORY + "All but B: 4 of 5.", _FOUR, 0.8),
+        example=Example(_STORY + "All but B: 4 of 5.", _FOUR, 0.8, **_ALL),
     ),
     _fcr(
         "fcr_no_escalation", "First contact resolution, neither reopened nor escalated",
@@ -154,7 +155,7 @@ METRICS: tuple[Metric, ...] = (
         formula=r"\frac{\left|\{ i : \mathrm{reopens}_i = 0,\ \text{not escalated} \}\right|}"
         r"{n_{\mathrm{resolved}}}",
         basis=NOT_ESCALATED, source="seed glossary 0, without its additional tickets",
-        example=Example(_STORY + "All but B and E: 3 of 5.", _FOUR, 0.6),
+        example=Example(_STORY + "All but B and E: 3 of 5.", _FOUR, 0.6, **_ALL),
     ),
     _fcr(
         "fcr_no_repeat", "First contact resolution, no repeat",
@@ -163,7 +164,7 @@ METRICS: tuple[Metric, ...] = (
         formula=r"\frac{\left|\{ i : \text{no repeat within 30 d} \}\right|}{n_{\mathrm{resolved,"
         r"\ mature}}}",
         basis=NO_REPEAT, source="seed glossary 0 (additional ticket); 30 days as SQM",
-        example=Example(_STORY + "All but C: 4 of 5.", _FOUR, 0.8),
+        example=Example(_STORY + "All but C: 4 of 5.", _FOUR, 0.8, **_ALL),
     ),
     _fcr(
         "fcr_km", "First contact resolution, no repeat, with young tickets",
@@ -213,7 +214,7 @@ METRICS: tuple[Metric, ...] = (
         basis=SQM, source="SQM, call resolution index (internal measurement, 30 days)",
         preset="sqm",
         example=Example(_STORY + "C's customer came back by phone, not e-mail; A's by e-mail: all "
-                        "but A, 4 of 5.", _FOUR, 0.8),
+                        "but A, 4 of 5.", _FOUR, 0.8, **_ALL),
     ),
     _fcr(
         "fcr_ocr", "One contact resolution (SQM)",
@@ -224,6 +225,6 @@ METRICS: tuple[Metric, ...] = (
         basis=ONE_CONTACT, source="SQM, one contact resolution (every channel counts)",
         preset="sqm",
         example=Example(_STORY + "A and C were followed and B was reopened: D and E, 2 of 5.",
-                        _FOUR, 0.4),
+                        _FOUR, 0.4, **_ALL),
     ),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from cxlab.metrics.statistics.ratio import Ratio, UnitCost
 from cxlab.metrics.statistics.rounded import RoundedShare
 from cxlab.metrics.statistics.simple import Backlog, Count, Mean, Share
 from cxlab.metrics.statistics.weighted import WeightedBalance, WeightedShare
-from cxlab.metrics.statistics.whole import ShareOfAll, ShrunkMean, Total
+from cxlab.metrics.statistics.whole import ShareOfAll, ShrunkMean, ShrunkShare, Total
 
 __all__ = [
     "Backlog",
@@ -28,6 +28,7 @@ __all__ = [
     "Share",
     "ShareOfAll",
     "ShrunkMean",
+    "ShrunkShare",
     "Statistic",
     "Total",
     "UnitCost",

@@ -25,7 +25,10 @@ from cxlab.metrics.statistics.base import (
 )
 from cxlab.metrics.statistics.simple import exact_sum, nine_digits
 
-__all__ = ["ShareOfAll", "ShrunkMean", "Total"]
+__all__ = ["ShareOfAll", "ShrunkMean", "ShrunkShare", "Total"]
+
+Limits = tuple[Floats, Floats, Floats]
+"""Value, low and high of several groups."""
 
 _APART = ("__period", "replication")
 """Groups that are never added up: what happened in one period, or in one simulated run."""
@@ -67,8 +70,8 @@ class ShareOfAll(Statistic):
 
     def shown(self, rows: ir.Table, basis: str) -> ir.Scalar:
         """Return the group's rows ÷ those of all groups."""
-        own = rows.count(where=counted(rows, basis))
-        return own / own.sum().over()
+        everything = rows.filter(counted(rows, basis)).count().as_scalar()
+        return rows.count(where=counted(rows, basis)) / everything.nullif(0)
 
 
 def _categories(names: Sequence[object]) -> list[object]:
@@ -77,9 +80,9 @@ def _categories(names: Sequence[object]) -> list[object]:
 
 @dataclass(frozen=True, slots=True)
 class ShrunkMean(Statistic):
-    """Mean (or share) per agent, drawn towards the mean of the others in the same period.
+    """Mean per agent, drawn towards the mean of the others in the same period.
 
-    Without agents among the groups it is the plain mean. See `cxlab.stats.shrunk_means`.
+    See `cxlab.stats.shrunk_means`; fewer than four agents are not drawn.
     """
 
     who: ClassVar[tuple[str, ...]] = ("agent", "assignee", "assignee_id", "resolver_id")
@@ -91,8 +94,8 @@ class ShrunkMean(Statistic):
 
     @property
     def interval(self) -> str:
-        """The posterior's, normal."""
-        return "empirical Bayes (normal)"
+        """Morris's."""
+        return "empirical Bayes (Morris)"
 
     def measures(self, rows: ir.Table, basis: str, unit: str) -> dict[str, ir.Scalar]:
         """Sum and variance."""
@@ -103,22 +106,27 @@ class ShrunkMean(Statistic):
         }
 
     def estimate(self, found: pd.DataFrame, basis: str, n: Integers, unit: str) -> Estimate:
-        """Return each group's mean drawn towards that of its team."""
+        """Return each group's value drawn towards that of its team; none without rows."""
         total = floats(found, column("total", basis))
-        mean = share_of(total, n)
-        spread = nine_digits(floats(found, column("spread", basis)))
-        deviation = np.sqrt(np.where(n > 1, spread, np.nan))
         out = np.full((3, len(n)), np.nan)
         for rows in self._teams(found.index):
-            if (n[rows] >= 2).any():
-                drawn = stats.shrunk_means(mean[rows], deviation[rows], n[rows])
-                out[:, rows] = drawn.value, drawn.low, drawn.high
+            own = rows[n[rows] > 0]
+            if len(own):
+                out[:, own] = self._drawn(found.iloc[own], basis, total[own], n[own])
         value: Floats = out[0]
         return Estimate(value, total, *clipped(out[1], out[2], unit))
 
     def lacks(self, groups: Sequence[str]) -> str:
         """Return that only agents are drawn towards their team."""
         return "" if set(groups) & set(self.who) else "no agent is grouped by: ask by agent"
+
+    def _drawn(self, found: pd.DataFrame, basis: str, total: Floats, n: Integers) -> Limits:
+        spread = nine_digits(floats(found, column("spread", basis)))
+        mean, deviation = share_of(total, n), np.sqrt(np.where(n > 1, spread, np.nan))
+        if not np.nansum(deviation) > 0:  # nothing tells chance from difference
+            return mean, np.full(len(n), np.nan), np.full(len(n), np.nan)
+        drawn = stats.shrunk_means(mean, deviation, n)
+        return drawn.value, drawn.low, drawn.high
 
     def _teams(self, index: pd.Index) -> list[Integers]:
         """Return the places of the groups that share everything but the agent."""
@@ -131,6 +139,29 @@ class ShrunkMean(Statistic):
     def shown(self, rows: ir.Table, basis: str) -> ir.Scalar:
         """Return the plain mean: drawing towards the team is no SQL expression."""
         return _number(rows, basis).mean(where=counted(rows, basis))
+
+
+@dataclass(frozen=True, slots=True)
+class ShrunkShare(ShrunkMean):
+    """Share per agent, drawn towards that of the others. See `cxlab.stats.shrunk_shares`."""
+
+    @property
+    def name(self) -> str:
+        """ "shrunk share"."""
+        return "shrunk share"
+
+    @property
+    def interval(self) -> str:
+        """Quantiles of the posterior."""
+        return "hierarchical Bayes (beta-binomial)"
+
+    def measures(self, rows: ir.Table, basis: str, unit: str) -> dict[str, ir.Scalar]:
+        """How many are true."""
+        return {column("total", basis): _number(rows, basis).sum(where=counted(rows, basis))}
+
+    def _drawn(self, found: pd.DataFrame, basis: str, total: Floats, n: Integers) -> Limits:
+        drawn = stats.shrunk_shares(total, n)
+        return drawn.value, drawn.low, drawn.high
 
 
 def _number(rows: ir.Table, basis: str) -> ir.FloatingValue:

@@ -20,14 +20,9 @@ _PERIOD = ("cost_run", "period_start", "period_end")
 
 
 def _support(view: View) -> ir.Table:
-    """Return the costs of support; `other_money` marks currencies that cannot be added."""
+    """Return the costs of support, with `cost_run`."""
     costs = view.tables["costs"]
-    costs = costs.filter(costs.centre == "support")
-    first = costs.currency.min().over(ibis.window())
-    return costs.mutate(
-        other_money=(costs.currency != first).fill_null(False),
-        cost_run=costs.replication.fill_null(-1),
-    )
+    return costs.filter(costs.centre == "support").mutate(cost_run=costs.replication.fill_null(-1))
 
 
 def _money(costs: ir.Table, spans: ir.Table, view: View, windows: Windows) -> ir.Table:
@@ -45,7 +40,7 @@ def _money(costs: ir.Table, spans: ir.Table, view: View, windows: Windows) -> ir
     return both.select(
         "fact_window_start", "excluded_reason", "replication", "channel", "currency",
         fact_amount=both.amount * part, fact_done=ibis.literal(0.0),
-        fact_other_money=both.other_money, fact_uncovered=ibis.literal(False),
+        fact_uncovered=ibis.literal(False),
     )  # fmt: skip
 
 
@@ -53,7 +48,7 @@ def _work(
     tickets: ir.Table, at: str, costs: ir.Table, spans: ir.Table, windows: Windows
 ) -> ir.Table:
     """Return the tickets in their report period; `fact_uncovered` where no cost covers them."""
-    known = costs.filter(costs.excluded_reason.isnull() & ~costs.other_money)
+    known = costs.filter(costs.excluded_reason.isnull())
     known = known.select(*_PERIOD).distinct()
     covered = tickets.semi_join(
         known,
@@ -65,7 +60,7 @@ def _work(
     return rows.select(
         "fact_window_start", "excluded_reason", "replication", "channel",
         currency=ibis.null("string"), fact_amount=ibis.literal(0.0), fact_done=ibis.literal(1.0),
-        fact_other_money=ibis.literal(False), fact_uncovered=rows.covered_key.isnull(),
+        fact_uncovered=rows.covered_key.isnull(),
     )  # fmt: skip
 
 
@@ -151,7 +146,8 @@ def _periods(view: View, windows: Windows) -> ir.Table:
     periods = kept.group_by(*_PERIOD).aggregate(
         fact_amount=kept.amount.sum(),
         replication=kept.replication.max(),
-        fact_other_money=kept.other_money.any(),
+        currency=kept.currency.max(),
+        fact_currencies=kept.currency.nunique(),
     )
     tickets = _handled(view.tickets)
     tickets = tickets.filter(tickets.excluded_reason.isnull())
@@ -166,7 +162,7 @@ def _periods(view: View, windows: Windows) -> ir.Table:
     )
     joined = periods.left_join(sums, [periods[c] == sums[f"own_{c}"] for c in _PERIOD])
     return joined.select(
-        "replication", "fact_amount", "fact_other_money", "period_end",
+        "replication", "fact_amount", "currency", "fact_currencies", "period_end",
         fact_at="period_start", excluded_reason=ibis.null("string"),
         fact_handled=joined.fact_handled.fill_null(0),
     )  # fmt: skip

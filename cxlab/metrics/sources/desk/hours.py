@@ -53,7 +53,9 @@ def with_open_by_schedule(rows: ir.Table, spans: Spans, view: View) -> ir.Table:
     `rows` are tickets with facts and `fact_schedule`.
     """
     held = field_spells(view, "schedule", rows)
-    held = held.select(fact_key="spell_key", start="start", end="end", schedule_id="value")
+    held = view.kept(
+        held.select(fact_key="spell_key", start="start", end="end", schedule_id="value")
+    )
     calendar = calendar_for(rows, _ends(spans), view)
     return with_open_seconds_by_schedule(rows, spans, calendar, held, key="fact_key")
 

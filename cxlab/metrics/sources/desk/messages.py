@@ -28,13 +28,13 @@ _NOTHING = {
 """Facts that messages tell about a ticket; columns `fact_…` of the source, with their types."""
 
 
-def _public(view: View) -> ir.Table:
-    """Return the messages a customer can read by customers and people, with `message_key`."""
+def _public(view: View, *authors: str) -> ir.Table:
+    """Return the messages a customer can read by customers and these, with `message_key`."""
     messages = view.tables["messages"]
     kept = messages.filter(
         messages.excluded_reason.isnull()
         & messages.is_public
-        & messages.author_type.isin(["customer", "agent"])
+        & messages.author_type.isin(["customer", *authors])
     )
     run = kept.replication.fill_null(-1).cast("string")
     return kept.select(
@@ -82,7 +82,7 @@ def _replied(view: View, windows: Windows) -> ir.Table:
     if view.table("messages") is None:
         facts = tickets.mutate(**{f"fact_{c}": ibis.null(t) for c, t in _NOTHING.items()})
     else:
-        found = _replies(_public(view)).rename({f"fact_{c}": c for c in _NOTHING})
+        found = _replies(_public(view, "agent")).rename({f"fact_{c}": c for c in _NOTHING})
         facts = tickets.left_join(found, tickets.fact_key == found.message_key).drop("message_key")
     ours = _opened_by_business(facts)
     first = ibis.coalesce(facts.fact_first_agent_at, facts.first_human_reply_at)
@@ -123,7 +123,8 @@ def _replied_in_hours(view: View, windows: Windows) -> ir.Table:
     }
     one = {"fact_zendesk_open_s": ("created_at", "fact_zendesk_to")}
     all_of_them = {"fact_dbt_open_s": ("fact_dbt_from", "fact_dbt_to")}
-    timed = with_open(with_open(rows, spans, view), one, view, at_event=True)
+    timed = view.kept(with_open(rows, spans, view))
+    timed = view.kept(with_open(timed, one, view, at_event=True))
     return with_open_by_schedule(timed, all_of_them, view)
 
 
@@ -134,7 +135,7 @@ def turns(view: View) -> ir.Table:
     the next public message by a person: `fact_started_at`, `fact_reply_at`. `fact_first_turn` is
     true before any reply.
     """
-    messages = _public(view)
+    messages = _public(view, "agent")
     order = [messages.at, messages.message_id]
     window = ibis.window(group_by=messages.message_key, order_by=order)
     ahead = ibis.window(group_by=messages.message_key, order_by=order, preceding=0, following=None)
@@ -174,7 +175,7 @@ def _contacts(view: View, windows: Windows) -> ir.Table:
     A contact is a customer's message after an hour of silence on the ticket; the messages of one
     chat session are one. A ticket that a customer opened without any message (a call) is one too.
     """
-    messages = _public(view)
+    messages = _public(view, "agent", "bot")
     order = [messages.at, messages.message_id]
     window = ibis.window(group_by=messages.message_key, order_by=order)
     session = ibis.window(

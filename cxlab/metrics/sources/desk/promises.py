@@ -44,7 +44,7 @@ def _promised(rows: ir.Table, metric: str, key: str, view: View) -> ir.Table:
     """
     rows = with_schedule(rows, view)
     spells = field_spells(view, "priority", keyed(view.tickets))
-    rows = at_instant(rows, spells, "fact_started_at", "fact_priority_then")
+    rows = view.kept(at_instant(rows, spells, "fact_started_at", "fact_priority_then"))
     rows = _with_target(rows, metric, key, view)
     now = ibis.timestamp(naive_utc(view.as_of))
     rows = rows.mutate(
@@ -53,7 +53,7 @@ def _promised(rows: ir.Table, metric: str, key: str, view: View) -> ir.Table:
             rows.fact_schedule, ibis.literal(ROUND_THE_CLOCK)
         ),
     )
-    return _with_used(rows, key, view)
+    return _with_used(view.kept(rows), key, view)
 
 
 def _with_target(rows: ir.Table, metric: str, key: str, view: View) -> ir.Table:
@@ -91,7 +91,7 @@ def _with_used(rows: ir.Table, key: str, view: View) -> ir.Table:
     spans = {"fact_used_s": ("fact_started_at", "fact_until")}
     if view.table("status_events") is None:
         return with_open_seconds(rows, spans, calendar, schedule="fact_clock_schedule")
-    pauses = _pauses(rows, key, view)
+    pauses = view.kept(_pauses(rows, key, view))
     return with_running_seconds(
         rows, spans, calendar, pauses, key=key, schedule="fact_clock_schedule"
     )

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from cxlab.metrics.facts import naive_utc, seconds_between
 from cxlab.metrics.sources.desk.hours import with_open, with_schedule
-from cxlab.metrics.sources.desk.spells import DONE, field_spells, keyed, open_spells
+from cxlab.metrics.sources.desk.spells import DONE, OPEN, field_spells, keyed, open_spells
 from cxlab.metrics.sources.desk.windows import begun_windows, is_whole_log
 from cxlab.metrics.view import Source, View, Windows
 
@@ -49,6 +49,7 @@ def _clocks_in_hours(view: View, windows: Windows) -> ir.Table:
     spells = _spells(view, tickets)
     names = tickets.select(own_key="fact_key", fact_schedule="fact_schedule")
     spells = spells.inner_join(names, spells.spell_key == names.own_key)
+    spells = spells.filter(spells.value.isin(OPEN))
     spells = with_open(spells.drop("spent"), {"spent": ("start", "stop")}, view)
     return _with_clocks(tickets, spells, "open_s")
 
