@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 
 import ibis
 import ibis.expr.operations as ops
@@ -20,10 +21,9 @@ from sqlglot.optimizer.qualify import qualify
 from cxlab.calendars import Period
 from cxlab.metrics.backlog import backlog_flows
 from cxlab.metrics.declaration import Metric
-from cxlab.metrics.examples import clock, example_tables
+from cxlab.metrics.examples import example_tables
 from cxlab.metrics.plan import ALIASES, Plan
-from cxlab.metrics.query import classified, counts, group
-from cxlab.metrics.repeats import with_repeats
+from cxlab.metrics.query import Cut, counts, group, prepared
 from cxlab.metrics.sources import SOURCES
 from cxlab.metrics.statistics import Backlog, Fitted, column
 from cxlab.metrics.view import View
@@ -88,19 +88,19 @@ def shown_query(
     if period is None and source.windowed:
         month = Period.containing(now, "month", "UTC")
         period = Period.containing(month.start - dt.timedelta(days=1), "month", "UTC")
-    view = _StandIn(_canonical(metric), now)
+    view = _stand_in(metric, now)
     plan = Plan.of(view, [metric], (), period, "UTC")
     if isinstance(metric.statistic, Backlog):
         flow = backlog_flows(view.tickets, view.table("status_events"))
         keys = _keys(flow, by)
         query = group(flow, keys).aggregate(**{column("net", "backlog"): flow.delta.sum()})
     else:
-        inside = plan.cut(metric.attribution).inside
-        rows = inside(plan.rows(source), 0)
-        asked = [metric.basis], {metric.basis.name: True}
-        rows = with_repeats(classified(rows, *asked), *asked)
+        rows = plan.rows(source)
         rows = rows.mutate(**{k: rows[c] for k, c in ALIASES.items() if _asked(k, by, rows)})
-        query = _value(rows, metric, _keys(rows, by))
+        keys, cut = _keys(rows, by), plan.cut(metric.attribution)
+        ungrouped = Cut(tuple(keys), cut.instant, lambda rows: rows, cut.inside)
+        ready = prepared(rows, ungrouped, [metric.basis], {metric.basis.name: True})
+        query = _value(ready, metric, keys)
     made = {op.name: op.to_expr() for op in query.op().find(ops.InMemoryTable)}
     return Shown(query, made)
 
@@ -128,6 +128,12 @@ class _StandIn(View):
     """A view whose sources are written out in full instead of being kept as tables."""
 
     small = False
+    replications: list[int] = []  # noqa: RUF012 (never changed)
+
+    @cached_property
+    def span(self) -> tuple[dt.datetime, dt.datetime]:
+        """Nothing is asked of the rows: a period is always given where one is needed."""
+        return self.as_of, self.as_of
 
 
 class _Canonical(Tables):
@@ -137,28 +143,35 @@ class _Canonical(Tables):
         return self.stored(name).rows
 
 
-def _canonical(metric: Metric) -> Tables:
-    """Return the tables that the metric looks at, with the rows of its worked example.
+def _stand_in(metric: Metric, now: dt.datetime) -> _StandIn:
+    """Return a view of the tables that the metric looks at, with the worked example's rows.
 
-    Some sources look into small tables (schedules) or ask for the first instant, so the tables
-    hold rows; their names are all that is left of them in the SQL.
+    Some sources look into small tables (schedules); of the others only the names are left in the
+    SQL. The last view is kept with the example, for the other metrics that share it.
     """
-    example = example_tables(metric)
-    basis = metric.basis
-    named = [n.split(".")[0] for n in [*basis.needs, *basis.assumes] for n in n.split("|")]
-    wanted = {*SOURCES[basis.source].tables, *example.names, *named}
+    example, basis = example_tables(metric), metric.basis
+    needs = [part for need in (*basis.needs, *basis.assumes) for part in need.split("|")]
+    wanted = {*SOURCES[basis.source].tables, *example.names, *(n.split(".")[0] for n in needs)}
     if isinstance(metric.statistic, Backlog):
         wanted.add("status_events")
+    kept: tuple[object, _StandIn] | None = example.memo.get("sql")
+    if kept is None or kept[0] != (now, wanted):
+        tables = _canonical(example, [name for name in TABLES if name in wanted])
+        kept = example.memo["sql"] = (now, wanted), _StandIn(tables, now)
+    return kept[1]
+
+
+def _canonical(example: Tables, names: list[str]) -> Tables:
     backend = ibis.duckdb.connect()
     stored = {}
-    for name in (n for n in TABLES if n in wanted):
-        schema = {c.name: _TYPES.get(c.kind, "string") for c in TABLES[name].columns}
-        rows = example[name].select(*schema).to_pyarrow() if name in example else None
-        if rows is not None:
-            rows = rows.cast(ibis.schema(schema).to_pyarrow())
-        table = backend.create_table(name, rows, schema=ibis.schema(schema))
-        stored[name] = Stored(table, tuple(schema), ())
-    return _Canonical(backend, stored, Meta(as_of=clock(metric.example.as_of)), {})
+    for name in names:
+        columns = {c.name: _TYPES.get(c.kind, "string") for c in TABLES[name].columns}
+        schema = ibis.schema(columns)
+        rows = example[name].select(*columns).to_pyarrow() if name in example else None
+        rows = rows if rows is None else rows.cast(schema.to_pyarrow())
+        table = backend.create_table(name, rows, schema=schema)
+        stored[name] = Stored(table, tuple(columns), ())
+    return _Canonical(backend, stored, Meta(as_of=example.as_of), {})
 
 
 def _readable(tree: exp.Select, helpers: dict[str, ir.Table], dialect: str) -> str:

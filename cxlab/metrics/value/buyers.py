@@ -186,8 +186,8 @@ METRICS: tuple[Metric, ...] = (
         "money", VALUE,
         Fitted("BG/NBD × gamma-gamma", "none (see the parameters' own intervals)",
                ("value", "last", "age", "spend", "horizon", "discount", "margin"), expected_value),
-        54.537686631, "Within 36 months at 10 % a year and a margin of 75 % (settings), also worked "
-        "out day by day by another program.",
+        54.537686631, "Within 36 months at 10 % a year and a margin of 75 % (settings), also "
+        "worked out day by day by another program.",
         "Fader, Hardie & Lee (2005), RFM and CLV, J. Marketing Research 42", "up", "clv",
         ("Horizon, discount and margin are settings (value.horizon_months, …).",
          "How often and how much are taken to be unrelated: check their correlation. Past "

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 
 from cxlab.metrics.declaration import Attribution, Basis, Example, Metric
 from cxlab.metrics.statistics import Ratio, Share
-from cxlab.metrics.value.rows import NOT_OVER, contracts, not_over
+from cxlab.metrics.value.rows import ENDS, NOT_OVER, contracts, not_over
 
 __all__ = ["FIVE", "FIVE_STORY", "METRICS", "closed_cohort"]
 
@@ -23,7 +23,9 @@ def _lost(rows: ir.Table) -> ir.BooleanValue:
     return rows.fact_active_start & ~rows.fact_active_end
 
 
-def closed_cohort(name: str, value: Callable[[ir.Table], ir.Value], **more: object) -> Basis:
+def closed_cohort(
+    name: str, value: Callable[[ir.Table], ir.Value], needs: tuple[str, ...] = (), **more: object
+) -> Basis:
     """Return the basis of the customers who were there when the period began."""
     return Basis(
         name=name,
@@ -34,6 +36,7 @@ def closed_cohort(name: str, value: Callable[[ir.Table], ir.Value], **more: obje
         value=value,
         pending=not_over,
         pending_meaning=NOT_OVER,
+        needs=(ENDS, *needs),
         **more,  # type: ignore[arg-type]
     )
 
@@ -56,6 +59,7 @@ def _open(
         also={"per": per},
         pending=not_over,
         pending_meaning=NOT_OVER,
+        needs=(ENDS,),
     )
 
 

@@ -12,7 +12,7 @@ from cxlab import stats
 from cxlab.metrics.declaration import Attribution, Basis, Example, Metric
 from cxlab.metrics.sources.value.departures import HORIZONS, UNKNOWN
 from cxlab.metrics.statistics import Fitted, Point, Share
-from cxlab.metrics.value.rows import NOT_OVER, Rows, contracts
+from cxlab.metrics.value.rows import ENDS, NOT_OVER, Rows, contracts
 
 __all__ = ["METRICS", "ShareOfReason"]
 
@@ -38,7 +38,7 @@ def _left(name: str, source: str, value: object, **more: object) -> Basis:
         population="customers who left in the period; who comes back and leaves again, twice",
         belongs=_all,
         value=value,  # type: ignore[arg-type]
-        needs=("subscriptions.churn_reason",),
+        needs=(ENDS, "subscriptions.churn_reason"),
         **more,  # type: ignore[arg-type]
     )
 
@@ -81,7 +81,7 @@ def _spoke(days: int, name: str, population: str, belongs: object, **more: objec
         value=lambda t: t[f"fact_there_{days}"],
         pending=lambda t: ~t.fact_window_over | ~t[f"fact_mature_{days}"],
         pending_meaning=f"{NOT_OVER}, or ended less than {days} days before it",
-        needs=("surveys.customer_id|surveys.subject_type",),
+        needs=(ENDS, "surveys.customer_id|surveys.subject_type"),
         **more,  # type: ignore[arg-type]
     )
 

@@ -90,7 +90,7 @@ def compounded(cells: pd.DataFrame) -> Point:
     monthly = cells["kept"] / cells["start"].where(cells["start"] > 0)
     if monthly.isna().any():
         return Point(NOTHING, NOTHING, NOTHING, "a month began without any revenue")
-    return Point(float(np.prod(monthly.to_numpy(dtype=float))), NOTHING, NOTHING)
+    return Point(float(np.prod(monthly.to_numpy(float))), NOTHING, NOTHING)
 
 
 def lifetime(payments: Payments) -> Fit:

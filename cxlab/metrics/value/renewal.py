@@ -6,14 +6,14 @@ import ibis.expr.types as ir
 
 from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric
 from cxlab.metrics.statistics import Mean, Ratio, Share
-from cxlab.metrics.value.rows import contracts
+from cxlab.metrics.value.rows import ENDS, contracts
 
 __all__ = ["METRICS"]
 
 _RECORDED = "renewals are not recorded: a contract that runs on past its due date is renewed"
 
 
-def _due(name: str, value: object, **more: object) -> Basis:
+def _due(name: str, value: object, needs: tuple[str, ...] = (), **more: object) -> Basis:
     return Basis(
         name=name,
         source="contracts_due",
@@ -24,6 +24,7 @@ def _due(name: str, value: object, **more: object) -> Basis:
         value=value,  # type: ignore[arg-type]
         pending=lambda t: ~t.fact_known,
         pending_meaning="the grace after the due date (a setting, 30 days) is not over",
+        needs=("subscriptions.due_at", ENDS, *needs),
         assumes={"subscriptions.renewed_at": _RECORDED},
         **more,  # type: ignore[arg-type]
     )
@@ -60,7 +61,7 @@ METRICS: tuple[Metric, ...] = (
         formula=r"\frac{\mathrm{renewed}}{\mathrm{due}}",
         unit="share",
         direction="up",
-        basis=_due("renewed", lambda t: t.fact_renewed, needs=("subscriptions.due_at",)),
+        basis=_due("renewed", lambda t: t.fact_renewed),
         statistic=Share(),
         source=_SOURCE,
         notes=(
@@ -82,7 +83,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_due(
             "renewed_value", _renewed_value, also={"per": lambda t: t.mrr},
-            needs=("subscriptions.due_at", "subscriptions.mrr"), currency=lambda t: t.currency,
+            needs=("subscriptions.mrr",), currency=lambda t: t.currency,
         ),
         statistic=Ratio(unit="contract"),
         source=_SOURCE,
@@ -108,7 +109,7 @@ METRICS: tuple[Metric, ...] = (
                     lambda t: t.fact_known & ~t.fact_renewed,
                 ),
             ),
-            needs=("subscriptions.due_at", "subscriptions.mrr"), currency=lambda t: t.currency,
+            needs=("subscriptions.mrr",), currency=lambda t: t.currency,
         ),
         statistic=Mean(),
         source="seed glossary 2 (average contract value of renewals)",

@@ -10,7 +10,7 @@ from cxlab.metrics.sources.value.windows import window_months
 from cxlab.metrics.statistics import Fitted, Ratio, Share
 from cxlab.metrics.value.churn import FIVE, FIVE_STORY, closed_cohort
 from cxlab.metrics.value.fits import median_months, surviving, yearly
-from cxlab.metrics.value.rows import NOT_OVER, contracts, not_over
+from cxlab.metrics.value.rows import ENDS, NOT_OVER, contracts, not_over
 
 __all__ = ["METRICS", "lives"]
 
@@ -23,7 +23,7 @@ def _everybody(rows: ir.Table) -> ir.BooleanValue:
     return rows.customer_id.notnull()
 
 
-def lives(name: str, value: object, **more: object) -> Basis:
+def lives(name: str, value: object, needs: tuple[str, ...] = (), **more: object) -> Basis:
     """Return the basis of all customers that ever had a contract, in the period they started."""
     return Basis(
         name=name,
@@ -32,6 +32,7 @@ def lives(name: str, value: object, **more: object) -> Basis:
         population="customers whose first contract, no trial, began in the period",
         belongs=_everybody,
         value=value,  # type: ignore[arg-type]
+        needs=(ENDS, *needs),
         **more,  # type: ignore[arg-type]
     )
 
@@ -55,6 +56,7 @@ NET = Basis(
     also={"per": lambda t: _number(t.fact_active_start)},
     pending=not_over,
     pending_meaning=NOT_OVER,
+    needs=(ENDS,),
 )
 EVER = lives("ever_lost", lambda t: t.fact_gone)
 STAY = lives("stay", lambda t: t.fact_days, also={"ended": lambda t: t.fact_ended})

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric
 from cxlab.metrics.statistics import Fitted, Mean, Ratio, Share
 from cxlab.metrics.value.fits import compounded
-from cxlab.metrics.value.rows import NOT_OVER, Rows, contracts, not_over
+from cxlab.metrics.value.rows import ENDS, NOT_OVER, Rows, contracts, not_over
 
 __all__ = ["METRICS", "SEVERAL_CURRENCIES"]
 
@@ -58,7 +58,7 @@ def _basis(
         exclusions=(SEVERAL_CURRENCIES,),
         pending=not_over,
         pending_meaning=NOT_OVER,
-        needs=("mrr_movements",) if booked else ("subscriptions.mrr",),
+        needs=("mrr_movements",) if booked else ("subscriptions.mrr", ENDS),
         currency=lambda t: t.currency,
     )
 
@@ -96,7 +96,7 @@ def _monthly(name: str, kept: Value) -> Basis:
         exclusions=(SEVERAL_CURRENCIES,),
         pending=not_over,
         pending_meaning="the month is not over at the cut-off",
-        needs=("subscriptions.mrr",),
+        needs=("subscriptions.mrr", ENDS),
         currency=lambda t: t.currency,
     )
 

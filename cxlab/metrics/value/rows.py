@@ -8,6 +8,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 __all__ = [
+    "ENDS",
     "NOT_OVER",
     "Rows",
     "contracts",
@@ -19,6 +20,9 @@ __all__ = [
 Rows = dict[str, tuple[Mapping[str, Any], ...]]
 
 NOT_OVER = "the period is not over at the cut-off"
+
+ENDS = "subscriptions.ended_at"
+"""Without it nobody can say who left."""
 
 
 def not_over(rows: ir.Table) -> ir.BooleanValue:
