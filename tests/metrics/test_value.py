@@ -100,7 +100,7 @@ class TestEveryMetricOfTheFamily:
 
 class TestChurn:
     def test_one_data_set_has_four_churns(self):
-        """The half-year of the data: 100 at the start, 10 of them lost, 190 come, 20 of these leave.
+        """The half-year of the data: 100 at the start, 10 of these lost; 190 come, 20 leave.
 
         30.0 % is 1 − (260 − 190)/100; 10.0 % the closed cohort; 5.6 % is 10 of (100 + 260)/2;
         3.0 % a month are 30 departures in 1,000 months of customers: 90 × 181 + 10 × 100 +
@@ -258,8 +258,11 @@ class TestRetention:
 
 class TestRevenue:
     def test_growth_of_one_customer_never_hides_the_loss_of_another(self):
-        rows = [spell("A", end="2026-01-10", mrr=50.0), spell("A", "2026-01-10", mrr=90.0, number=2),
-                spell("B", end="2026-01-15", mrr=50.0)]  # fmt: skip
+        rows = [
+            spell("A", end="2026-01-10", mrr=50.0),
+            spell("A", "2026-01-10", mrr=90.0, number=2),
+            spell("B", end="2026-01-15", mrr=50.0),
+        ]
         result = cx.measure(tables(subscriptions=rows), "grr,nrr", period=JANUARY)
         assert result["value"].tolist() == [0.5, 0.9]  # capped in total it would be 0.9 too
 
