@@ -42,6 +42,7 @@ UNITS: dict[str, str] = {
     "per_year": "events per unit and year",
     "money": "amount of money, in the log's currency",
     "months": "duration in months",
+    "parameter": "parameter of a model",
 }
 """The units a metric can have, with what they mean."""
 
@@ -58,6 +59,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "per_year": (0.0, math.inf),
     "money": (-math.inf, math.inf),
     "months": (0.0, math.inf),
+    "parameter": (0.0, math.inf),
 }
 """What a number in each unit can be at all; no interval reaches beyond it."""
 
@@ -113,6 +115,8 @@ def _magnitude(size: float, unit: str) -> str:
         return f"{size:,.1f}"
     if unit == "months":
         return f"{size:,.1f} months"
+    if unit == "parameter":
+        return f"{size:.4g}"
     return f"{size:,.2f}"
 
 

@@ -11,6 +11,7 @@ from cxlab.charts import quick_imports as quick_imports
 from cxlab.charts.aggregate import first_response_times, hourly_load, hourly_waits
 from cxlab.charts.curve import survival_curve
 from cxlab.charts.hours import load_against_staffing, waits_by_hour
+from cxlab.charts.paths import decision_tree, funnel
 from cxlab.charts.renderer import enable
 from cxlab.charts.spread import Distribution, interval, wait_distribution
 from cxlab.charts.trend import backlog_trend, trend
@@ -18,8 +19,10 @@ from cxlab.charts.trend import backlog_trend, trend
 __all__ = [
     "Distribution",
     "backlog_trend",
+    "decision_tree",
     "enable",
     "first_response_times",
+    "funnel",
     "hourly_load",
     "hourly_waits",
     "interval",

@@ -96,6 +96,7 @@ def _styles(look: dict[str, Any]) -> dict[str, Any]:
         "cx_whisker": {"color": first, "strokeWidth": 2.25},
         "cx_target": {"color": look["target"], "strokeDash": [6, 4], "strokeWidth": 1.5},
         "cx_target_label": {"color": look["target"], "fontSize": 12, "fontWeight": 600},
+        "cx_branch": {"color": look["muted"], "strokeWidth": 1, "opacity": 0.6},
         "cx_marker": {"color": second, "strokeWidth": 1.5},
         "cx_label": {"color": look["ink"], "fontSize": 12, "fontWeight": 600},
         "cx_note": {"color": look["muted"], "fontSize": 13},

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import cxlab
-from cxlab.cli import data, learn, work
+from cxlab.cli import customers, data, learn, work
 from cxlab.errors import CxlabError
 
 __all__ = ["app", "main"]
@@ -41,6 +41,7 @@ def _frame(
 work.register(app)
 data.register(app)
 learn.register(app)
+customers.register(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -114,32 +114,69 @@ def measure(
     period: Annotated[str | None, typer.Option(help="2016-W15, 2016-04, 2016-Q2, 2016 …")] = None,
     as_of: Annotated[str | None, typer.Option(help="The state as known then (with zone).")] = None,
     tz: Annotated[str | None, typer.Option(help="Time zone of weeks, months, hours.")] = None,
+    definition: Annotated[
+        str | None, typer.Option(help="A vendor's readings: zendesk, intercom, …")
+    ] = None,
+    variants: Annotated[
+        str | None, typer.Option(help="All readings of one metric side by side: fcr.")
+    ] = None,
+    settings: Annotated[
+        Path | None, typer.Option(help="TOML file with discount rates, weights of scores, …")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compute metrics, with intervals, exclusions and what is still pending."""
     import cxlab
     from cxlab.metrics import DESK
+    from cxlab.metrics.settings import DEFAULTS, load_settings
 
+    metrics = _readings(metrics, definition, variants)
+    known = load_settings(settings) if settings else DEFAULTS
     tables = cxlab.Tables.read(folder)
     groups = [name.strip() for name in by.split(",") if name.strip()]
     pooled = _several_runs(tables) and "replication" not in groups
     ask = cxlab.over_replications if pooled else cxlab.measure
     metrics = metrics or (",".join(DESK) if pooled else None)
-    rows = ask(tables, metrics, by=groups, period=period, as_of=_instant(as_of), tz=tz)
+    rows = ask(
+        tables, metrics, by=groups, period=period, as_of=_instant(as_of), tz=tz, settings=known
+    )
     if pooled:
         say("simulated replications: values and intervals are over the runs, n counts runs")
     if rows.empty:
         say("no rows: the log holds no ticket to group")
-    for note in dict.fromkeys(
-        f"{m}: {n}" for m, n in zip(rows["metric"], rows["note"], strict=True) if n
-    ):
-        say(f"note: {note}")
+    named = [g for g in groups if g in rows.columns]
+    told = rows[rows["note"] != ""].drop_duplicates(["metric", *named, "note"])
+    for row in told.to_dict("records"):
+        where = "".join(f", {row[g]}" for g in named)
+        say(f"note: {row['metric']}{where}: {row['note']}")
     for problem in tables.quarantine.itertuples():
         say(_quarantined(problem))
     if as_json:
         print_json(rows)
     else:
         print_results(rows)
+
+
+def _readings(metrics: str | None, definition: str | None, variants: str | None) -> str | None:
+    """Return the ids asked for: by name, by vendor, or all readings of a metric."""
+    from cxlab.metrics import metric
+    from cxlab.metrics.catalogue import preset_metrics
+    from cxlab.metrics.catalogue import variants as readings
+
+    if variants is not None:
+        if metrics or definition:
+            raise InputError("--variants stands alone", given=variants)
+        return ",".join(readings(variants))
+    if definition is None:
+        return metrics
+    found = preset_metrics(definition)
+    if metrics is None:
+        return ",".join(found)
+    wanted = {name.strip() for name in metrics.split(",")}
+    kept = [i for i in found if {i, metric(i).variant_of} & wanted]
+    if not kept:
+        raise InputError(f"{definition} has no reading of it", given=metrics, known=found)
+    return ",".join(kept)
 
 
 def _several_runs(tables: Tables) -> bool:

@@ -17,6 +17,7 @@ from cxlab.calendars import Period
 from cxlab.errors import InputError
 from cxlab.metrics import DESK, measure
 from cxlab.metrics.results import SMALL_N
+from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.scenario import Scenario
 from cxlab.sim import simulate
 from cxlab.tables import Tables
@@ -53,6 +54,7 @@ def over_replications(
     period: Period | str | None = None,
     as_of: dt.datetime | None = None,
     tz: str | None = None,
+    settings: Settings = DEFAULTS,
 ) -> pd.DataFrame:
     """Return KPIs of simulated tables with intervals over their replications.
 
@@ -66,7 +68,9 @@ def over_replications(
     names = [b.strip() for b in by.split(",")] if isinstance(by, str) else list(by)
     groups = [b for b in names if b and b != "replication"]
     asked = [*groups, "replication"]
-    single = measure(tables, metrics, by=asked, period=period, as_of=as_of, tz=tz)
+    single = measure(
+        tables, metrics, by=asked, period=period, as_of=as_of, tz=tz, settings=settings
+    )
     keys = ["metric", "period", *groups]
     rows = [_combine(part, groups) for _, part in single.groupby(keys, sort=False, dropna=False)]
     return pd.DataFrame(rows, columns=[c for c in single.columns if c != "replication"])
@@ -91,6 +95,8 @@ def _combine(runs: pd.DataFrame, groups: list[str]) -> dict[str, object]:
         "excluded": _total(runs["excluded"]),
         "pending": int(runs["pending"].sum()),
         "flag": _flag(runs, counted),
+        # What a run says of its own numbers holds for no other.
+        "note": first["note"] if runs["note"].nunique() == 1 else "",
     }
     row.pop("replication", None)
     return row

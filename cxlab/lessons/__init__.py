@@ -4,18 +4,23 @@ A lesson is thin: its cells ask for the parts below, which come from the metrics
 so that a lesson cannot say anything else than the catalogue.
 """
 
+from cxlab.lessons import data
 from cxlab.lessons.exercise import exercise
+from cxlab.lessons.figures import figures, readings
 from cxlab.lessons.parts import definition, opening, results, sql, worked_example
 from cxlab.lessons.shelf import Lesson, lesson, lesson_pages, lessons
 
 __all__ = [
     "Lesson",
+    "data",
     "definition",
     "exercise",
+    "figures",
     "lesson",
     "lesson_pages",
     "lessons",
     "opening",
+    "readings",
     "results",
     "sql",
     "worked_example",

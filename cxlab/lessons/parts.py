@@ -88,14 +88,17 @@ def sql(metric_id: str) -> Block:
 def results(rows: pd.DataFrame, *, by: str | None = None, caption: str = "Results") -> Block:
     """Return tidy result rows as a table: what, value, interval, n, what was left out.
 
-    `by`: the group column that names the row besides the metric's title.
+    `by`: the group column that names the row besides the metric's title. Columns in which no
+    row has anything to say are left out.
     """
-    shown = [_result(row, by) for row in rows.to_dict("records")]
     columns = ["Metric", "Value", "95 % interval", "n", "Left out", "Pending"]
+    every = [_result(row, by) for row in rows.to_dict("records")]
+    used = [i for i in range(len(columns)) if i < 2 or any(row[i] for row in every)]
+    columns, shown = [columns[i] for i in used], [tuple(row[i] for i in used) for row in every]
     body = table(
         columns, shown, caption=caption, numeric=["Value", "95 % interval", "n", "Pending"]
     )
-    lines = ["  ".join(str(cell) for cell in row if cell) for row in shown]
+    lines = ["  ".join(cell for cell in row if cell) for row in shown]
     return Block(body, "\n".join([caption, *lines]))
 
 
@@ -106,7 +109,7 @@ def _result(row: Mapping[Any, Any], by: str | None) -> tuple[str, ...]:
         str(row["title"]) + (f", {row[by]}" if by else ""),
         format_value(row["value"], unit),
         format_interval(row["low"], row["high"], unit) if known else "",
-        f"{row['n']:,}",
+        "" if pd.isna(row["n"]) else f"{row['n']:,}",
         ", ".join(f"{reason} {n:,}" for reason, n in row["excluded"].items()),
         f"{row['pending']:,}" if row["pending"] else "",
     )

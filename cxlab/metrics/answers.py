@@ -10,7 +10,16 @@ from enum import StrEnum
 import ibis
 import ibis.expr.types as ir
 
-__all__ = ["Answers", "Standing", "Wave", "answer_facts", "goodness", "points", "with_standing"]
+__all__ = [
+    "Answers",
+    "Standing",
+    "Wave",
+    "answer_facts",
+    "goodness",
+    "points",
+    "top_box",
+    "with_standing",
+]
 
 _WHO = "who__"
 _NO_RUN = -1  # replication of real data, so that keys can be compared without nulls
@@ -40,6 +49,12 @@ def goodness(rows: ir.Table, better: str = "up") -> ir.FloatingValue:
     """
     mirrored = rows.scale_min + rows.scale_max - rows.score
     return (rows.direction != better).fill_null(False).ifelse(mirrored, rows.score)
+
+
+def top_box(rows: ir.Table) -> ir.BooleanValue:
+    """Return whether the answer is good: the top two of five or more, the top one of fewer."""
+    boxes = ibis.cases((points(rows) >= 5, 2), else_=1)
+    return goodness(rows) >= rows.scale_max - boxes + 1
 
 
 def answer_facts(answers: Answers) -> ir.Table:

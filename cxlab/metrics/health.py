@@ -64,16 +64,16 @@ _HEALTH_ROWS: dict[str, tuple[dict[str, object], ...]] = {
     "subscriptions": (_contract("c1"),),
     "surveys": (
         _answer(1, "csat", 90, "+1 09:00"),
-        _answer(2, "csat", 47, "+30 09:00"),
-        _answer(3, "ces", 59, "+30 09:00", version="ces_2"),
+        _answer(2, "csat", 47, "+20 09:00"),
+        _answer(3, "ces", 59, "+20 09:00", version="ces_2"),
     ),
     "usage_events": (_use(40, "reports"), _use(41, "export"), _use(42, "search")),
 }
 _POINT_ROWS: dict[str, tuple[dict[str, object], ...]] = {
     "subscriptions": (_contract("c1"), _contract("c2")),
     "surveys": (
-        _answer(1, "csat", 80, "+30 09:00"),
-        _answer(2, "ces", 81, "+30 09:00", version="ces_2"),
+        _answer(1, "csat", 80, "+20 09:00"),
+        _answer(2, "ces", 81, "+20 09:00", version="ces_2"),
     ),
     "usage_events": _HEALTH_ROWS["usage_events"],
     "tickets": (

@@ -7,6 +7,7 @@ Journal of Human Resources 24, 1989).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
@@ -17,7 +18,7 @@ from cxlab import stats
 from cxlab.metrics.declaration import Basis, Metric, Remark
 from cxlab.metrics.query import excluded_as
 from cxlab.metrics.statistics import column
-from cxlab.metrics.statistics.base import Floats, counted, floats, whole
+from cxlab.metrics.statistics.base import Floats, counted, floats, how_many, whole
 from cxlab.units import RANGES, format_interval
 
 __all__ = ["POOLED", "Silence"]
@@ -52,13 +53,13 @@ class Silence:
             weight = rows.weight.cast("float64")
             w_silent, w_answered = weight.sum(where=silent), weight.sum(where=answered)
         else:
-            w_silent, w_answered = rows.count(where=silent), rows.count(where=answered)
+            w_silent, w_answered = how_many(silent), how_many(answered)
         asked = rows[self.sent].notnull() & (silent | answered)
         return {
-            column("silent", name): rows.count(where=silent),
+            column("silent", name): how_many(silent),
             column("w_silent", name): w_silent,
             column("w_answered", name): w_answered,
-            column("asked", name): rows.count(where=asked),
+            column("asked", name): how_many(asked),
             **_pooled(rows, basis),
         }
 
@@ -80,7 +81,7 @@ class Silence:
 
     def _told(self, n: int, asked: int, unit: str, low: float, high: float) -> str:
         told = f"{n:,} of {asked:,} {self.done} ({100 * n / asked:.1f} %)"
-        if n == asked:
+        if n == asked or math.isnan(low):
             return told
         ends = format_interval(low, high, unit)
         return f"{told}; had {self.others} all {self.least} or {self.greatest}: {ends}"
@@ -88,15 +89,22 @@ class Silence:
     def _bounds(
         self, metric: Metric, found: pd.DataFrame, rows: pd.DataFrame
     ) -> tuple[Floats, Floats]:
-        """Return the least and the greatest value that the silent could give the metric."""
+        """Return the least and the greatest value that the silent could give the metric.
+
+        NaN for numbers that are no mean of the answers: ratios, and what is drawn elsewhere.
+        """
         name = metric.basis.name
         lowest, highest = RANGES[metric.unit]
+        total = rows["numerator"].to_numpy(dtype=np.float64)
+        if math.isinf(highest):
+            nothing = np.full(len(rows), np.nan)
+            return nothing, nothing
         answered, silent = (
             np.nan_to_num(floats(found, column(kind, name))) for kind in ("w_answered", "w_silent")
         )
         # A net promoter score counts promoters less detractors and prints a hundredfold.
         scale = 100.0 if metric.unit == "nps" else 1.0
-        total = np.nan_to_num(rows["numerator"].to_numpy(dtype=np.float64)) * scale
+        total = np.where(answered > 0, total * scale, 0.0)
         total = np.clip(total, lowest * answered, highest * answered)
         return stats.nonresponse_bounds(
             total, answered, answered + silent, lowest=lowest, highest=highest

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 
-from cxlab.metrics.answers import goodness, points
+from cxlab.metrics.answers import goodness, points, top_box
 from cxlab.metrics.declaration import Attribution, Example, Exclusion, Metric
 from cxlab.metrics.facts import is_live
 from cxlab.metrics.nonresponse import Silence
@@ -25,12 +24,6 @@ SILENCE = Silence("been dissatisfied", "satisfied")
 _SCORES = Silence("given the worst answer", "the best")
 
 
-def _top_box(rows: ir.Table) -> ir.BooleanValue:
-    """Top two answers of scales with five or more points, the top one of shorter scales."""
-    boxes = ibis.cases((points(rows) >= 5, 2), else_=1)
-    return goodness(rows) >= rows.scale_max - boxes + 1
-
-
 def _position(rows: ir.Table) -> ir.FloatingValue:
     """Where the answer stands between the scale's ends, 0 to 1."""
     span = (rows.scale_max - rows.scale_min).cast("float64")
@@ -42,16 +35,16 @@ _WIDE = Exclusion(
     lambda t: points(t) > MOST_BOXES,
 )  # fmt: skip
 _SATISFIED = answers(
-    "satisfied", "csat", _top_box, SILENCE, called=CALLED, exclusions=(_WIDE, SUPERSEDED)
+    "satisfied", "csat", top_box, SILENCE, called=CALLED, exclusions=(_WIDE, SUPERSEDED)
 )
 _FIRST = answers(
-    "satisfied_first", "csat_first", _top_box, SILENCE, called=CALLED,
+    "satisfied_first", "csat_first", top_box, SILENCE, called=CALLED,
     exclusions=(
         _WIDE, superseded("the customer had answered before about the same subject")
     ),
 )  # fmt: skip
 _SENT = answers(
-    "satisfied_sent", "csat_sent", _top_box, SILENCE, called=CALLED, attribution=Attribution.SENT,
+    "satisfied_sent", "csat_sent", top_box, SILENCE, called=CALLED, attribution=Attribution.SENT,
     exclusions=(
         _WIDE,
         Exclusion("sending_unknown", "when it was sent is not recorded",
@@ -61,7 +54,7 @@ _SENT = answers(
     needs=("surveys.sent_at",),
 )  # fmt: skip
 _SOLVED = answers(
-    "satisfied_solved", "csat", _top_box, SILENCE, called=CALLED, attribution=Attribution.SOLVED,
+    "satisfied_solved", "csat", top_box, SILENCE, called=CALLED, attribution=Attribution.SOLVED,
     belongs=lambda t: t.subject_type == "ticket",
     exclusions=(
         _WIDE, SUPERSEDED,
@@ -75,7 +68,7 @@ _SOLVED = answers(
     needs=("tickets",),
 )  # fmt: skip
 _WEIGHTED = answers(
-    "satisfied_weighted", "csat", _top_box,
+    "satisfied_weighted", "csat", top_box,
     Silence("been dissatisfied", "satisfied", weighted=True), called=CALLED,
     exclusions=(_WIDE, SUPERSEDED), also={"weight": lambda t: t.weight},
     needs=("surveys.weight",),

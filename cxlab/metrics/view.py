@@ -17,6 +17,7 @@ from cxlab.metrics.declaration import Basis
 from cxlab.metrics.facts import naive_utc, ticket_facts
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.tables import TABLES, Kind, Tables, complete
+from cxlab.tables.dialects import kept
 
 __all__ = ["Source", "View", "Windows", "view_of"]
 
@@ -125,7 +126,7 @@ class View:
         """Return the rows, for small data as a table: a step on the way to a source."""
         if not self.small:
             return rows
-        table = rows.cache()
+        table = kept(rows)
         self._steps.append(table)  # dropped with the last reference to it
         return table
 
@@ -193,12 +194,13 @@ class View:
     @cached_property
     def replications(self) -> list[int]:
         """The simulated replications that any table holds, runs without a ticket included."""
-        found: set[int] = set()
-        for name in self.tables.names:
-            if self.tables.has(name, "replication"):
-                numbers = self.tables[name].select("replication").distinct().to_pyarrow()
-                found |= {n for n in numbers["replication"].to_pylist() if n is not None}
-        return sorted(found)
+        names = [n for n in self.tables.names if self.tables.has(n, "replication")]
+        if not names:
+            return []
+        # One query for all tables: a cluster takes longer to start one than to answer it.
+        parts = [self.tables[name].select("replication").distinct() for name in names]
+        numbers = (parts[0] if len(parts) == 1 else ibis.union(*parts)).to_pyarrow()
+        return sorted({n for n in numbers["replication"].to_pylist() if n is not None})
 
     def _has(self, need: str) -> bool:
         table, _, name = need.partition(".")

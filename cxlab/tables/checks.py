@@ -57,7 +57,7 @@ def check_rows(table: Coerced, spec: TableSpec) -> Checked:
 
     Raises InputError when a whole column cannot be read, or times have no zone.
     """
-    breaches = _breaches(table, spec)
+    breaches = breaches_of(table, spec)
     counts = _count(table, spec, breaches)
     _refuse_naive(table, spec, counts)
     _refuse_whole_columns(table, spec, counts)
@@ -91,7 +91,7 @@ _NOT_A = {
 }
 
 
-def _breaches(table: Coerced, spec: TableSpec) -> list[Breach]:
+def breaches_of(table: Coerced, spec: TableSpec) -> list[Breach]:
     found: list[Breach] = []
     for column in (spec.column(n) for n in table.given):
         value = table.rows[column.name]
@@ -181,7 +181,7 @@ _EXPECTED = {
 }
 
 
-def _key_text(rows: ir.Table, spec: TableSpec) -> ir.StringValue:
+def key_text(rows: ir.Table, spec: TableSpec) -> ir.StringValue:
     names = [k for k in spec.key or spec.required[:1] if k != _REPLICATION]
     parts = [rows[n].cast("string").fill_null("?") for n in names]
     return reduce(lambda a, b: a + "/" + b, parts).substr(0, 60)
@@ -196,7 +196,7 @@ def _offenders(rows: ir.Table, spec: TableSpec, breaches: Sequence[Breach]) -> p
     )
     bad = rows.filter(reduce(or_, [b.broken for b in breaches]))
     picked = bad.select(
-        **{ROW: rows[ROW], _RULE: which, "key": _key_text(rows, spec), "detail": detail}
+        **{ROW: rows[ROW], _RULE: which, "key": key_text(rows, spec), "detail": detail}
     )
     frame: pd.DataFrame = picked.order_by(ROW).to_pandas()
     rules = frame.pop(_RULE).to_numpy()
@@ -218,7 +218,7 @@ def _repeats(rows: ir.Table, spec: TableSpec, bad: pd.DataFrame) -> pd.DataFrame
     good = without(rows, bad)
     # Partitions treat empty replications as equal, as a key of a real log needs.
     place = ibis.row_number().over(group_by=[good[k] for k in spec.key], order_by=good[ROW])
-    numbered = good.select(**{ROW: good[ROW], "key": _key_text(good, spec), "place": place})
+    numbered = good.select(**{ROW: good[ROW], "key": key_text(good, spec), "place": place})
     frame: pd.DataFrame = (
         numbered.filter(numbered.place > 0).order_by(ROW).drop("place").to_pandas()
     )
@@ -249,7 +249,7 @@ def broken_references(
     )
     detail = lost[reference.column]
     frame = (
-        lost.select(**{ROW: lost[ROW], "key": _key_text(lost, spec), "detail": detail})
+        lost.select(**{ROW: lost[ROW], "key": key_text(lost, spec), "detail": detail})
         .order_by(ROW)
         .to_pandas()
     )
@@ -263,7 +263,7 @@ def _summary(bad: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
         {
             "table": spec.name,
             "column": column,
-            "reason": _reason(spec.column(str(column)), str(reason), part["detail"]),
+            "reason": told_values(spec.column(str(column)), str(reason), part["detail"]),
             "rows": len(part),
             "examples": _examples(part),
         }
@@ -278,7 +278,7 @@ def _examples(part: pd.DataFrame) -> str:
     return ", ".join(shown)
 
 
-def _reason(column: Column, reason: str, values: pd.Series) -> str:
+def told_values(column: Column, reason: str, values: pd.Series) -> str:
     """Add the values that were given and the names they may have been meant for."""
     if column.values is None or "none of" not in reason:
         return reason

@@ -109,7 +109,7 @@ def coerce_table(source: ir.Table, spec: TableSpec) -> Coerced:
     hold what is declared (a number where an instant belongs, an instant without a zone).
     """
     names = tuple(c for c in source.columns if c != ROW)
-    _check_names(names, spec)
+    check_names(names, spec)
     typed: dict[str, ir.Value] = {ROW: source[ROW]}
     raws: dict[str, ir.Value] = {}
     for column in spec.columns:
@@ -129,7 +129,7 @@ def coerce_table(source: ir.Table, spec: TableSpec) -> Coerced:
     return Coerced(source.select(**typed), given, extra, tuple(raws))
 
 
-def _check_names(names: tuple[str, ...], spec: TableSpec) -> None:
+def check_names(names: tuple[str, ...], spec: TableSpec) -> None:
     seen: dict[str, str] = {}
     for name in names:
         if name.casefold() in seen:

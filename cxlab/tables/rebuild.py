@@ -7,7 +7,6 @@ either for an open state reopens it, solved again or not.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 
 import ibis
@@ -15,6 +14,7 @@ import ibis.expr.types as ir
 
 from cxlab.tables.catalogue import table_spec
 from cxlab.tables.coerce import ROW
+from cxlab.tables.dialects import kept
 from cxlab.tables.store import Stored, Tables
 
 __all__ = [
@@ -43,7 +43,6 @@ CONTACT_GAP_S = 3600
 """A customer's message this long after the ticket's previous message is a new contact (s)."""
 
 KEY = ("replication", "ticket_id")
-_numbers = itertools.count(1)
 
 
 def rebuilt_columns(tables: Tables) -> dict[str, ir.Table]:
@@ -172,7 +171,6 @@ def with_tickets(tables: Tables, tickets: ir.Table, new: tuple[str, ...]) -> Tab
     """Return the tables with other tickets, which are stored so that they are built once."""
     old = tables.stored("tickets")
     declared = [c.name for c in table_spec("tickets").columns]
-    kept = tickets.select(ROW, *declared, *old.extra)
-    stored = tables.backend.create_table(f"tickets_view_{next(_numbers)}", kept, temp=True)
+    wanted = tickets.select(ROW, *declared, *old.extra)
     given = tuple(c for c in declared if c in old.given or c in new)
-    return tables.replaced({"tickets": Stored(stored, given, old.extra)}, tables.meta)
+    return tables.replaced({"tickets": Stored(kept(wanted), given, old.extra)}, tables.meta)

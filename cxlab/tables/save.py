@@ -31,6 +31,13 @@ def save(tables: Tables, folder: Path, format: str) -> list[Path]:
     """Write the tables in one of the formats and return the paths written."""
     if format not in _FORMATS:
         raise InputError("unknown table format", given=format, known=_FORMATS)
+    if tables.backend.name != "duckdb":
+        raise InputError(
+            "tables that live on another database are not written to files",
+            given=tables.backend.name,
+            expected="tables read by cxlab",
+            hint="Tables.from_frames({name: tables.frame(name), …}) copies them first",
+        )
     if format == "duckdb":
         path = folder if folder.suffix == ".duckdb" else folder / "tables.duckdb"
         path.parent.mkdir(parents=True, exist_ok=True)

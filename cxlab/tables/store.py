@@ -119,6 +119,41 @@ class Tables(Mapping[str, ir.Table]):
 
         return read(Path(path))
 
+    @classmethod
+    def on(
+        cls,
+        backend: ibis.BaseBackend,
+        tables: Mapping[str, str | ir.Table],
+        *,
+        as_of: datetime | None = None,
+        time_zone: str | None = None,
+        source: str | None = None,
+    ) -> Tables:
+        """Check tables that live on an Ibis backend, and leave them there.
+
+        `backend` is a connection (`ibis.pyspark.connect(session)`, `ibis.snowflake.connect(…)`),
+        `tables` gives for each canonical table its name there ("support.tickets") or an Ibis
+        table of that connection, a renaming `select` for instance. Every measurement then runs on
+        that database; only counts, aggregates and a few examples of bad rows come back. Plain
+        timestamps must be UTC, zone-aware ones are converted. Rows that break a rule are left out
+        of every query and counted in `quarantine`; `quarantined` has no rows of them.
+
+        Raises InputError, naming table and column, for a missing table or column and for a type
+        that the declaration does not allow.
+
+        >>> import ibis
+        >>> warehouse = ibis.duckdb.connect()
+        >>> _ = warehouse.raw_sql(
+        ...     "CREATE TABLE calls AS SELECT 'T1' AS ticket_id, 'phone' AS channel, "
+        ...     "'open' AS status, TIMESTAMP '2026-01-05 09:00:00' AS created_at")
+        >>> tables = Tables.on(warehouse, {"tickets": "calls"})
+        >>> tables.frame("tickets")["channel"].tolist()
+        ['phone']
+        """
+        from cxlab.tables.elsewhere import tables_on
+
+        return tables_on(backend, tables, Meta(aware(as_of, "as_of"), time_zone, source))
+
     def write(self, folder: str | Path, *, format: Format = "parquet") -> list[Path]:
         """Write every table, the metadata and the quarantined rows; return the paths.
 

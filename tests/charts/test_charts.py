@@ -35,6 +35,18 @@ def _all_charts():
     bins = pd.DataFrame({"start": [0.0, 10.0, 30.0], "end": [10.0, 30.0, 60.0], "n": [3, 1, 6]})
     curve = pd.DataFrame({"time": [0.0, 6.0, 12.0], "value": [1.0, 0.9, 0.4],
                           "low": [1.0, 0.8, 0.3], "high": [1.0, 0.95, 0.5]})  # fmt: skip
+    stages = pd.DataFrame({"stage": ["lead", "<b>"], "entered": [100, 40],
+                           "conversion": [0.4, nan], "median_s": [86400.0, nan]})  # fmt: skip
+    nodes = [
+        {"id": "n0", "parent": None, "depth": 0, "kind": "root", "label": "customers",
+         "customers": 10, "share": 1.0},
+        {"id": "n1", "parent": "n0", "depth": 1, "kind": "condition", "label": "nps at most 6",
+         "customers": 4, "share": 0.4},
+        {"id": "n2", "parent": "n1", "depth": 2, "kind": "leaf", "label": "<b>", "customers": 4,
+         "share": 0.4, "low": 0.17, "high": 0.69, "segment": "a", "action": "call"},
+        {"id": "n3", "parent": "n0", "depth": 1, "kind": "leaf", "label": "unknown",
+         "customers": 6, "share": 0.6, "low": 0.31, "high": 0.83, "segment": None, "action": None},
+    ]  # fmt: skip
     survive = {"time": "Time (months)", "title": "Who stays"}
     groups = _trend_rows([3600.0, 60.0]).assign(channel=["email", "<b>"])
     spread = charts.Distribution("First response time", bins, {0.5: 20.0, 0.9: 45.0}, 10)
@@ -50,6 +62,10 @@ def _all_charts():
         "curves": charts.survival_curve(
             pd.concat([curve.assign(group="<b>"), curve.assign(group="b")]), **survive
         ),
+        "funnel": charts.funnel(stages),
+        "tree": charts.decision_tree({"nodes": nodes, "edges": []}),
+        "empty funnel": charts.funnel(stages.head(0)),
+        "empty tree": charts.decision_tree({"nodes": [], "edges": []}),
         "empty curve": charts.survival_curve(curve.head(0), **survive),
         "empty trend": charts.trend(_trend_rows([nan, nan])),
         "empty heat": charts.waits_by_hour(heat.head(0)),

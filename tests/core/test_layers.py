@@ -17,6 +17,7 @@ LAYERS = [
     {"calendars", "stats", "theory"},
     {"ingest"},
     {"metrics", "scenario"},
+    {"decisions"},
     {"sim"},
     {"experiment"},
     {"charts"},

@@ -412,6 +412,16 @@ class TestSilence:
         assert one(tables, "csat")["note"] == "how many were asked is not recorded"
         assert one(tables, "resp")["flag"] == "undefined"
 
+    def test_a_ratio_has_no_bounds_to_state(self):
+        tickets = pd.DataFrame(
+            {"ticket_id": ["A", "B"], "channel": "chat", "status": "solved", "resolver_id": "Ann",
+             "created_at": clock("09:00"), "last_solved_at": clock("10:00")}
+        )  # fmt: skip
+        surveys = rows([5, math.nan], CSAT, subject_id=["A", "B"])
+        surveys["subject_type"] = "ticket"
+        row = one(log(surveys, tickets=tickets), "agent_csat_adjusted", by="agent")
+        assert row["note"].endswith("1 of 2 answered (50.0 %)")
+
     @pytest.mark.parametrize("metric", ["csat", "nps", "ces", "ces_1", "csat_solved"])
     def test_no_rows_no_words(self, metric):
         empty = log(rows([5], {**CSAT, "instrument": "other"}))

@@ -14,6 +14,7 @@ from cxlab.metrics.statistics.base import (
     Statistic,
     column,
     counted,
+    how_many,
     share_of,
     value_of,
     whole,
@@ -46,8 +47,8 @@ class Balance(Statistic):
         """How many are for and how many against."""
         value, where = value_of(rows, basis), counted(rows, basis)
         return {
-            column("plus", basis): rows.count(where=where & (value > 0)),
-            column("minus", basis): rows.count(where=where & (value < 0)),
+            column("plus", basis): how_many(where & (value > 0)),
+            column("minus", basis): how_many(where & (value < 0)),
         }
 
     def estimate(self, found: pd.DataFrame, basis: str, n: Integers, unit: str) -> Estimate:

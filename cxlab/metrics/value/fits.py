@@ -12,8 +12,18 @@ import pandas as pd
 from cxlab import stats
 from cxlab.errors import InputError
 from cxlab.metrics.statistics import Point
+from cxlab.stats.arrays import z_score
+from cxlab.theory import Payments, lifetime_value
 
-__all__ = ["compounded", "median_months", "surviving", "undecided", "yearly"]
+__all__ = [
+    "compounded",
+    "lifetime",
+    "median_months",
+    "renewing",
+    "surviving",
+    "undecided",
+    "yearly",
+]
 
 DAYS_PER_MONTH = 365.25 / 12
 NOTHING = float("nan")
@@ -81,3 +91,65 @@ def compounded(cells: pd.DataFrame) -> Point:
     if monthly.isna().any():
         return Point(NOTHING, NOTHING, NOTHING, "a month began without any revenue")
     return Point(float(monthly.prod()), NOTHING, NOTHING)
+
+
+def lifetime(payments: Payments) -> Fit:
+    """Return the fit of a contract customer's lifetime value by one of the textbook forms.
+
+    Cells: `value` (kept or not), `months` (of the period), `discount` (a year's); sums:
+    `margin` (a month's) and `square` (its squares). The interval is the delta method's in the
+    mean margin and the share kept.
+    """
+
+    @undecided
+    def fit(cells: pd.DataFrame) -> Point:
+        if cells[["months", "discount"]].drop_duplicates().shape[0] > 1:
+            return Point(NOTHING, NOTHING, NOTHING, "periods of several lengths: ask by period")
+        months = float(cells["months"].iloc[0])
+        discount = (1 + float(cells["discount"].iloc[0])) ** (months / 12) - 1
+        n, margin = float(cells["rows"].sum()), months * float(cells["margin"].sum())
+        kept = cells[cells["value"].astype(bool)]
+        share, mean = float(kept["rows"].sum()) / n, margin / n
+
+        def of(m: float, r: float) -> float:
+            return float(lifetime_value(m, min(r, 1.0), discount, payments))
+
+        value = of(mean, share)
+        spread = months**2 * float(cells["square"].sum()) / n - mean**2
+        common = months * float(kept["margin"].sum()) / n - mean * share
+        of_m = value / mean if mean else 0.0
+        step = 1e-6
+        of_r = (of(mean, share + step) - of(mean, share - step)) / (2 * step) if share < 1 else 0.0
+        variance = of_m**2 * spread + of_r**2 * share * (1 - share) + 2 * of_m * of_r * common
+        if n < 2 or not 0 < share < 1:
+            return Point(value, NOTHING, NOTHING)
+        half = z_score(0.95) * math.sqrt(max(variance, 0.0) / (n - 1))
+        return Point(value, value - half, value + half)
+
+    return fit
+
+
+def renewing(number: Callable[[stats.ShiftedBetaGeometric], float], at: int | None = None) -> Fit:
+    """Return the fit of a share by the shifted-beta-geometric model (cells: value, ended).
+
+    `value` is the number of monthly renewals that came up, `ended` whether the last of them was
+    refused. `at` is the place of a parameter, where the number is one and no share.
+    """
+
+    @undecided
+    def fit(cells: pd.DataFrame) -> Point:
+        seen = cells[cells["value"] >= 1]
+        rows, over = seen["rows"].to_numpy(float), seen["ended"].to_numpy(bool)
+        model, found = stats.fit_shifted_beta_geometric(
+            seen["value"].to_numpy(float), np.where(over, rows, 0), np.where(over, 0, rows)
+        )
+        if at is not None:
+            low, high = found.intervals()
+            return Point(number(model), float(low[at]), float(high[at]))
+        value, below, above = (
+            float(v)
+            for v in found.derived(lambda p: number(stats.ShiftedBetaGeometric(p[0], p[1])))
+        )
+        return Point(value, max(below, 0.0), min(above, 1.0))
+
+    return fit

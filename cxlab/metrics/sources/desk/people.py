@@ -9,8 +9,7 @@ from cxlab.metrics.answers import (
     Answers,
     Standing,
     answer_facts,
-    goodness,
-    points,
+    top_box,
     with_standing,
 )
 from cxlab.metrics.facts import is_live, naive_utc, seconds_between
@@ -138,8 +137,7 @@ def _answers(credit: Source) -> Source:
         )
         rows = with_standing(facts, Standing.LATEST, lambda at: [])
         rows = rows.filter((rows.instrument == "csat") & (rows.subject_type == "ticket"))
-        boxes = ibis.cases((points(rows) >= 5, 2), else_=1)
-        satisfied = goodness(rows) > rows.scale_max - boxes
+        satisfied = top_box(rows)
         rows = rows.mutate(fact_agent=rows.fact_credited, fact_satisfied=satisfied)
         counts = (
             rows.excluded_reason.isnull() & rows.fact_latest & rows.fact_agent.notnull()

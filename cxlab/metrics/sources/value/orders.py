@@ -130,7 +130,7 @@ def _histories(view: View, windows: Windows) -> ir.Table:
     joined = found.left_join(
         spent, [found.run == spent.spent_run, found.customer_id == spent.spender]
     ).drop("spent_run", "spender")
-    last = _last_day(view)
+    last, known = _last_day(view), view.settings.value
     repeats = joined.days - 1
     loose = ibis.least(joined.fact_spent - joined.bought, 0.0)  # refunds that refer to nothing
     mean = (joined.repeat_net + loose) / repeats.cast("float64").nullif(0.0)
@@ -141,6 +141,10 @@ def _histories(view: View, windows: Windows) -> ir.Table:
         fact_repeat_mean=mean.fill_null(0.0).round(6),
         fact_soon=(joined.second_day - joined.first_day <= COHORT_DAYS).fill_null(False),
         fact_mature=last - joined.first_day >= COHORT_DAYS,
+        fact_horizon=ibis.literal(known.horizon_months, type="int64"),
+        fact_discount=ibis.literal(known.discount_per_year, type="float64"),
+        fact_margin_share=ibis.literal(known.margin_share, type="float64"),
+        fact_lifespan=ibis.literal(known.lifespan_years, type="float64"),
         fact_years=(last - joined.first_day + 1).cast("float64") / DAYS_PER_YEAR,
     )
     return with_customer(

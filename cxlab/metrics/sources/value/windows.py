@@ -108,9 +108,15 @@ def _with_time(states: ir.Table, there: ir.Table, keys: list[str]) -> ir.Table:
 def customer_states(view: View, windows: Windows) -> ir.Table:
     """Return one row per customer and period that it was there in (see `_states`).
 
-    Excluded spells make rows of their own, which are excluded.
+    `fact_margin` is what is left of a month's revenue at the start. Excluded spells make rows of
+    their own, which are excluded.
     """
     states = _states(spells(view, windows), windows.table(view.span[0]), ["run", "customer_id"])
+    known = view.settings.value
+    states = states.mutate(
+        fact_margin=states.fact_mrr_start * known.margin_share,
+        fact_discount=ibis.literal(known.discount_per_year, type="float64"),
+    )
     return with_customer(states.drop("some_customer", "counted"), view)
 
 

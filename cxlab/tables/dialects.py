@@ -1,0 +1,77 @@
+"""The few things that Ibis has no common form for, told apart by the name of the backend."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+from ibis.util import gen_name
+
+from cxlab.tables.instants import UTC, to_plain
+
+__all__ = ["kept", "plain_utc"]
+
+_PLAIN = dt.Timestamp(scale=6)
+
+
+def _named(zone: str, instant: object) -> None: ...
+
+
+def _alone(instant: object) -> None: ...
+
+
+_timezone = ibis.udf.scalar.builtin(
+    _named, name="timezone", signature=((dt.string, dt.timestamp), _PLAIN)
+)
+_convert_timezone = ibis.udf.scalar.builtin(
+    _named, name="convert_timezone", signature=((dt.string, dt.timestamp), UTC)
+)
+_datetime = ibis.udf.scalar.builtin(_alone, name="datetime", signature=((dt.timestamp,), _PLAIN))
+
+_PLAIN_UTC: dict[str, Callable[[ir.TimestampValue], ir.TimestampValue]] = {
+    "duckdb": to_plain,
+    "postgres": lambda at: _timezone("UTC", at),
+    "snowflake": lambda at: _convert_timezone("UTC", at).cast(_PLAIN),
+    "bigquery": lambda at: _datetime(at),
+}
+
+
+def plain_utc(instant: ir.TimestampValue, backend: str) -> ir.TimestampValue:
+    """Return a timestamp of the backend as a plain one in UTC with microseconds.
+
+    A plain timestamp is taken as UTC already. Spark's `TIMESTAMP` is an instant that Ibis shows
+    as a plain timestamp, in UTC because Ibis sets the session's zone to it. A cast of a
+    zone-aware timestamp would go by the session's zone on most databases; those named here have
+    a function that does not.
+    """
+    if instant.type().timezone is None:
+        return instant.cast(_PLAIN)
+    convert = _PLAIN_UTC.get(backend, lambda at: at.cast(UTC).cast(_PLAIN))
+    return convert(instant)
+
+
+def kept(rows: ir.Table) -> ir.Table:
+    """Return the rows as a temporary table of their database, which goes when nobody holds it.
+
+    Ibis 12.0 caches on Spark without telling it the tables in memory that the rows are joined
+    with, as every other way of running an expression does; and what Spark gives back has lost the
+    precision of its timestamps, without which a union refuses it.
+    """
+    backend = rows.get_backend()
+    if backend.name == "pyspark":
+        for table in rows.op().find(ops.InMemoryTable):
+            told = gen_name("cxlab_told")
+            backend.create_view(told, table.to_expr())
+            backend.drop_view(told)
+    cached = rows.cache()
+    plain = {n: t for n, t in rows.schema().items() if t.is_timestamp() and t != cached[n].type()}
+    if not plain:
+        return cached
+    typed = cached.cast(plain)
+    # The temporary table goes with the object that `cache` returned: it lives as long as `typed`.
+    weakref.finalize(typed, cached.release).atexit = False
+    return typed
