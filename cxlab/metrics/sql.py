@@ -70,7 +70,8 @@ def metric_sql(
     `measure` computes the same value, and the interval besides.
     """
     shown = shown_query(metric, as_of, period=period, by=by)
-    tree = sqlglot.parse_one(str(ibis.to_sql(shown.query.unbind(), dialect=dialect)), dialect)
+    text = str(ibis.to_sql(shown.query.unbind(), dialect=dialect))
+    tree = sqlglot.parse_one(text, dialect=dialect, into=exp.Select)
     return _readable(tree, shown.helpers, dialect)
 
 
@@ -126,7 +127,7 @@ def _asked(alias: str, by: str | None, rows: ir.Table) -> bool:
 class _StandIn(View):
     """A view whose sources are written out in full instead of being kept as tables."""
 
-    small = False  # type: ignore[assignment]
+    small = False
 
 
 class _Canonical(Tables):
@@ -219,7 +220,7 @@ def _with_first(tree: exp.Select, step: exp.CTE) -> None:
     tree.set("with_", exp.With(expressions=[step, *(known.expressions if known else [])]))
 
 
-def _literal(value: object) -> exp.Expression:
+def _literal(value: object) -> exp.Expr:
     """Return a value as SQL."""
     if isinstance(value, dt.datetime):
         return exp.cast(exp.Literal.string(str(value)), "timestamp")

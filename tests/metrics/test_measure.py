@@ -63,7 +63,7 @@ class TestConservation:
             expected = int((live | frame["excluded_reason"].notna()).sum())
         assert counted(row) == expected
 
-    @pytest.mark.parametrize("metric", [m for m in METRICS if m != "backlog"])
+    @pytest.mark.parametrize("metric", [m for m in DESK if m != "backlog"])
     def test_groups_and_periods_add_up_to_the_whole(self, log, metric):
         whole = cx.measure(log, metric).iloc[0]
         parts = cx.measure(log, metric, by="channel,week", tz="Europe/Berlin")

@@ -8,7 +8,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from cxlab.metrics.declaration import Attribution, Basis, Example, Metric
+from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric
 from cxlab.metrics.statistics import Fitted, Mean, Ratio
 from cxlab.metrics.value.models import buying, expected_value, gone, spending, still_there
 from cxlab.metrics.value.rows import Rows, customers, orders
@@ -38,8 +38,20 @@ def _bought(name: str, value: object, **more: object) -> Basis:
 
 _TIMES = {"last": lambda t: t.fact_last_days, "age": lambda t: t.fact_age_days}
 HISTORY = _bought("history", lambda t: t.fact_x, also=_TIMES)
-SPEND = _bought(
-    "history_spend", lambda t: t.fact_x, also={"spend": lambda t: t.fact_repeat_mean},
+SPEND = Basis(
+    name="history_spend",
+    source="purchase_histories",
+    attribution=Attribution.STARTED,
+    population="customers with a repeat purchase whose first purchase was in the period",
+    belongs=lambda t: t.fact_x > 0,
+    value=lambda t: t.fact_x,
+    also={"spend": lambda t: t.fact_repeat_mean},
+    exclusions=(
+        Exclusion(
+            "nothing_spent", "repeat purchases of value 0, or all of it refunded",
+            lambda t: t.fact_repeat_mean <= 0,
+        ),
+    ),
     currency=lambda t: t.currency,
 )  # fmt: skip
 VALUE = _bought(
@@ -134,8 +146,7 @@ def _gamma_gamma(letter: str, place: int, meaning: str, value: float) -> Metric:
         Fitted(letter, _WALD, ("value", "spend"), spending(place)), value,
         "The maximum of the likelihood of the 26 who bought again, also found by another program.",
         _GAMMA_GAMMA,
-        notes=("Fitted to customers with a repeat purchase and to the mean of these; who spent "
-               "nothing on them is left out of the fit.",),
+        notes=("Fitted to customers with a repeat purchase, and to the mean of these.",),
     )  # fmt: skip
 
 
@@ -162,21 +173,21 @@ METRICS: tuple[Metric, ...] = (
     ),
     _bg_nbd("r", 0, "Shape of the distribution of purchase rates", 1.5434355585),
     _bg_nbd("alpha", 1, "Rate, in weeks, of the distribution of purchase rates", 9.1070895289),
-    _bg_nbd("a", 2, "First parameter of the distribution of the probability to leave", 0.5002687962),
-    _bg_nbd("b", 3, "Second parameter of the distribution of the probability to leave", 0.4494999621),
+    _bg_nbd("a", 2, "First parameter of the distribution of the chance to leave", 0.5002687962),
+    _bg_nbd("b", 3, "Second parameter of the distribution of the chance to leave", 0.4494999621),
     _gamma_gamma("p", 0, "Shape of the distribution of one customer's purchases", 2.2540394084),
     _gamma_gamma("q", 1, "Shape of the distribution over customers", 13.282958607),
     _gamma_gamma("gamma", 2, "Rate of the distribution over customers", 142.9939652),
     _model(
         "clv_bgnbd", "Customer value ahead, without a contract",
-        "Mean expected margin of a customer's purchases within the horizon from now on, discounted, "
-        "by BG/NBD and gamma-gamma.",
+        "Mean expected margin of a customer's purchases within the horizon from now on, "
+        "discounted, by BG/NBD and gamma-gamma.",
         r"\mathrm{margin} \cdot \overline{E[M \mid x, m] \sum_{t} \frac{E[X(t, t+1)]}{(1+d)^{t}}}",
         "money", VALUE,
         Fitted("BG/NBD × gamma-gamma", "none (see the parameters' own intervals)",
                ("value", "last", "age", "spend", "horizon", "discount", "margin"), expected_value),
-        54.537686631, "Within 36 months at 10 % a year and a margin of 75 % (settings), also worked out day by "
-        "day by another program.",
+        54.537686631, "Within 36 months at 10 % a year and a margin of 75 % (settings), also worked "
+        "out day by day by another program.",
         "Fader, Hardie & Lee (2005), RFM and CLV, J. Marketing Research 42", "up", "clv",
         ("Horizon, discount and margin are settings (value.horizon_months, …).",
          "How often and how much are taken to be unrelated: check their correlation. Past "
@@ -231,7 +242,9 @@ METRICS: tuple[Metric, ...] = (
         example=Example(
             "A spent 200 and B 100 in the 365 days since 1 January 2025, their first purchase: 300 "
             "in 2 × 365 ÷ 365.25 years, × 3 years × 75 % = 337.73.",
-            orders(("A", "2025-01-01", 150.0), ("A", "2025-05-01", 50.0), ("B", "2025-01-01", 100.0)),
+            orders(
+                ("A", "2025-01-01", 150.0), ("A", "2025-05-01", 50.0), ("B", "2025-01-01", 100.0)
+            ),
             300 / (730 / 365.25) * 3 * 0.75, as_of="2026-01-01",
         ),
         variant_of="clv",

@@ -179,8 +179,8 @@ METRICS: tuple[Metric, ...] = (
         notes=("It counts people in the numerator that are not in the denominator, and can "
                "exceed 1.",),
         example=Example(
-            FIVE_STORY + "A and F left, five were there at the start: 2 ÷ 5 = 0.4. It is no share of "
-            "anybody.", FIVE, 0.4, period="2026-01",
+            FIVE_STORY + "A and F left, five were there at the start: 2 ÷ 5 = 0.4. It is no share "
+            "of anybody.", FIVE, 0.4, period="2026-01",
         ),
         variant_of="churn",
     ),

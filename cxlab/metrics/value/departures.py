@@ -197,7 +197,7 @@ METRICS: tuple[Metric, ...] = (
         direction="depends",
         basis=_left("exit_top", "departures", lambda t: t.fact_reason,
                     also={"reason": lambda t: t.fact_reason}),
-        statistic=Fitted("share of the top three", "Wilson, as if the reasons had been named before",
+        statistic=Fitted("share of the top three", "Wilson, as if they had been named before",
                          ("reason",), top_three),
         source="METRICS reference 1d (top-k with interval)",
         notes=("Equally frequent reasons come in alphabetical order.",),

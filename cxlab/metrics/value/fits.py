@@ -55,7 +55,7 @@ def yearly(cells: pd.DataFrame) -> Point:
     n = float(cells["rows"].sum())
     lost = float(cells.loc[cells["value"].astype(bool), "rows"].sum())
     low, high = (float(e) for e in stats.wilson_interval(lost, n))
-    power = 12 / float(months.iloc[0])
+    power = 12 / months.to_numpy()[0]
     value, lower, upper = (1 - (1 - c) ** power for c in (lost / n, low, high))
     return Point(value, lower, upper)
 
@@ -90,7 +90,7 @@ def compounded(cells: pd.DataFrame) -> Point:
     monthly = cells["kept"] / cells["start"].where(cells["start"] > 0)
     if monthly.isna().any():
         return Point(NOTHING, NOTHING, NOTHING, "a month began without any revenue")
-    return Point(float(monthly.prod()), NOTHING, NOTHING)
+    return Point(float(np.prod(monthly.to_numpy(dtype=float))), NOTHING, NOTHING)
 
 
 def lifetime(payments: Payments) -> Fit:
@@ -105,8 +105,8 @@ def lifetime(payments: Payments) -> Fit:
     def fit(cells: pd.DataFrame) -> Point:
         if cells[["months", "discount"]].drop_duplicates().shape[0] > 1:
             return Point(NOTHING, NOTHING, NOTHING, "periods of several lengths: ask by period")
-        months = float(cells["months"].iloc[0])
-        discount = (1 + float(cells["discount"].iloc[0])) ** (months / 12) - 1
+        months = float(cells["months"].to_numpy()[0])
+        discount = (1 + float(cells["discount"].to_numpy()[0])) ** (months / 12) - 1
         n, margin = float(cells["rows"].sum()), months * float(cells["margin"].sum())
         kept = cells[cells["value"].astype(bool)]
         share, mean = float(kept["rows"].sum()) / n, margin / n

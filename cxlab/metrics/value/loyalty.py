@@ -34,7 +34,7 @@ def _periods(name: str, population: str, belongs: Value, value: Value, **more: o
         source="buyer_periods",
         attribution=Attribution.PERIOD_START,
         population=population,
-        belongs=belongs,  # type: ignore[arg-type]
+        belongs=belongs,
         value=value,
         pending=not_over,
         pending_meaning=NOT_OVER,

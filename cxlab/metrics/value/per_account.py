@@ -33,7 +33,7 @@ def _basis(
         source=source,
         attribution=Attribution.PERIOD_START,
         population=population,
-        belongs=belongs,  # type: ignore[arg-type]
+        belongs=belongs,
         value=value,
         also=also,
         exclusions=(SEVERAL_CURRENCIES,),

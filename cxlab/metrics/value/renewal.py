@@ -76,7 +76,8 @@ METRICS: tuple[Metric, ...] = (
         id="renew_value",
         title="Renewal rate by value",
         definition="Monthly revenue due in the period that was renewed, per revenue due.",
-        formula=r"\frac{\sum_{\mathrm{renewed}} \mathrm{mrr}_i}{\sum_{\mathrm{due}} \mathrm{mrr}_i}",
+        formula=r"\frac{\sum_{\mathrm{renewed}} \mathrm{mrr}_i}"
+        r"{\sum_{\mathrm{due}} \mathrm{mrr}_i}",
         unit="share",
         direction="up",
         basis=_due(

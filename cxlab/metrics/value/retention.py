@@ -141,7 +141,7 @@ def _survival(months: int) -> Metric:
         id=f"ret_km_{months}",
         title=f"Share that stays longer than {months} month{'s' if months > 1 else ''}",
         definition=f"Kaplan–Meier estimate of the share of customers whose first stay lasts "
-        f"longer than {months} month{'s' if months > 1 else ''}; those still there count up to now.",
+        f"longer than {months} month{'s' if months > 1 else ''}; those still there count so far.",
         formula=r"\hat S(t) = \prod_{t_j \le t} \left( 1 - \frac{d_j}{n_j} \right)",
         unit="share",
         direction="up",
@@ -183,7 +183,7 @@ METRICS: tuple[Metric, ...] = (
         unit="ratio",
         direction="up",
         basis=NET,
-        statistic=Ratio(unit="customer"),
+        statistic=Ratio(unit="customer", no_interval="it is no share of anybody"),
         source="the textbook form; seed glossaries 2, 4",
         notes=("Equal to retention only when nobody joins and leaves inside the period.",),
         example=Example(

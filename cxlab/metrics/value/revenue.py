@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric
 from cxlab.metrics.statistics import Fitted, Mean, Ratio, Share
 from cxlab.metrics.value.fits import compounded
-from cxlab.metrics.value.rows import NOT_OVER, contracts, not_over
+from cxlab.metrics.value.rows import NOT_OVER, Rows, contracts, not_over
 
 __all__ = ["METRICS", "SEVERAL_CURRENCIES"]
 
@@ -52,7 +52,7 @@ def _basis(
         source=source,
         attribution=Attribution.PERIOD_START,
         population=population,
-        belongs=belongs,  # type: ignore[arg-type]
+        belongs=belongs,
         value=value,
         also={} if per is None else {"per": per},
         exclusions=(SEVERAL_CURRENCIES,),
@@ -117,7 +117,7 @@ _STORY = (
     "On 1 January A pays 50 a month, B 30 and C 20: 100 together. A goes up to 65, C leaves, D "
     "comes and pays 40. "
 )
-_BOOKED = {
+_BOOKED: Rows = {
     "customers": tuple({"customer_id": i} for i in "ABCD"),
     "mrr_movements": tuple(
         {"customer_id": who, "at": at, "kind": kind, "amount": amount}

@@ -70,8 +70,8 @@ def spells(view: View, windows: Windows) -> ir.Table:
     """Return the contract spells that make somebody a customer; built once for a view.
 
     Columns: `run`, `customer_id`, `account`, `start`, `end` (`FOREVER` while it runs on), the
-    customer's `first_start`, `mrr`, `seats`, `currency` (else the customer's), why it was lost, and the spells' own dimensions
-    under their names with `spell__` before them.
+    customer's `first_start`, `mrr`, `seats`, `currency` (else the customer's), why it was lost,
+    and the spells' own dimensions under their names with `spell__` before them.
     """
     return view.rows(_SPELLS, windows)
 
