@@ -57,16 +57,20 @@ class Settings(_Part):
         return self.model_dump_json()
 
     def changes(self, sections: Iterable[str]) -> list[str]:
-        """Return what differs from the defaults within some sections, one text a key.
+        """Return what differs from the defaults within some sections or keys, one text a key.
 
         >>> Settings(value=Value(discount_per_year=0.2)).changes(["value"])
         ['setting value.discount_per_year is 0.2, not 0.1']
+        >>> Settings(value=Value(discount_per_year=0.2)).changes(["value.margin_share"])
+        []
         """
         mine, usual = self.model_dump(), DEFAULTS.model_dump()
         return [
             f"setting {key} is {given}, not {default}"
             for section in sections
-            for key, given, default in _differences(mine[section], usual[section], section)
+            for top in (section.partition(".")[0],)
+            for key, given, default in _differences(mine[top], usual[top], top)
+            if f"{key}.".startswith(f"{section}.")
         ]
 
 

@@ -100,7 +100,7 @@ class TestEveryMetricOfTheFamily:
 
 class TestChurn:
     def test_one_data_set_has_four_churns(self):
-        """The half-year of the data: 100 at the start, 10 of these lost; 190 come, 20 leave.
+        """Half a year of data: 100 at the start, 10 of them lost, 190 come, 20 of these leave.
 
         30.0 % is 1 − (260 − 190)/100; 10.0 % the closed cohort; 5.6 % is 10 of (100 + 260)/2;
         3.0 % a month are 30 departures in 1,000 months of customers: 90 × 181 + 10 × 100 +
@@ -258,11 +258,9 @@ class TestRetention:
 
 class TestRevenue:
     def test_growth_of_one_customer_never_hides_the_loss_of_another(self):
-        rows = [
-            spell("A", end="2026-01-10", mrr=50.0),
-            spell("A", "2026-01-10", mrr=90.0, number=2),
-            spell("B", end="2026-01-15", mrr=50.0),
-        ]
+        rows = [spell("A", end="2026-01-10", mrr=50.0),
+                spell("A", "2026-01-10", mrr=90.0, number=2),
+                spell("B", end="2026-01-15", mrr=50.0)]  # fmt: skip
         result = cx.measure(tables(subscriptions=rows), "grr,nrr", period=JANUARY)
         assert result["value"].tolist() == [0.5, 0.9]  # capped in total it would be 0.9 too
 
@@ -390,6 +388,10 @@ class TestLifetime:
         row = one(tables(subscriptions=rows), "clv", period=JANUARY, settings=mine)
         monthly = 1.2 ** (1 / 12)
         assert row["value"] == pytest.approx(5 * monthly / (monthly - 0.75))
+        assert row["note"] == (
+            "setting value.margin_share is 0.5, not 0.75; "
+            "setting value.discount_per_year is 0.2, not 0.1"
+        )
 
     def test_the_interval_is_the_delta_methods(self):
         """Equal margins: only the share kept varies; slope m q ÷ (1 − q r)² of the sum."""

@@ -18,7 +18,9 @@ __all__ = ["METRICS", "months_to"]
 NEVER = "never: at this churn the margin adds up to {limit:,.0f} of {cost:,.0f}"
 
 
-def _new(name: str, value: object, **more: object) -> Basis:
+def _new(
+    name: str, value: object, settings: tuple[str, ...] = ("value.margin_share",), **more: object
+) -> Basis:
     return Basis(
         name=name,
         source="new_customers",
@@ -36,6 +38,7 @@ def _new(name: str, value: object, **more: object) -> Basis:
         pending=not_over,
         pending_meaning=NOT_OVER,
         needs=("costs", "subscriptions.mrr"),
+        settings=settings,
         currency=lambda t: t.currency,
         **more,  # type: ignore[arg-type]
     )  # fmt: skip
@@ -173,7 +176,7 @@ METRICS: tuple[Metric, ...] = (
         formula=r"\frac{\mathrm{S\&M}_{t-1}}{n_{\mathrm{new}} \cdot \mathrm{ARPA}}",
         unit="months",
         direction="down",
-        basis=_new("payback_revenue", _cost, also={"per": lambda t: t.fact_mrr}),
+        basis=_new("payback_revenue", _cost, (), also={"per": lambda t: t.fact_mrr}),
         statistic=Ratio(unit="customer", no_interval=_NO_INTERVAL),
         source="seed glossary 3 (from revenue)",
         notes=("Revenue pays for the service first: on margin it takes a third longer here.",),
@@ -187,7 +190,7 @@ METRICS: tuple[Metric, ...] = (
         formula=r"\frac{\mathrm{S\&M}_{t-1}}{n_{\mathrm{new}}}",
         unit="money",
         direction="down",
-        basis=_new("acquisition_cost", _cost, also={"per": lambda t: t.fact_mrr * 0.0 + 1.0}),
+        basis=_new("acquisition_cost", _cost, (), also={"per": lambda t: t.fact_mrr * 0.0 + 1.0}),
         statistic=Ratio(unit="customer", no_interval=_NO_INTERVAL),
         source="seed glossary 2 (CAC)",
         example=Example(_STORY + "2,400 ÷ 2 = 1,200.", _ROWS, 1200.0, period="2026-01"),

@@ -59,14 +59,17 @@ VALUE = _bought(
     also={**_TIMES, "spend": lambda t: t.fact_repeat_mean, "horizon": lambda t: t.fact_horizon,
           "discount": lambda t: t.fact_discount, "margin": lambda t: t.fact_margin_share},
     currency=lambda t: t.currency,
+    settings=("value.horizon_months", "value.discount_per_year", "value.margin_share"),
 )  # fmt: skip
 MARGIN = _bought(
     "margin_to_date", lambda t: t.fact_margin,
     assumes={"transactions.cost": _NO_COST}, currency=lambda t: t.currency,
+    settings=("value.margin_share",),
 )  # fmt: skip
 PRODUCT = _bought(
     "simple_product", lambda t: t.fact_spent * t.fact_margin_share * t.fact_lifespan,
     also={"per": lambda t: t.fact_years}, currency=lambda t: t.currency,
+    settings=("value.margin_share", "value.lifespan_years"),
 )  # fmt: skip
 
 # Thirty customers watched for 39 weeks: repeat purchases and the day of the last one.

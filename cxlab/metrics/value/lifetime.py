@@ -25,6 +25,7 @@ PAYING = closed_cohort(
     },
     exclusions=(SEVERAL_CURRENCIES,),
     needs=("subscriptions.mrr",),
+    settings=("value.margin_share", "value.discount_per_year"),
     currency=lambda t: t.currency,
 )
 RENEWALS = lives("renewals", lambda t: t.fact_renewals, also={"ended": lambda t: t.fact_ended})

@@ -26,6 +26,7 @@ def _due(name: str, value: object, needs: tuple[str, ...] = (), **more: object) 
         pending_meaning="the grace after the due date (a setting, 30 days) is not over",
         needs=("subscriptions.due_at", ENDS, *needs),
         assumes={"subscriptions.renewed_at": _RECORDED},
+        settings=("value.renewal_grace_days",),
         **more,  # type: ignore[arg-type]
     )
 
