@@ -6,11 +6,12 @@ SCENARIO ?= scenarios/base.toml
 # Tests find the real logs here; without them the tests that need them are skipped and say so.
 export CXLAB_DATA
 
-.PHONY: report test lint types unit bench lessons picture lab clean help
+.PHONY: report test lint types unit spark bench lessons picture lab clean help
 
 help:
 	@echo "make report   set up, run scenarios/base.toml, print the path of the page"
 	@echo "make test     set up, then ruff, mypy and every test"
+	@echo "make spark    the tests on a local Spark (installs pyspark; needs Java 17)"
 	@echo "make lessons  the lessons as pages, with an index"
 	@echo "make bench    the benchmarks (prints ratios)"
 	@echo "make lab      JupyterLab on the notebooks"
@@ -38,10 +39,15 @@ unit: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m pytest --nbval-lax notebooks
 
+spark: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[spark]'
+	$(BIN)/python -m pytest -m spark tests/metrics/test_spark.py
+
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/cold_report.py
 	$(BIN)/python benchmarks/measure_groups.py
 	$(BIN)/python benchmarks/business_hours.py
+	$(BIN)/python benchmarks/fifteen_metrics.py
 
 lessons: $(VENV)/.installed
 	$(BIN)/cxlab lesson --all

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cxlab import charts as charts
+    from cxlab import decisions as decisions
     from cxlab import lessons as lessons
     from cxlab import report as report
     from cxlab.calendars import Period as Period
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from cxlab.metrics import load_settings as load_settings
     from cxlab.metrics import measure as measure
     from cxlab.metrics import metric as metric
+    from cxlab.metrics.journey import journey as journey
+    from cxlab.metrics.journey_map import load_journey as load_journey
     from cxlab.scenario import Scenario as Scenario
     from cxlab.sim import simulate as simulate
     from cxlab.tables import Tables as Tables
@@ -44,7 +47,9 @@ _HOMES = {
     "Scenario": "cxlab.scenario",
     "Tables": "cxlab.tables",
     "import_export": "cxlab.ingest",
+    "journey": "cxlab.metrics.journey",
     "lesson": "cxlab.lessons",
+    "load_journey": "cxlab.metrics.journey_map",
     "load_settings": "cxlab.metrics",
     "measure": "cxlab.metrics",
     "metric": "cxlab.metrics",
@@ -53,7 +58,7 @@ _HOMES = {
     "simulate": "cxlab.sim",
 }
 
-_PACKAGES = ("charts", "lessons", "report")
+_PACKAGES = ("charts", "decisions", "lessons", "report")
 
 __all__ = ["__version__", *sorted(_HOMES), *_PACKAGES]
 

@@ -10,7 +10,7 @@ from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Me
 from cxlab.metrics.sources.entitlements import ADOPTION_DAYS
 from cxlab.metrics.statistics import Mean, Ratio, Share
 
-__all__ = ["METRICS"]
+__all__ = ["BEFORE_THE_LOG", "METRICS"]
 
 _PEOPLE = {
     "usage_events.user_id": "people are not told apart: every customer is taken for one person",
@@ -18,6 +18,10 @@ _PEOPLE = {
 }
 _AUTOMATED = Exclusion(
     "automated", "only programs used the product in the period", lambda t: ~t.fact_human
+)
+
+BEFORE_THE_LOG = Exclusion(
+    "before_the_log", "the log of use begins after the period", lambda t: ~t.fact_log_begun
 )
 
 
@@ -60,6 +64,7 @@ _LICENSED = Basis(
     belongs=lambda t: t.fact_window_start.notnull(),
     value=lambda t: t.fact_visits,
     also={"per": lambda t: t.fact_seats},
+    exclusions=(BEFORE_THE_LOG,),
     pending=_open_period,
     pending_meaning=_PERIOD_OPEN,
     needs=("usage_events", "subscriptions.seats"),

@@ -85,7 +85,8 @@ _EXAMPLE = Example(_STORY, _ROWS, 28 / 3, period="2026-02")
 _NOTES = (
     "Weights and full marks are settings (a TOML file); changed ones make another version of the "
     "score and stand in the note of each result.",
-    "An activity that no customer of the log ever shows is taken as not recorded, not as 0.",
+    "An activity that no customer of the log has shown up to the period is taken as not recorded, "
+    "not as 0.",
 )
 
 _RENEWED: dict[str, tuple[dict[str, object], ...]] = {

@@ -48,6 +48,7 @@ _WORTH = replace(
     value=lambda t: t.fact_redeemed.ifelse(t["value"], 0.0),
     also={"per": lambda t: t["value"]},
     needs=("campaigns.redeemed_at", "campaigns.value"),
+    currency=lambda t: t.currency,
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import ibis.expr.types as ir
 
+from cxlab.metrics.adoption import BEFORE_THE_LOG
 from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric
 from cxlab.metrics.facts import at_most
 from cxlab.metrics.statistics import Mean, Ratio
@@ -32,6 +33,7 @@ _USED = Basis(
     belongs=lambda t: t.fact_window_start.notnull(),
     value=lambda t: t.fact_used,
     also={"per": lambda t: t.fact_entitled},
+    exclusions=(BEFORE_THE_LOG,),
     pending=lambda t: ~t.fact_window_over,
     pending_meaning=_PERIOD_OPEN,
     needs=("usage_events", "entitlements.quantity"),
@@ -45,6 +47,7 @@ _EACH = replace(
     value=lambda t: t.fact_used / t.fact_entitled.nullif(0),
     also={},
     exclusions=(
+        BEFORE_THE_LOG,
         Exclusion("nothing_entitled", "the right is to none of it", lambda t: t.fact_entitled == 0),
     ),
 )
@@ -70,12 +73,14 @@ _MONEY = Basis(
     belongs=lambda t: t.fact_window_start.notnull(),
     value=lambda t: t.fact_mrr * (1 - at_most(t.fact_users / t.fact_seats.nullif(0), 1.0)),
     exclusions=(
+        BEFORE_THE_LOG,
         Exclusion("no_seats", "the subscription is for no seats", lambda t: t.fact_seats == 0),
     ),
     pending=lambda t: ~t.fact_window_over,
     pending_meaning=_PERIOD_OPEN,
     needs=("usage_events", "subscriptions.seats", "subscriptions.mrr"),
     assumes=_PEOPLE,
+    currency=lambda t: t.currency,
 )
 
 

@@ -37,6 +37,14 @@ def test_your_own_log_in_five_minutes(work):
     assert len(list((work / "reports").glob("*.html"))) == 1
 
 
+def test_one_log_in_several_readings(work, capsys):
+    assert run(["import", "scenarios/sample_import/mapping.toml", "--out", "tables"]) == 0
+    (block,) = [b for b in blocks("") if "--variants fcr" in b]
+    for line in block.splitlines():
+        assert run(shlex.split(line.split("#")[0])[1:]) == 0, line
+    assert "fcr_zendesk" in capsys.readouterr().out
+
+
 def test_the_scenario_is_one(work):
     (text,) = blocks("toml")
     path = work / "scenarios" / "slower_calls.toml"
@@ -47,7 +55,7 @@ def test_the_scenario_is_one(work):
 
 def test_the_python_lines_run(work):
     assert run(["import", "scenarios/sample_import/mapping.toml", "--out", "tables"]) == 0
-    (code,) = blocks("python")
+    (code,) = [b for b in blocks("python") if "pyspark" not in b]
     (work / "lines.py").write_text(code.replace("seed=7", "seed=7, replications=2"))
     namespace = runpy.run_path(str(work / "lines.py"))
     assert namespace["desk"].seed == 7

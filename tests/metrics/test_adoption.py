@@ -242,11 +242,33 @@ class TestUtilisation:
         assert rows["value"].isna().all()
         assert set(rows["flag"]) == {"undefined"}
 
+    def test_before_the_log_of_use_nothing_was_unused(self):
+        rights = [{**REPORTS, "quantity": 2.0}]
+        spells = [contract(seats=2, mrr=100.0)]
+        tables = log(
+            usage_events=[use("2026-01-20")], entitlements=rights, subscriptions=spells,
+            as_of="2026-03-05",
+        )  # fmt: skip
+        rows = cx.measure(tables, "util,gap_money,portal_licensed,eng", by="month",
+                          period="2025-Q4")  # fmt: skip
+        assert rows["value"].isna().all()
+        assert set(rows["flag"]) == {"undefined"}
+        rows = cx.measure(tables, "util,gap_money,portal_licensed,eng", period="2026-01")
+        assert rows["value"].tolist() == pytest.approx([0.5, 50.0, 0.5, 7.0])
+
     def test_money_for_unused_seats_needs_the_price(self):
         spells = [contract(seats=4, mrr=100.0), contract("c2", seats=4),
                   contract("c3", mrr=100.0)]  # fmt: skip
         row = one(log(usage_events=[use("09:00")], subscriptions=spells), "gap_money")
         assert (row["value"], row["excluded"]) == (75.0, {"not_recorded": 2})
+
+    def test_money_in_two_currencies_is_no_sum(self):
+        spells = [contract("c1", seats=2, mrr=100.0, currency="EUR"),
+                  contract("c2", seats=2, mrr=100.0, currency="USD")]  # fmt: skip
+        tables = log(usage_events=[use("09:00")], subscriptions=spells)
+        assert np.isnan(one(tables, "gap_money")["value"])
+        rows = cx.measure(tables, "gap_money", by="currency")
+        assert rows["value"].tolist() == [50.0, 100.0]
 
     def test_gap_and_capped_utilisation_add_up_to_one(self, whole):
         total = whole.loc["gap", "value"] + whole.loc["util_capped", "value"]

@@ -31,8 +31,9 @@ _PASSIVE = ("intro_prompted", "qbr_held")
 def with_engagement(customers: ir.Table, view: View, windows: Windows | None) -> ir.Table:
     """Add what each customer did in the days before `fact_end`, and the score of it.
 
-    `fact_<activity>` for every activity, and `fact_engagement` from 0 to 100. An activity that
-    no customer of the log ever shows is taken as not recorded and stays out of the score.
+    `fact_<activity>` for every activity, and `fact_engagement` from 0 to 100. An activity is in
+    the score from the first period on in which any customer of the log shows it; before, it is
+    taken as not recorded.
     """
     rows = customers
     recorded = _activities(view, windows)
@@ -54,11 +55,11 @@ def with_engagement(customers: ir.Table, view: View, windows: Windows | None) ->
 def _weighted(rows: ir.Table, view: View, parts: Mapping[str, ir.Value]) -> ir.FloatingValue:
     """Return the weighted mean of the parts over the activities that the log records."""
     weights = view.settings.engagement.weights
-    everything = ibis.window()
+    so_far = ibis.range_window(preceding=None, following=0, order_by=rows.fact_window_start)
     tops, weighed = [], []
     for name, part in parts.items():
         weight = ibis.literal(float(getattr(weights, name)))
-        shown = rows[f"fact_{name}"].max().over(everything) > 0
+        shown = rows[f"fact_{name}"].max().over(so_far) > 0
         tops.append(shown.ifelse(weight * part, 0.0))
         weighed.append(shown.ifelse(weight, 0.0))
     top: ir.FloatingValue = reduce(lambda a, b: a + b, tops)

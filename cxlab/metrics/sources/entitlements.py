@@ -13,7 +13,7 @@ from cxlab.metrics.sources.population import (
     with_account_dimensions,
     with_customer,
 )
-from cxlab.metrics.sources.usage import human_use, in_windows
+from cxlab.metrics.sources.usage import human_use, in_windows, with_log_begun
 from cxlab.metrics.view import Source, View, Windows
 
 __all__ = ["ADOPTION_DAYS", "SOURCES"]
@@ -139,7 +139,7 @@ def _entitled_periods(view: View, windows: Windows) -> ir.Table:
     )
     rows = matching(rows, used, ("run", "account", "feature", "fact_window_start"))
     rows = rows.mutate(fact_used=rows.fact_used.fill_null(0))
-    return with_account_dimensions(rows, view)
+    return with_account_dimensions(with_log_begun(rows, view), view)
 
 
 def _packs(view: View, windows: Windows) -> ir.Table:

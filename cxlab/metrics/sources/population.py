@@ -21,6 +21,7 @@ __all__ = [
     "at_cutoff",
     "at_each_end",
     "counted",
+    "currency_of",
     "matching",
     "run_of",
     "with_account",
@@ -105,6 +106,11 @@ def with_dimensions(rows: ir.Table, view: View) -> ir.Table:
         customer_id=customers.customer_id,
     )
     return matching(rows, known, ("run", "customer_id"))
+
+
+def currency_of(rows: ir.Table) -> ir.StringValue:
+    """Return the currency that the customer is billed in, empty where nobody says."""
+    return rows.currency if "currency" in rows.columns else ibis.null("string")
 
 
 def account_dimensions(view: View) -> ir.Table | None:

@@ -6,7 +6,14 @@ import ibis
 import ibis.expr.types as ir
 
 from cxlab.metrics.facts import naive_utc
-from cxlab.metrics.sources.population import at_each_end, counted, matching, run_of, with_customer
+from cxlab.metrics.sources.population import (
+    at_each_end,
+    counted,
+    currency_of,
+    matching,
+    run_of,
+    with_customer,
+)
 from cxlab.metrics.view import Source, View, Windows
 
 __all__ = ["ACTIVE_DAYS", "REDEEM_DAYS", "SOURCES"]
@@ -32,7 +39,8 @@ def _rewards(view: View, windows: Windows) -> ir.Table:
         fact_mature=until <= ibis.timestamp(naive_utc(view.as_of)),
         fact_redeemed=(issued.redeemed_at <= until).fill_null(False),
     ).drop("replication")
-    return with_customer(rows, view)
+    rows = with_customer(rows, view)
+    return rows.mutate(currency=currency_of(rows))
 
 
 def _members(view: View, windows: Windows) -> ir.Table:

@@ -9,6 +9,7 @@ from cxlab.calendars import local_time
 from cxlab.metrics.facts import seconds_between
 from cxlab.metrics.sources.population import (
     at_each_end,
+    currency_of,
     matching,
     run_of,
     with_account,
@@ -16,7 +17,7 @@ from cxlab.metrics.sources.population import (
 )
 from cxlab.metrics.view import Source, View, Windows
 
-__all__ = ["SOURCES", "VISIT_GAP_S", "human_use", "in_windows", "local_day"]
+__all__ = ["SOURCES", "VISIT_GAP_S", "human_use", "in_windows", "local_day", "with_log_begun"]
 
 VISIT_GAP_S = 1800
 """A visit ends after this long without activity: 30 minutes, as web analytics count (s)."""
@@ -46,6 +47,16 @@ def human_use(view: View) -> ir.Table:
     events = _events(view)
     own = events.filter(events.counts)
     return with_account(own.select("run", "customer_id", "person", "at", "feature", "uses"), view)
+
+
+def with_log_begun(rows: ir.Table, view: View) -> ir.Table:
+    """Add `fact_log_begun`: whether the log of use had begun before the period's end."""
+    events = _events(view)
+    kept = events.filter(events.kept)
+    first = kept.group_by("run").aggregate(first_use=kept.at.min())
+    joined = matching(rows, first, ("run",))
+    begun = (joined.first_use < joined.fact_window_end).fill_null(False)
+    return joined.mutate(fact_log_begun=begun).drop("first_use")
 
 
 def in_windows(events: ir.Table, view: View, windows: Windows) -> ir.Table:
@@ -130,15 +141,21 @@ def _seat_periods(view: View, windows: Windows) -> ir.Table:
         seats_known=(each.seats.notnull() | ~each.kept).all(),
         mrr=(each.mrr * each.share).sum(where=each.kept),
         mrr_known=(each.mrr.notnull() | ~each.kept).all(),
+        currencies=each.currency.nunique(where=each.kept),
+        spell_currency=each.currency.max(where=each.kept),
         kept=each.kept.any(),
         out=each.excluded_reason.max(),
     )
     rows = rows.mutate(
         fact_seats=rows.seats_known.ifelse(rows.seats, none),
-        fact_mrr=rows.mrr_known.ifelse(rows.mrr, none),
+        # Revenue in two currencies is no sum.
+        fact_mrr=(rows.mrr_known & (rows.currencies <= 1)).ifelse(rows.mrr, none),
         excluded_reason=rows.kept.ifelse(ibis.null("string"), rows.out),
-    ).drop("seats", "seats_known", "mrr", "mrr_known", "kept", "out")
-    return with_customer(_with_visitors(rows, view, windows), view)
+    ).drop("seats", "seats_known", "mrr", "mrr_known", "currencies", "kept", "out")
+    rows = with_log_begun(_with_visitors(rows, view, windows), view)
+    rows = with_customer(rows, view)
+    currency = ibis.coalesce(rows.spell_currency, currency_of(rows))
+    return rows.mutate(currency=currency).drop("spell_currency")
 
 
 def _with_visitors(rows: ir.Table, view: View, windows: Windows) -> ir.Table:
