@@ -186,13 +186,16 @@ def _readable(tree: exp.Select, helpers: dict[str, ir.Table], dialect: str) -> s
     tree = qualify(tree, schema=schema, dialect=dialect)
     tree = pushdown_projections(tree, schema=schema)
     tree = _in_steps(tree)
-    comments = ""
+    comments, known = "", dict[str, str]()
     for number, (name, table) in enumerate(helpers.items(), start=1):
         rows = table.to_pandas()
         short = f"{'periods' if 'fact_window_start' in rows else 'made'}_{number}"
+        short, first = known.setdefault(rows.to_json(date_unit="us"), short), short
         for found in tree.find_all(exp.Table):
             if found.name == name:
                 found.set("this", exp.to_identifier(short, quoted=True))
+        if short != first:
+            continue  # the same rows as before
         if len(rows) > MOST_ROWS:
             comments += f"-- {short}: {len(rows)} rows that cxlab makes ({', '.join(rows)})\n"
             continue

@@ -211,7 +211,7 @@ METRICS: tuple[Metric, ...] = (
         ),
         statistic=Fitted("payback at the cohort's churn", f"none ({_NO_INTERVAL})", ("gone",),
                          at_churn, ("cost", "margin", "there")),
-        source="METRICS reference 3.2 (cac: never pays back)",
+        source="geometric retention; seed glossary 3 (time to recoup)",
         notes=("At 10 % a month a customer who brings 112.50 a month brings 1,125 in all: 1,200 "
                "are never paid back, though 1,200 ÷ 112.50 is 10.7 months.",),
         example=Example(
@@ -237,7 +237,7 @@ METRICS: tuple[Metric, ...] = (
         ),
         statistic=Fitted("first month paid back", f"none ({_NO_INTERVAL})", ("paid", "seen"),
                          observed, ("cost", "margin")),
-        source="METRICS reference 1d (cohort: first month cum. margin ≥ CAC, may be never)",
+        source="seed glossary 3 (time to recoup), observed in the cohort",
         notes=("Not yet paid back is undefined, with how far it got in the note.",
                "A customer pays at the start of each month, at the price it began with."),
         example=Example(

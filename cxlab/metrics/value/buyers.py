@@ -205,7 +205,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=MARGIN,
         statistic=Mean(),
-        source="seed glossary 4; METRICS reference 1d (historic margin to date)",
+        source="seed glossary 4 (customer lifetime value, to date)",
         notes=("By the month of the first purchase; the old have had more time than the young.",
                "A refund counts for its customer, whenever it came up to the cut-off."),
         example=Example(

@@ -139,7 +139,7 @@ def _of_kind(kind: str | None, word: str, text: str) -> Metric:
         direction="down",
         basis=closed_cohort(f"lost_{word}", _lost_as(kind), needs=("subscriptions.churn_kind",)),
         statistic=Share(),
-        source="METRICS reference 1d (involuntary split); seed glossaries 2, 4",
+        source="seed glossaries 2, 4, split by how the customer was lost",
         example=Example(_KINDS_STORY + "One of five: 20 %.", _KINDS, 0.2, period="2026-01"),
         variant_of="churn",
     )

@@ -115,7 +115,7 @@ METRICS: tuple[Metric, ...] = (
             pending_meaning=f"first bought less than {COHORT_DAYS} days before the cut-off",
         ),
         statistic=Share(),
-        source="METRICS reference 1c, G20 (immature cohorts)",
+        source="seed glossary 3 (repeat purchase), in mature cohorts only",
         example=Example(
             "A and B first bought on 1 January 2025, A again in December, B after 396 days; C is "
             "too young and pending: one of two.",
@@ -136,7 +136,7 @@ METRICS: tuple[Metric, ...] = (
             lambda t: t.fact_new_products >= 1, **_PRODUCTS,
         ),
         statistic=Share(),
-        source="seed glossary 2 (cross-sell); METRICS reference 1d",
+        source="seed glossary 2 (cross-sell)",
         notes=("Customers who cannot buy anything new, because they have it all, are in it.",),
         example=Example(
             _CROSS_STORY + "Of A, B and C only A bought something new: one third. D is new "
@@ -164,7 +164,7 @@ METRICS: tuple[Metric, ...] = (
             needs=("transactions.product",),
         ),
         statistic=Share(),
-        source="METRICS reference 1d (attach rate)",
+        source="seed glossary 2 (cross-sell), as attach rate",
         example=Example(
             _CROSS_STORY + "A and D bought two products, B one: two of three.",
             _CROSS, 2 / 3, period="2026-01",
@@ -185,7 +185,7 @@ METRICS: tuple[Metric, ...] = (
             also={"per": lambda t: t.fact_revenue}, currency=lambda t: t.currency, **_PRODUCTS,
         ),
         statistic=Ratio(unit="customer"),
-        source="METRICS reference 1d (revenue share)",
+        source="seed glossary 2 (cross-sell), by revenue",
         example=Example(
             _CROSS_STORY + "30 of A's and B's 60: one half.", _CROSS, 0.5, period="2026-01",
         ),

@@ -191,7 +191,7 @@ METRICS: tuple[Metric, ...] = (
         basis=FEATURE_OR_NOT,
         statistic=Fitted("difference of means", "Student t of each side, recovered variances",
                          ("used",), difference, ("x", "xx")),
-        source="METRICS reference 1d; limits after Zou & Donner (2008)",
+        source="difference of group means; limits after Zou & Donner (2008)",
         notes=("Not causal: who uses a feature differs in other ways too (large customers use "
                "more of everything). Ask by feature.",),
         example=Example(_USE + "(100 + 15.48) ÷ 2 − (50 + 0) ÷ 2 = 32.74.", _ROWS,

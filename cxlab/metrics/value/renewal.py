@@ -51,7 +51,7 @@ _STORY = (
     "Due in January: A (100 a month), renewed in December already, at 110; B (40), renewed ten "
     "days late, within the grace; C (60), which ended. D is due in February and pending. "
 )
-_SOURCE = "seed glossary 3 (renewal rate); METRICS reference 1d (due in the period, after grace)"
+_SOURCE = "seed glossary 3 (renewal rate); due in the period, after grace"
 
 METRICS: tuple[Metric, ...] = (
     Metric(

@@ -126,7 +126,7 @@ def _cohort(days: int) -> Metric:
         direction="up",
         basis=_after(days),
         statistic=Share(),
-        source="cohort retention on day N; METRICS reference 1d, G20 (immature cohorts)",
+        source="cohort retention on day N, in mature cohorts only; seed glossaries 2, 4",
         notes=("By month of the start it is the cohort table's column.",),
         example=Example(
             _LIVES_STORY + f"After {days} days {who} are there, of four; E is pending.",
@@ -204,7 +204,7 @@ METRICS: tuple[Metric, ...] = (
         basis=LOST_IN,
         statistic=Fitted("churn compounded to a year", "Wilson, compounded", ("value", "months"),
                          yearly),
-        source="compounding of a constant rate; METRICS reference 3.2 (5 % a month is 46.0 %)",
+        source="compounding of a constant rate",
         notes=("5 % a month are 46.0 % a year, not 60 %.",
                "m is the period's length in months; a calendar month is one, whatever its days."),
         example=Example(

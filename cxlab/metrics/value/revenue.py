@@ -237,7 +237,7 @@ METRICS: tuple[Metric, ...] = (
         basis=_monthly("nrr_months", _end),
         statistic=Fitted("product of monthly ratios", "none (months share customers)", ("month",),
                          compounded, ("kept", "start")),
-        source=_BOARD + "; METRICS reference 1d (monthly compounding vs point to point)",
+        source=_BOARD + ", chained by month",
         notes=("Each month has a cohort of its own: customers won in the period count from the "
                "next month on. n counts customers once a month.",),
         example=Example(
@@ -258,7 +258,7 @@ METRICS: tuple[Metric, ...] = (
         basis=_monthly("grr_months", _kept),
         statistic=Fitted("product of monthly ratios", "none (months share customers)", ("month",),
                          compounded, ("kept", "start")),
-        source=_BOARD + "; METRICS reference 1d (monthly compounding vs point to point)",
+        source=_BOARD + ", chained by month",
         notes=("A loss that is made good later stays a loss, as it does not point to point.",),
         example=Example(
             _SWING_STORY + "January: 150 of 200; February: 50 + 100 + 0 of 250: "
@@ -278,7 +278,7 @@ METRICS: tuple[Metric, ...] = (
         basis=_basis("expansion", lambda t: t.fact_mrr_end - t.fact_mrr_start,
                      belongs=lambda t: _paying(t) & _grew(t), population=EXPANDED),
         statistic=Mean(),
-        source="seed glossary 3 (average revenue per expansion account); METRICS reference 1d",
+        source="seed glossary 3 (average revenue per expansion account)",
         example=Example(_STORY + "Only A expanded: 15.", _MRR, 15.0, period="2026-01"),
     ),
     Metric(
