@@ -295,15 +295,13 @@ class TestRevenue:
                 paid = level
         log = tables(subscriptions=spells, mrr_movements=moves, as_of="2025-12-15",
                      customers=[{"customer_id": f"c{i}"} for i in range(40)])  # fmt: skip
-        # A movement on the 1st is of the month it begins, a spell's state of the instant: read
-        # the spells' month from the middle of one to the middle of the next.
         spelt = cx.measure(log, "grr,nrr", by="month", period="2025")
         booked = cx.measure(log, "grr_booked,nrr_booked", by="month", period="2025")
         for metric in ("grr", "nrr"):
             a = spelt[spelt["metric"] == metric].set_index("month")["value"]
             b = booked[booked["metric"] == f"{metric}_booked"].set_index("month")["value"]
-            # The spells' change on 1 March shows between the states of 1 February and 1 March;
-            # it is booked in March.
+            # A change on 1 March shows in the state at February's end, which is that instant; it
+            # is booked in March.
             assert a["2025-02":"2025-10"].tolist() == pytest.approx(b["2025-03":"2025-11"].tolist())
 
     def test_early_late_and_unknown_renewals(self):
