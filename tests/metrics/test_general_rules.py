@@ -1,9 +1,11 @@
 """The general rules, asked of every metric of the catalogue at once.
 
 One log holds the rows of every worked example; a few questions over it compare all declarations.
+Those take minutes and run with `make validate`.
 """
 
 import datetime as dt
+import os
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,9 @@ from cxlab.tables import TABLES, Kind
 AS_OF = MONDAY + dt.timedelta(days=60)
 FLAGS = {"ok", "small_n", "empty", "immature", "undefined"}
 ALL = list(METRICS)
+long = pytest.mark.skipif(
+    not os.environ.get("CXLAB_VALIDATE"), reason="takes minutes: run `make validate`"
+)
 
 
 def one_log():
@@ -45,6 +50,7 @@ def whole(log):
     return cx.measure(log, ALL)
 
 
+@long
 def test_every_row_keeps_its_promises(whole):
     """No bare number: a flag, a period, an interval with its method or why there is none."""
     assert list(whole["metric"]) == ALL
@@ -59,6 +65,7 @@ def test_every_row_keeps_its_promises(whole):
     assert set(whole.loc[whole["value"].isna(), "flag"]) <= {"empty", "immature", "undefined"}
 
 
+@long
 def test_small_numbers_are_flagged(whole):
     """G19: fewer than 30 cases are never "ok", unless the number is a count."""
     few = whole[(whole["flag"] == "ok") & (whole["n"] < 30)]
@@ -66,6 +73,7 @@ def test_small_numbers_are_flagged(whole):
     assert kinds <= {True}, list(few["metric"])
 
 
+@long
 def test_an_empty_log_is_flagged_and_no_error():
     """G1, G2: every table is there and has no row."""
     frames = {
@@ -80,6 +88,7 @@ def test_an_empty_log_is_flagged_and_no_error():
     assert set(rows.loc[~counts, "flag"]) <= {"empty", "undefined"}
 
 
+@long
 def test_a_cut_off_before_the_data_knows_nothing(log):
     """G8 at its edge: before the first row nothing was known."""
     rows = cx.measure(log, ALL, as_of=dt.datetime(1999, 1, 1, tzinfo=dt.UTC))
@@ -87,6 +96,7 @@ def test_a_cut_off_before_the_data_knows_nothing(log):
     assert rows.loc[rows["value"].notna(), "value"].eq(0).all()
 
 
+@long
 def test_the_number_as_it_stood_then_does_not_change_when_more_happens(log):
     """G8: looking back from a later log gives what the log gave when it ended then.
 
@@ -107,6 +117,7 @@ def test_the_number_as_it_stood_then_does_not_change_when_more_happens(log):
         assert now.loc[metric, "n"] == old.loc[metric, "n"], metric
 
 
+@long
 def test_periods_stand_there_without_holes(log):
     """G1: every period of the report has its row, with n = 0 where nothing happened."""
     rows = cx.measure(log, ALL, by="month", period="2026", tz="Asia/Tokyo")
