@@ -6,11 +6,12 @@ SCENARIO ?= scenarios/base.toml
 # Tests find the real logs here; without them the tests that need them are skipped and say so.
 export CXLAB_DATA
 
-.PHONY: report test lint types unit spark bench lessons picture lab clean help
+.PHONY: report test lint types unit validate spark bench lessons picture lab clean help
 
 help:
 	@echo "make report   set up, run scenarios/base.toml, print the path of the page"
 	@echo "make test     set up, then ruff, mypy and every test"
+	@echo "make validate the long comparisons (many minutes)"
 	@echo "make spark    the tests on a local Spark (installs pyspark; needs Java 17)"
 	@echo "make lessons  the lessons as pages, with an index"
 	@echo "make bench    the benchmarks (prints ratios)"
@@ -42,6 +43,9 @@ unit: $(VENV)/.installed
 spark: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[spark]'
 	$(BIN)/python -m pytest -m spark tests/metrics/test_spark.py
+
+validate: $(VENV)/.installed
+	CXLAB_VALIDATE=1 $(BIN)/python -m pytest tests/metrics/test_general_rules.py tests/calendars
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/cold_report.py

@@ -16,7 +16,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.M | re.S)
+    found = re.findall(r"^```(\w*)\n(.*?)^```", README, flags=re.M | re.S)
+    return [text for name, text in found if name == language]
 
 
 @pytest.fixture

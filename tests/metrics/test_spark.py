@@ -16,6 +16,7 @@ import cxlab as cx
 from cxlab.calendars import Calendar, Schedule, with_due, with_open_seconds
 from cxlab.calendars.calendar import epoch_micros
 from cxlab.metrics import METRICS
+from cxlab.metrics.catalogue import DESK
 from cxlab.metrics.examples import example_tables
 from cxlab.metrics.sources import SOURCES
 from cxlab.tables import TABLES, Kind
@@ -46,6 +47,7 @@ def spark():
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.sql.adaptive.enabled": "false",
+        "spark.sql.constraintPropagation.enabled": "false",
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
     }.items():
         builder = builder.config(key, value)
@@ -98,21 +100,29 @@ def desk(spark):
 
 
 def same(pair, ids, **asked):
-    """Measure on both; counts, reasons and texts are equal, numbers to 1e-12."""
+    """Measure on both; counts, reasons and texts are equal, numbers to 1e-12.
+
+    The ends of intervals come from standard deviations kept to nine digits, of which the last
+    can round either way where databases add in another order.
+    """
     ours, theirs = (cx.measure(tables, ids, **asked) for tables in pair)
-    pd.testing.assert_frame_equal(theirs, ours, check_exact=False, rtol=1e-12, atol=0)
+    ends = ["low", "high"]
+    exactly, nearly = ({"check_exact": False, "rtol": r, "atol": 0} for r in (1e-12, 1e-8))
+    pd.testing.assert_frame_equal(theirs.drop(columns=ends), ours.drop(columns=ends), **exactly)
+    pd.testing.assert_frame_equal(theirs[ends], ours[ends], **nearly)
     return ours
-
-
-def test_every_metric_of_the_catalogue(examples):
-    found = same(examples, list(METRICS))
-    assert list(found["metric"]) == list(METRICS)
-    assert (found["n"] > 0).mean() > 0.95
 
 
 def test_every_metric_by_local_week_within_a_period(examples):
     found = same(examples, list(METRICS), by="week", period="2026-Q1", tz="Europe/Berlin")
     assert found["week"].nunique() == 14
+    assert list(dict.fromkeys(found["metric"])) == list(METRICS)
+    assert (found.groupby("metric")["n"].sum() > 0).mean() > 0.85
+
+
+def test_the_metrics_of_a_desk_without_groups(examples):
+    found = same(examples, DESK)
+    assert (found["n"] > 0).all()
 
 
 def test_tickets_by_channel_and_week(desk):

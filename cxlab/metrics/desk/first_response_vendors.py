@@ -14,7 +14,7 @@ ZENDESK = waits(
     between("created_at", "fact_zendesk_to"), needs=("messages",),
 )  # fmt: skip
 ZENDESK_HOURS = waits(
-    "first_response_zendesk_in_hours", "replied_tickets_in_hours", "fact_zendesk_to",
+    "first_response_zendesk_in_hours", "replied_tickets_in_hours_at_start", "fact_zendesk_to",
     lambda t: t.fact_zendesk_open_s, needs=("messages",), in_hours=True,
 )  # fmt: skip
 DBT = waits(
@@ -22,7 +22,7 @@ DBT = waits(
     between("fact_dbt_from", "fact_dbt_to"), needs=("messages",),
 )  # fmt: skip
 DBT_HOURS = waits(
-    "first_response_dbt_in_hours", "replied_tickets_in_hours", "fact_dbt_to",
+    "first_response_dbt_in_hours", "replied_tickets_by_schedule", "fact_dbt_to",
     lambda t: t.fact_dbt_open_s, needs=("messages",), in_hours=True,
 )  # fmt: skip
 INTERCOM = waits(

@@ -120,7 +120,7 @@ def _talk(ticket, created, opened_by, rng):
 def _states(ticket, created, rng):
     at, found, old = created, [], "new"
     steps = list(rng.choice(["open", "pending", "hold", "solved"], int(rng.integers(0, 7))))
-    for state in [*steps, *(["solved"] if rng.random() < 0.6 else [])]:
+    for state in [*steps, *(["solved"] if rng.random() < 0.75 else [])]:
         at = at + pd.Timedelta(seconds=int(rng.exponential(86400)) + 1)
         if state != old:
             found.append({"ticket_id": ticket, "at": at, "field": "status", "old": old,

@@ -14,7 +14,7 @@ PER_TICKET = {
     "tickets", "tickets_in_hours", "replied_tickets", "replied_tickets_in_hours", "ticket_clocks",
     "ticket_clocks_in_hours", "first_solves", "tickets_by_level", "credited_tickets",
     "tickets_credited_at_solve", "received_tickets", "followed_tickets", "promised_first_replies",
-    "promised_resolutions",
+    "promised_resolutions", "replied_tickets_in_hours_at_start", "replied_tickets_by_schedule",
 }  # fmt: skip
 
 
@@ -85,11 +85,12 @@ def test_the_random_log_exercises_every_metric(whole):
     silent = set(whole.index[whole["n"] == 0]) - asked_by_group
     assert silent == set()
     unknown = set(whole.index[whole["flag"] == "undefined"]) - asked_by_group
-    assert unknown == set()
+    assert unknown == {"art_km_p90"}  # more than a tenth are open for longer than any was solved
 
 
 def test_a_period_without_anything_is_flagged(log):
-    result = cx.measure(log, IDS, period="2031-03")
+    one_each = list({m.basis.source: m.id for m in METRICS}.values())
+    result = cx.measure(log, one_each, period="2031-03")
     assert set(result["flag"]) <= {"empty", "undefined", "ok"}
     assert result["n"].sum() == 0
 
@@ -99,8 +100,7 @@ def test_a_log_without_rows_is_flagged():
     given = {
         name: frame if name == "schedules" else frame.iloc[:0] for name, frame in given.items()
     }
-    ids = ["frt_business", "frt_episode", "sla_nrt", "cpt", "cpr", "vol_per_100_customers", "mix",
-           "agent_csat_shrunk", "art_km_median", "backlog_age", "err"]  # fmt: skip
+    ids = ["frt_business", "nrt", "cpr", "vol_per_100_customers", "art_km_median", "backlog_age"]
     result = cx.measure(tables_of(given), ids)
     assert set(result["flag"]) <= {"empty", "undefined"}
 

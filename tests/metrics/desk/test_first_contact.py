@@ -160,7 +160,7 @@ def test_all_readings_of_a_concept_and_of_a_vendor_are_named():
     assert set(cx.metrics.catalogue.variants("fcr")) > {"fcr", "fcr_7d", "fcr_km", "fcr_zendesk"}
     assert cx.metrics.catalogue.variants("fcr_km")[0] == "fcr"
     assert set(cx.metrics.catalogue.preset_metrics("zendesk")) == {
-        "frt_zendesk", "frt_zendesk_business", "nrt_zendesk", "fcr_zendesk",
+        "frt_zendesk", "frt_zendesk_business", "nrt_zendesk", "fcr_zendesk", "csat_zendesk",
     }  # fmt: skip
     with pytest.raises(cx.InputError, match="did you mean 'zendesk'"):
         cx.metrics.catalogue.preset_metrics("zendes")

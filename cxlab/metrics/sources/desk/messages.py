@@ -115,17 +115,25 @@ def _opened_by_business(rows: ir.Table) -> ir.BooleanValue:
 
 
 def _replied_in_hours(view: View, windows: Windows) -> ir.Table:
-    """Return the tickets with their replies and the open seconds until them."""
-    rows = with_schedule(view.rows(REPLIES, windows), view)
+    """Return the tickets with the open seconds until their first reply."""
     spans = {
         "fact_intercom_open_s": ("fact_intercom_from", "fact_intercom_to"),
         "fact_chatwoot_open_s": ("created_at", "fact_first_to"),
     }
-    one = {"fact_zendesk_open_s": ("created_at", "fact_zendesk_to")}
-    all_of_them = {"fact_dbt_open_s": ("fact_dbt_from", "fact_dbt_to")}
-    timed = view.kept(with_open(rows, spans, view))
-    timed = view.kept(with_open(timed, one, view, at_event=True))
-    return with_open_by_schedule(timed, all_of_them, view)
+    return with_open(with_schedule(view.rows(REPLIES, windows), view), spans, view)
+
+
+def _replied_by_start(view: View, windows: Windows) -> ir.Table:
+    """Return the tickets with the open seconds to Zendesk's first reply, by the hours at start."""
+    spans = {"fact_zendesk_open_s": ("created_at", "fact_zendesk_to")}
+    rows = with_schedule(view.rows(REPLIES, windows), view)
+    return with_open(rows, spans, view, at_event=True)
+
+
+def _replied_by_schedule(view: View, windows: Windows) -> ir.Table:
+    """Return the tickets with dbt_zendesk's open seconds, added up over a ticket's schedules."""
+    spans = {"fact_dbt_open_s": ("fact_dbt_from", "fact_dbt_to")}
+    return with_open_by_schedule(with_schedule(view.rows(REPLIES, windows), view), spans, view)
 
 
 def turns(view: View) -> ir.Table:
@@ -196,10 +204,14 @@ def _contacts(view: View, windows: Windows) -> ir.Table:
 
 
 REPLIES = Source("replied_tickets", ("tickets",), _replied)
-REPLIES_IN_HOURS = Source(
-    "replied_tickets_in_hours", ("tickets", "messages", "schedules"), _replied_in_hours
-)
+_IN_HOURS = ("tickets", "messages", "schedules")
+REPLIES_IN_HOURS = Source("replied_tickets_in_hours", _IN_HOURS, _replied_in_hours)
+REPLIES_BY_START = Source("replied_tickets_in_hours_at_start", _IN_HOURS, _replied_by_start)
+REPLIES_BY_SCHEDULE = Source("replied_tickets_by_schedule", _IN_HOURS, _replied_by_schedule)
 TURNS = Source("turns", ("tickets", "messages"), _turns)
-TURNS_IN_HOURS = Source("turns_in_hours", ("tickets", "messages", "schedules"), _turns_in_hours)
+TURNS_IN_HOURS = Source("turns_in_hours", _IN_HOURS, _turns_in_hours)
 CONTACTS = Source("contacts", ("tickets", "messages"), _contacts)
-SOURCES = (REPLIES, REPLIES_IN_HOURS, TURNS, TURNS_IN_HOURS, CONTACTS)
+SOURCES = (
+    REPLIES, REPLIES_IN_HOURS, REPLIES_BY_START, REPLIES_BY_SCHEDULE, TURNS, TURNS_IN_HOURS,
+    CONTACTS,
+)  # fmt: skip

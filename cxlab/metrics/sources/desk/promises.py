@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import ibis
 import ibis.expr.types as ir
 
 from cxlab.calendars import with_open_seconds, with_running_seconds
-from cxlab.metrics.facts import naive_utc
+from cxlab.metrics.facts import naive_utc, seconds_between
 from cxlab.metrics.sources.desk.hours import ROUND_THE_CLOCK, calendar_for, with_schedule
 from cxlab.metrics.sources.desk.messages import turns
 from cxlab.metrics.sources.desk.spells import at_instant, field_spells, keyed
@@ -36,33 +38,54 @@ def _resolution(view: View, windows: Windows) -> ir.Table:
     return _promised(rows, "resolution", "fact_key", view)
 
 
+@dataclass(frozen=True)
+class _Targets:
+    """The targets of one metric, and what they ask to be known of a ticket."""
+
+    rows: ir.Table
+    by_priority: bool
+    in_hours: bool
+    pausing: bool
+
+    @classmethod
+    def of(cls, metric: str, view: View) -> _Targets:
+        """Return the counted targets, each once whatever the replication."""
+        targets = view.tables["sla_targets"]
+        own = targets.filter((targets.metric == metric) & targets.excluded_reason.isnull())
+        own = own.select(
+            *_TARGET, target_priority="priority", target_from="valid_from", target_to="valid_to"
+        ).distinct()
+        asked = own.aggregate(
+            by_priority=own.target_priority.notnull().any(),
+            in_hours=(own.clock == "business").any(),
+            pausing=own.pauses_on.notnull().any(),
+        )
+        found = asked.to_pyarrow().to_pylist()[0]
+        return cls(own, **{name: bool(value) for name, value in found.items()})
+
+
 def _promised(rows: ir.Table, metric: str, key: str, view: View) -> ir.Table:
     """Return the rows with the target in force at their start, and the seconds used of it.
 
     Adds `fact_priority_then`, the target's columns (null: nothing was promised) and
     `fact_used_s`: time on the target's clock to the end, or to now; null without a schedule.
     """
-    rows = with_schedule(rows, view)
-    spells = field_spells(view, "priority", keyed(view.tickets))
-    rows = view.kept(at_instant(rows, spells, "fact_started_at", "fact_priority_then"))
-    rows = _with_target(rows, metric, key, view)
+    targets = _Targets.of(metric, view)
+    if targets.by_priority:
+        spells = field_spells(view, "priority", keyed(view.tickets))
+        rows = view.kept(at_instant(rows, spells, "fact_started_at", "fact_priority_then"))
+    else:
+        rows = rows.mutate(fact_priority_then=rows.priority)
+    rows = _with_target(rows, targets.rows, key)
     now = ibis.timestamp(naive_utc(view.as_of))
-    rows = rows.mutate(
-        fact_until=ibis.coalesce(rows.fact_ended_at, now),
-        fact_clock_schedule=(rows.clock == "business").ifelse(
-            rows.fact_schedule, ibis.literal(ROUND_THE_CLOCK)
-        ),
-    )
-    return _with_used(view.kept(rows), key, view)
+    rows = rows.mutate(fact_until=ibis.coalesce(rows.fact_ended_at, now))
+    if not targets.in_hours and not targets.pausing:
+        return rows.mutate(fact_used_s=seconds_between(rows.fact_started_at, rows.fact_until))
+    return _with_used(rows, targets, key, view)
 
 
-def _with_target(rows: ir.Table, metric: str, key: str, view: View) -> ir.Table:
+def _with_target(rows: ir.Table, own: ir.Table, key: str) -> ir.Table:
     """Join the one target that holds: that of the priority before that of all, the newest first."""
-    targets = view.tables["sla_targets"]
-    own = targets.filter((targets.metric == metric) & targets.excluded_reason.isnull())
-    own = own.select(
-        *_TARGET, target_priority="priority", target_from="valid_from", target_to="valid_to"
-    ).distinct()
     asked = rows.select(
         asked_key=rows[key], asked_at="fact_started_at", asked_priority="fact_priority_then"
     )
@@ -86,10 +109,17 @@ def _with_target(rows: ir.Table, metric: str, key: str, view: View) -> ir.Table:
     return rows.left_join(best, rows[key] == best.asked_key).drop("asked_key")
 
 
-def _with_used(rows: ir.Table, key: str, view: View) -> ir.Table:
+def _with_used(rows: ir.Table, targets: _Targets, key: str, view: View) -> ir.Table:
+    rows = with_schedule(rows, view)
+    business = rows.clock == "business"
+    rows = view.kept(
+        rows.mutate(
+            fact_clock_schedule=business.ifelse(rows.fact_schedule, ibis.literal(ROUND_THE_CLOCK))
+        )
+    )
     calendar = calendar_for(rows, ["fact_started_at", "fact_until"], view)
     spans = {"fact_used_s": ("fact_started_at", "fact_until")}
-    if view.table("status_events") is None:
+    if not targets.pausing or view.table("status_events") is None:
         return with_open_seconds(rows, spans, calendar, schedule="fact_clock_schedule")
     pauses = view.kept(_pauses(rows, key, view))
     return with_running_seconds(
