@@ -41,7 +41,7 @@ def metrics(
         return
     typer.echo(str(found))
     if sql:
-        typer.echo(f"\nSQL (by channel, DuckDB)\n{metric_sql(found)}")
+        typer.echo(f"\nSQL (DuckDB)\n{metric_sql(found)}")
 
 
 def _catalogue() -> None:
