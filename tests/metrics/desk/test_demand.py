@@ -78,6 +78,16 @@ class TestAge:
         assert found["n"].tolist() == [0, 1, 0, 0, 0]
         assert found["value"].iloc[1] == 7 * 86400 - 9 * 3600  # Monday 09:00 to Sunday midnight
 
+    def test_a_change_at_the_very_end_of_a_week_belongs_to_the_next(self):
+        events = [
+            *changes("T0", "status", ("+7 00:00", "solved")),
+            *changes("T1", "status", ("+1 00:00", "solved"), ("+7 00:00", "open")),
+        ]
+        rows = {"last_solved_at": "+7 00:00"}, {"status": "open"}, {"created_at": "+7 00:00"}
+        log = tickets(*rows, status_events=events, as_of="+13 00:00")
+        found = cx.measure(log, "backlog,backlog_age", by="week").set_index(["metric", "week"])["n"]
+        assert found["backlog"].tolist() == found["backlog_age"].tolist() == [1, 1]
+
     def test_a_reopened_ticket_is_as_old_as_its_creation(self):
         events = changes("T0", "status", ("10:00", "solved"), ("+9 09:00", "open"))
         log = tickets({"status": "open"}, status_events=list(events), as_of="+10 09:00")

@@ -41,6 +41,14 @@ def test_unknown_tiers_are_unknown_not_low():
     assert cx.measure(log, "esc_functional").iloc[0]["numerator"] == 1
 
 
+def test_a_known_step_aside_does_not_tell_where_an_unknown_one_led():
+    steps = [step("T0", 1, 1, "timeout"), step("T0", None, None, at="11:00")]
+    log = tickets(SOLVED, escalations=steps)
+    assert cx.measure(log, "flr").iloc[0]["excluded"] == {"tier_unknown": 1}
+    up = tickets(SOLVED, escalations=[steps[1], step("T0", 1, 2)])
+    assert cx.measure(up, "flr").iloc[0]["numerator"] == 0
+
+
 def test_first_level_and_escalation_to_higher_tiers_add_up_to_one():
     found = shares(step("T0", 1, 2), step("T2", 1, 3), step("T3", 1, 1, "timeout"), n=7)
     assert found["flr"][0] / found["flr"][1] == 1 - found["esc_tier"][0] / found["esc_tier"][1]
