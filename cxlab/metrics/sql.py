@@ -190,7 +190,8 @@ def _readable(tree: exp.Select, helpers: dict[str, ir.Table], dialect: str) -> s
     for number, (name, table) in enumerate(helpers.items(), start=1):
         rows = table.to_pandas()
         short = f"{'periods' if 'fact_window_start' in rows else 'made'}_{number}"
-        short, first = known.setdefault(rows.to_json(date_format="iso", date_unit="us"), short), short
+        first = short
+        short = known.setdefault(rows.to_json(date_format="iso", date_unit="us"), short)
         for found in tree.find_all(exp.Table):
             if found.name == name:
                 found.set("this", exp.to_identifier(short, quoted=True))
