@@ -11,7 +11,7 @@ import pandas as pd
 from cxlab.metrics.declaration import Metric
 from cxlab.tables import TABLES, Kind, Tables
 
-__all__ = ["clock", "example_row", "example_tables"]
+__all__ = ["clock", "example_frames", "example_row", "example_tables"]
 
 MONDAY = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
 """The day on which worked examples begin."""
@@ -32,6 +32,14 @@ def clock(text: str) -> dt.datetime:
     return MONDAY + dt.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+def example_frames(metric: Metric) -> dict[str, pd.DataFrame]:
+    """Return the rows of the metric's worked example by table, as somebody would write them."""
+    return {
+        name: pd.DataFrame([_typed(name, row) for row in rows])
+        for name, rows in metric.example.rows.items()
+    }
+
+
 def example_tables(metric: Metric) -> Tables:
     """Return the rows of the metric's worked example as canonical tables.
 
@@ -39,12 +47,9 @@ def example_tables(metric: Metric) -> Tables:
     """
     key = (id(metric.example.rows), metric.example.as_of)  # declarations live as long as we do
     if key not in _SHARED:
-        frames = {
-            name: pd.DataFrame([_typed(name, row) for row in rows])
-            for name, rows in metric.example.rows.items()
-        }
-        as_of = clock(metric.example.as_of)
-        _SHARED[key] = Tables.from_frames(frames, as_of=as_of, source="worked example")
+        _SHARED[key] = Tables.from_frames(
+            example_frames(metric), as_of=clock(metric.example.as_of), source="worked example"
+        )
     return _SHARED[key]
 
 

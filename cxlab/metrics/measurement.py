@@ -22,6 +22,7 @@ from cxlab.metrics.sources import SOURCES
 from cxlab.metrics.statistics import Backlog, Estimate, Fitted, column
 from cxlab.metrics.view import View, view_of
 from cxlab.tables import Tables
+from cxlab.tables.dialects import many_queries
 
 __all__ = ["RESULT_COLUMNS", "measure"]
 
@@ -63,9 +64,10 @@ def measure(
     """
     zone = tz or tables.time_zone or "UTC"
     time_zone(zone)
-    view = view_of(tables, as_of, settings)
-    chosen = select_metrics(metrics) if metrics is not None else _measurable(view)
-    return _Answer(Plan.of(view, chosen, by, period, zone)).run()
+    with many_queries():
+        view = view_of(tables, as_of, settings)
+        chosen = select_metrics(metrics) if metrics is not None else _measurable(view)
+        return _Answer(Plan.of(view, chosen, by, period, zone)).run()
 
 
 def _measurable(view: View) -> list[Metric]:

@@ -18,6 +18,7 @@ from cxlab.errors import InputError
 from cxlab.tables.catalogue import TABLES, table_spec
 from cxlab.tables.checks import QUARANTINE_COLUMNS, broken_references, check_rows, without
 from cxlab.tables.coerce import ROW, SQL_TYPES, Coerced, coerce_table
+from cxlab.tables.dialects import many_queries
 from cxlab.tables.schema import TableSpec
 from cxlab.tables.setaside import labelled, read_files
 from cxlab.tables.sources import (
@@ -128,9 +129,10 @@ def load(
     """
     work = _Loading(backend)
     by_name = {s.name: s for s in sources}
-    for name in TABLES:
-        if name in by_name:
-            work.take(by_name[name])
+    with many_queries():
+        for name in TABLES:
+            if name in by_name:
+                work.take(by_name[name])
     found = [s for s in [meta.quarantine, *work.summaries] if len(s)]
     if found:
         meta = replace(meta, quarantine=pd.concat(found, ignore_index=True))

@@ -160,11 +160,12 @@ def _rest_then(
     for name in _COUNTS:
         if name not in rebuilt:
             found[name] = unsure.ifelse(ibis.null("int64"), tickets[name])
-    for name in FROM_MESSAGES:
-        if name in rebuilt:
-            built = tickets[f"__{name}"]
-            own = built if not tables.has("tickets", name) else tickets[name]
-            found[name] = tickets["__later"].ifelse(built, own)
+    for name in (n for n in FROM_MESSAGES if n in rebuilt):
+        built = tickets[f"__{name}"]
+        if not tables.has("tickets", name):
+            found[name] = built
+        elif name in _COUNTS:  # a first reply that was recorded is as it was, or had not happened
+            found[name] = tickets["__later"].ifelse(built, tickets[name])
     found["sla_met"] = unsure.ifelse(ibis.null("boolean"), tickets.sla_met)
     solved = tickets.last_solved_at.notnull()
     plain = solved.ifelse(tickets.status, ibis.literal("open"))

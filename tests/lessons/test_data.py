@@ -79,10 +79,9 @@ def test_shifted_mix_turns_round():
 
 def test_one_month_has_three_resolution_times():
     log = data.cleared_backlog()
-    march = data.created_in(log, "2026-03")
     assert value(log, "art", period="2026-03") == pytest.approx(22 * DAY)
-    assert value(march, "art") == pytest.approx(15 * DAY)
-    early = cx.measure(march, "art", as_of=pd.Timestamp("2026-04-01T00:00Z"))
+    assert value(log, "art_cohort", period="2026-03") == pytest.approx(15 * DAY)
+    early = cx.measure(log, "art_cohort", period="2026-03", as_of=pd.Timestamp("2026-04-01T00:00Z"))
     assert early[["value", "n", "pending"]].values.tolist() == [[10 * DAY, 60, 60]]
 
 

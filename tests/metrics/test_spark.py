@@ -17,10 +17,8 @@ from cxlab.calendars import Calendar, Schedule, with_due, with_open_seconds
 from cxlab.calendars.calendar import epoch_micros
 from cxlab.metrics import METRICS
 from cxlab.metrics.catalogue import DESK
-from cxlab.metrics.examples import example_tables
 from cxlab.metrics.sources import SOURCES
-from cxlab.tables import TABLES, Kind
-from tests.metrics.helpers import START, random_tickets
+from tests.metrics.helpers import START, every_example, random_tickets
 
 pytestmark = pytest.mark.spark
 AS_OF = START + pd.Timedelta(days=60)
@@ -69,26 +67,10 @@ def moved(spark, tables, prefix):
     return cx.Tables.on(connection, names, as_of=tables.as_of, time_zone=tables.time_zone)
 
 
-def all_examples():
-    """The rows of every worked example as one log, told apart by their ids."""
-    parts = {}
-    for number, metric in enumerate(METRICS.values()):
-        tables = example_tables(metric)
-        for name in tables.names:
-            given = [*tables.given_columns(name), *tables.extra_columns(name)]
-            frame = tables.frame(name)[[c for c in given if c != "replication"]]
-            for column in TABLES[name].columns:
-                if column.kind is Kind.ID and column.name in frame:
-                    frame[column.name] = f"{number}:" + frame[column.name].astype("string")
-            parts.setdefault(name, []).append(frame)
-    frames = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
-    return cx.Tables.from_frames(frames, as_of=AS_OF)
-
-
 @pytest.fixture(scope="module")
 def examples(spark):
     """Every worked example, on DuckDB and on Spark."""
-    ours = all_examples()
+    ours = every_example(AS_OF)
     return ours, moved(spark, ours, "example")
 
 

@@ -128,3 +128,19 @@ def test_answers_without_a_time_of_asking_appear_when_they_came():
         seen = complete(t, datetime.fromisoformat(at("11:00"))).frame("surveys")
         assert seen["survey_id"].tolist() == ["a"]
         assert seen["score"].tolist() == [5]
+
+
+def test_a_reply_that_the_source_did_not_record_appears_at_no_instant():
+    # The source says when A was replied to and that B was not, whatever B's messages look like.
+    tickets = pd.DataFrame({
+        "ticket_id": ["A", "B"], "channel": "email", "status": "solved", "created_at": at("09:00"),
+        "first_human_reply_at": [at("09:05"), None], "last_solved_at": at("12:00"),
+    })  # fmt: skip
+    messages = pd.DataFrame({
+        "message_id": ["m"], "ticket_id": ["B"], "at": [at("09:10")], "author_type": ["agent"],
+        "public": [True],
+    })  # fmt: skip
+    tables = Tables.from_frames({"tickets": tickets, "messages": messages})
+    for clock in ("10:00", "13:00"):
+        seen = complete(tables, datetime.fromisoformat(at(clock))).frame("tickets")
+        assert seen["first_human_reply_at"].notna().tolist() == [True, False], clock

@@ -7,7 +7,7 @@ before it is measured. Where chance comes in, the seed is fixed.
 from cxlab.lessons.data.answers import equal_agents
 from cxlab.lessons.data.contacts import contact_stream
 from cxlab.lessons.data.customers import fast_growth, journeys, seats
-from cxlab.lessons.data.months import cleared_backlog, created_in
+from cxlab.lessons.data.months import cleared_backlog
 from cxlab.lessons.data.replies import skewed_replies, two_hour_replies
 from cxlab.lessons.data.shares import shifted_mix
 from cxlab.lessons.data.surveys import both_efforts, two_waves
@@ -17,7 +17,6 @@ __all__ = [
     "both_efforts",
     "cleared_backlog",
     "contact_stream",
-    "created_in",
     "equal_agents",
     "fast_growth",
     "journeys",

@@ -6,7 +6,7 @@ import pandas as pd
 
 from cxlab.tables import Tables
 
-__all__ = ["cleared_backlog", "created_in"]
+__all__ = ["cleared_backlog"]
 
 
 def cleared_backlog() -> Tables:
@@ -35,17 +35,4 @@ def cleared_backlog() -> Tables:
         {"tickets": tickets},
         as_of=pd.Timestamp("2026-06-01T00:00Z"),
         source="lesson: a backlog is cleared",
-    )
-
-
-def created_in(tables: Tables, month: str) -> Tables:
-    """Return only the tickets created in a month ("2026-03", UTC): a cohort.
-
-    >>> len(created_in(cleared_backlog(), "2026-03").frame("tickets"))
-    120
-    """
-    tickets = tables.frame("tickets")
-    created = tickets["created_at"].dt.tz_convert("UTC").dt.strftime("%Y-%m") == month
-    return Tables.from_frames(
-        {"tickets": tickets[created]}, as_of=tables.as_of, source=f"created in {month}"
     )

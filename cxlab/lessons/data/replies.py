@@ -52,7 +52,7 @@ def two_hour_replies(desk: Schedule) -> Tables:
 
     They come around the clock from Monday 2026-01-05, at half past; `desk` answers every one when
     it has been open for exactly two hours since. So the wait in business hours is 2 h for every
-    ticket, whatever its wait in calendar time is.
+    ticket, whatever its wait in calendar time is. The hours of `desk` stand in `schedules`.
 
     >>> open_desk = Schedule.always()
     >>> two_hour_replies(open_desk).frame("tickets").shape[0]
@@ -66,6 +66,13 @@ def two_hour_replies(desk: Schedule) -> Tables:
             "status": "solved",
             "created_at": created,
             "first_human_reply_at": due(desk, created, 2 * 3600.0),
+            "schedule_id": desk.id,
         }
     )
-    return Tables.from_frames({"tickets": tickets}, source="lesson: replies within two open hours")
+    hours = pd.DataFrame(
+        [(desk.id, desk.tz, h.weekday, h.start, h.end) for h in desk.hours],
+        columns=["schedule_id", "tz", "weekday", "start", "end"],
+    )
+    return Tables.from_frames(
+        {"tickets": tickets, "schedules": hours}, source="lesson: replies within two open hours"
+    )
