@@ -138,7 +138,7 @@ def test_a_reply_that_the_source_did_not_record_appears_at_no_instant():
     })  # fmt: skip
     messages = pd.DataFrame({
         "message_id": ["m"], "ticket_id": ["B"], "at": [at("09:10")], "author_type": ["agent"],
-        "public": [True],
+        "is_public": [True],
     })  # fmt: skip
     tables = Tables.from_frames({"tickets": tickets, "messages": messages})
     for clock in ("10:00", "13:00"):
