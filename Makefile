@@ -11,7 +11,7 @@ export CXLAB_DATA
 help:
 	@echo "make report   set up, run scenarios/base.toml, print the path of the page"
 	@echo "make test     set up, then ruff, mypy and every test"
-	@echo "make validate the long comparisons (many minutes)"
+	@echo "make validate everything asked of everything (some minutes)"
 	@echo "make spark    the tests on a local Spark (installs pyspark; needs Java 17)"
 	@echo "make lessons  the lessons as pages, with an index"
 	@echo "make bench    the benchmarks (prints ratios)"
@@ -45,7 +45,7 @@ spark: $(VENV)/.installed
 	$(BIN)/python -m pytest -m spark tests/metrics/test_spark.py
 
 validate: $(VENV)/.installed
-	CXLAB_VALIDATE=1 $(BIN)/python -m pytest tests/metrics/test_general_rules.py tests/calendars
+	$(BIN)/python -m pytest -n 2 --dist load -m long
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/cold_report.py

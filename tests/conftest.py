@@ -13,6 +13,16 @@ import pytest
 gc.set_threshold(100_000, 20, 100)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long comparisons to `make validate`, unless a marker asks for them."""
+    if config.option.markexpr:
+        return
+    later = [item for item in items if item.get_closest_marker("long")]
+    if later:
+        config.hook.pytest_deselected(items=later)
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Folder of the real logs; the test is skipped, with the reason, where it is not set."""

@@ -182,7 +182,9 @@ class Schedule:
 
     def _check_gap(self, one: Hours, other: Hours) -> None:
         early, late = sorted((one, other), key=lambda h: h.first_day)
-        if one.weekday == other.weekday and (late.first_day - early.end_day).days == 1:
+        apart = (late.first_day - early.end_day).days
+        between = any(h.first_day <= early.end_day < h.end_day for h in self.hours)
+        if one.weekday == other.weekday and apart == 1 and not between:
             raise InputError(
                 f"schedule {self.id!r} has a gap of one day in its validity",
                 given=f"valid_to {early.valid_to}, then valid_from {late.valid_from}",

@@ -96,3 +96,13 @@ NIGHT = Hours(0, "09:00", "17:00")
 def test_what_no_desk_can_keep_is_refused(make, message):
     with pytest.raises(InputError, match=message):
         make()
+
+
+def test_hours_of_a_single_day_are_no_gap():
+    """On 30 June the desk has only its Tuesday hours; Monday's stop and go on around it."""
+    one_day = Hours(1, "09:00", "12:00", dt.date(2026, 6, 30), DAY)
+    desk = rows(
+        Hours(0, "09:00", "17:00", None, dt.date(2026, 6, 30)), one_day,
+        Hours(0, "08:00", "20:00", DAY),
+    )()  # fmt: skip
+    assert len(desk.hours) == 3

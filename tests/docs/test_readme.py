@@ -46,6 +46,25 @@ def test_one_log_in_several_readings(work, capsys):
     assert "fcr_zendesk" in capsys.readouterr().out
 
 
+def test_customers(work, capsys):
+    (block,) = [b for b in blocks("") if "cxlab journey" in b]
+    for line in block.splitlines():
+        assert run(shlex.split(line.split("#")[0])[1:]) == 0, line
+    told = capsys.readouterr()
+    assert "purchase: 120 entered" in told.out
+    assert "quarantined" not in told.out + told.err
+
+
+def test_the_sample_of_customers_is_what_its_script_makes(tmp_path, monkeypatch):
+    script = runpy.run_path(str(ROOT / "docs" / "make_sample_customers.py"))
+    monkeypatch.setitem(script["main"].__globals__, "OUT", tmp_path)
+    script["main"]()
+    kept = ROOT / "scenarios" / "sample_customers"
+    assert len(list(kept.iterdir())) == 7
+    for path in kept.iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
+
+
 def test_the_scenario_is_one(work):
     (text,) = blocks("toml")
     path = work / "scenarios" / "slower_calls.toml"
@@ -77,6 +96,7 @@ def test_every_metric_that_is_named_exists():
 
 def test_the_plain_lines_are_those_of_the_makefile():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for line in ("pytest -n 2 --dist loadfile", "pytest --nbval-lax notebooks", "ruff check ."):
+    tests = "pytest -n 2 --dist loadfile"
+    for line in (tests, f"{tests} --nbval-lax notebooks", "ruff check ."):
         assert line in README
         assert line in makefile

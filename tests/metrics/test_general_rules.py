@@ -5,7 +5,6 @@ Those take minutes and run with `make validate`.
 """
 
 import datetime as dt
-import os
 
 import numpy as np
 import pandas as pd
@@ -21,9 +20,7 @@ from tests.metrics.helpers import every_example
 AS_OF = MONDAY + dt.timedelta(days=60)
 FLAGS = {"ok", "small_n", "empty", "immature", "undefined"}
 ALL = list(METRICS)
-long = pytest.mark.skipif(
-    not os.environ.get("CXLAB_VALIDATE"), reason="takes minutes: run `make validate`"
-)
+long = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

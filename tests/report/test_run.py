@@ -37,7 +37,7 @@ def _outputs(notebook):
     return kept
 
 
-@pytest.mark.parametrize("name", ["scenario", "periodic"])
+@pytest.mark.parametrize("name", ["scenario", pytest.param("periodic", marks=pytest.mark.long)])
 def test_both_engines_give_the_same_outputs(name, tmp_path):
     if name == "scenario":
         given = {"scenario": str(small_scenario(tmp_path))}

@@ -105,6 +105,7 @@ def test_a_log_without_rows_is_flagged():
     assert set(result["flag"]) <= {"empty", "undefined"}
 
 
+@pytest.mark.long
 def test_two_runs_in_one_table_are_kept_apart(whole):
     both = {
         name: frame

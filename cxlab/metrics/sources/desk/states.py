@@ -60,7 +60,8 @@ def _first_solve(tickets: ir.Table) -> dict[str, ir.Value]:
 
 def _first_solves(view: View, windows: Windows) -> ir.Table:
     """Return the tickets with `fact_at`, when they were solved first (created, if never)."""
-    return view.tickets.mutate(**_first_solve(view.tickets))
+    tickets = view.tickets
+    return tickets.mutate(**_first_solve(tickets))
 
 
 def _spells(view: View, tickets: ir.Table) -> ir.Table:
