@@ -44,6 +44,7 @@ def funnel(frame: pd.DataFrame, *, title: str = "Customer journey") -> Figure:
         base.mark_text(style="cx_label", align="left").encode(x=alt.value(6), text="words:N"),
     )
     told = "; ".join(f"{r.stage}: {r.words}" for r in data.itertuples())
+    told += ". In brackets the median time until then"
     table = data.set_axis(["Stage", "Entered", "Then"], axis=1)
     figure: Figure = finish(
         chart, title, f"{title}. {told}.", height=40 + 44 * len(data), data=table
@@ -56,7 +57,7 @@ def _stage_words(row: Mapping[Any, Any]) -> str:
     if pd.notna(row["conversion"]):
         words += f", {format_value(row['conversion'], 'share')} go on"
     if pd.notna(row["median_s"]):
-        words += f" after {format_value(row['median_s'], 's')} (median)"
+        words += f" ({format_value(row['median_s'], 's')})"
     return words
 
 
@@ -75,7 +76,7 @@ def decision_tree(
         {
             "row": range(len(nodes)),
             "x": [float(n["depth"]) for n in nodes],
-            "words": [_node_words(n) for n in nodes],
+            "words": [_drawn(n) for n in nodes],
             "leaf": [n["kind"] == "leaf" for n in nodes],
         }
     )
@@ -130,6 +131,12 @@ def _elbow(above: int, row: int, depth: float) -> list[dict[str, float]]:
         {"x": left, "x2": left, "row": above, "row2": row},
         {"x": left, "x2": depth, "row": row, "row2": row},
     ]
+
+
+def _drawn(node: Mapping[str, Any]) -> str:
+    """Return what fits beside a node on a telephone: the count, at a leaf its share too."""
+    words = f"{str(node['label']).replace('_', ' ')}: {node['customers']:,}"
+    return words + f" ({format_value(node['share'], 'share')})" if node["kind"] == "leaf" else words
 
 
 def _node_words(node: Mapping[str, Any]) -> str:

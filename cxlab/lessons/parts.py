@@ -122,5 +122,12 @@ def _name(m: Metric) -> Html:
 def _rows(name: str, rows: Sequence[Mapping[str, Any]]) -> Html:
     used = {column for row in rows for column in row}
     columns = [c.name for c in TABLES[name].columns if c.name in used]
-    cells = [tuple("" if row.get(c) is None else str(row[c]) for c in columns) for row in rows]
+    cells = [tuple(_cell(row.get(c)) for c in columns) for row in rows]
     return table(columns, cells, caption=f"Table {name}")
+
+
+def _cell(value: Any) -> str:
+    """Return a cell of an example's table; a number with two decimals at the most."""
+    if value is None:
+        return ""
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

@@ -5,28 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 from cxlab.errors import InputError
-from cxlab.files import scenario_file
+from cxlab.files import bundled, scenario_file
 from cxlab.scenario import Scenario
 from cxlab.sim import simulate
 from cxlab.tables import Tables
 
-__all__ = ["SAMPLE", "read_log"]
+__all__ = ["SAMPLES", "read_log"]
 
-SAMPLE = "sample"
-"""Instead of a folder: a simulated log, so that the notebook can be tried without data."""
+DESK, CUSTOMERS = "sample", "sample_customers"
+SAMPLES = (DESK, CUSTOMERS)
+"""Instead of a folder: a simulated log, and the shipped customers of an invented company."""
 
 
 def read_log(data: str | Path) -> Tables:
-    """Return the canonical tables in a folder or DuckDB file, or a simulated sample.
+    """Return the canonical tables in a folder or DuckDB file, or one of the samples.
 
     Raises InputError when there is nothing to read, or when the tables hold several simulated
     replications: pooled they are no log, and each would count as its share of a bigger desk.
     """
-    if str(data) == SAMPLE:
+    if str(data) == DESK:
         return simulate(Scenario.load(scenario_file("base")), replications=1)
-    path = Path(data)
+    path = bundled("scenarios") / CUSTOMERS if str(data) == CUSTOMERS else Path(data)
     if not path.exists():
-        expected = f"a folder of canonical tables, or {SAMPLE!r}"
+        expected = f"a folder of canonical tables, or {' or '.join(map(repr, SAMPLES))}"
         raise InputError("no such folder of tables", given=str(data), expected=expected)
     tables = Tables.read(path)
     runs = replications(tables)

@@ -25,10 +25,15 @@ def pages(tmp_path_factory):
     tables = cx.simulate(cx.Scenario.load(small_scenario(folder)), replications=1)
     tables.write(folder / "log")
     periodic = cx.report.report(data=folder / "log", out=folder / "out")
-    return {"scenario": (scenario.path, 3), "periodic": (periodic.path, 6)}
+    customers = cx.report.report(notebook="customers", data="sample_customers", out=folder / "out")
+    return {
+        "scenario": (scenario.path, 3),
+        "periodic": (periodic.path, 6),
+        "customers": (customers.path, 2),
+    }
 
 
-@pytest.mark.parametrize("name", ["scenario", "periodic"])
+@pytest.mark.parametrize("name", ["scenario", "periodic", "customers"])
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_every_chart_is_drawn_without_network_and_without_complaint(
     pages, open_page, name, width, scheme
@@ -47,7 +52,7 @@ def test_every_chart_is_drawn_without_network_and_without_complaint(
     assert opened.value("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("name", ["scenario", "periodic"])
+@pytest.mark.parametrize("name", ["scenario", "periodic", "customers"])
 def test_page_is_small_named_and_readable_without_eyes(pages, open_page, name):
     path, _ = pages[name]
     assert path.stat().st_size <= 500_000
