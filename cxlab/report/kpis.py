@@ -151,6 +151,8 @@ def _tile(kpi: Kpi, before: Kpi | None, target: Target | None) -> Html:
     if _mostly_pending(kpi):
         words = f"Most are not decided: {kpi.pending:,} cases still pending."
         lines.append(element("p", words, class_="flag"))
+    if kpi.known and kpi.note:  # who did not answer, what is taken for granted
+        lines.append(element("p", kpi.note[0].upper() + kpi.note[1:] + "."))
     lines.append(_change_line(kpi, before))
     lines.append(_target_line(kpi, target))
     return element("li", join(lines), class_="tile")

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import cxlab as cx
 from cxlab.errors import InputError
+from cxlab.metrics.examples import example_tables
 from cxlab.report import definitions, drill_table, kpi_table, load_targets, tiles
 from cxlab.report.html import element, json_for_script, table
 from cxlab.report.targets import Target, parse_targets
@@ -148,3 +150,11 @@ def test_helpers_escape_all_that_is_text():
     assert "<img" not in made
     assert "<script" not in made
     assert json_for_script({"a": "</script>\u2028"}) == '{"a":"\\u003c/script>\\u2028"}'
+
+
+def test_a_tile_of_a_survey_says_how_many_answered():
+    # The catalogue's example: five asked, four answered, two of them satisfied.
+    rows = cx.measure(example_tables(cx.metric("csat")), "csat")
+    words = tiles(rows).body.replace("\u00a0", " ")
+    assert "4 of 5 answered (80.0 %)" in words
+    assert "40.0 % to 60.0 %" in words  # had the fifth been dissatisfied, or satisfied
