@@ -477,6 +477,25 @@ class TestOrders:
             0
         ].tolist() == [1, 7, 18.0, 28.0]
 
+    def test_an_excluded_purchase_is_no_repeat_and_no_first_one(self):
+        """A buys for 10, and for 10 a month later as a test: one day, 0 repeats, 10 spent.
+
+        B's test comes first: B begins in March and has 10 × 75 % = 7.50 of margin, not 0.
+        """
+        rows = [order(1, "A", "2025-01-01", 10.0),
+                order(2, "A", "2025-02-01", 10.0, excluded_reason="test"),
+                order(3, "B", "2025-02-01", 90.0, excluded_reason="test"),
+                order(4, "B", "2025-03-01", 10.0)]  # fmt: skip
+        log = tables(transactions=rows, as_of="2026-06-01")
+        row = one(log, "loyal_365d")
+        assert (row["n"], row["numerator"], row["excluded"]) == (2, 0, {"test": 2})
+        found = source_rows(log, "purchase_histories")
+        found = found[found["excluded_reason"].isna()].sort_values("customer_id")
+        facts = ["fact_x", "fact_last_days", "fact_repeat_mean", "fact_spent", "fact_margin"]
+        assert found[facts].to_numpy().tolist() == [[0, 0, 0.0, 10.0, 7.5]] * 2
+        begun = cx.measure(log, "clv_historic", by="month").set_index("month")["n"]
+        assert begun[begun > 0].to_dict() == {"2025-01": 1, "2025-03": 1}
+
     def test_days_are_those_of_the_logs_zone(self):
         """23:30 and 00:30 UTC are one morning in Tokyo and two days in London."""
         rows = [order(1, "A", "2026-01-05T23:30", 10.0), order(2, "A", "2026-01-06T00:30", 10.0)]

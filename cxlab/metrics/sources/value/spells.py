@@ -21,7 +21,6 @@ __all__ = [
     "MONTH_SLACK",
     "NO_RUN",
     "days_between",
-    "kept_reason",
     "run_of",
     "spell_dimensions",
     "spells",
@@ -52,11 +51,6 @@ def run_of(rows: ir.Table) -> ir.IntegerValue:
 def days_between(start: ir.TimestampValue, end: ir.TimestampValue) -> ir.FloatingValue:
     """Return `end` − `start` in days."""
     return end.delta(start, unit="microsecond").cast("float64") / 86_400e6
-
-
-def kept_reason(reason: ir.StringValue) -> ir.StringScalar:
-    """Return why a group of rows is excluded: not at all when one of them is not."""
-    return reason.isnull().any().ifelse(ibis.null("string"), reason.max())
 
 
 def whole_sum(values: ir.NumericValue, where: ir.BooleanValue) -> ir.FloatingScalar:
