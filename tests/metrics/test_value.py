@@ -363,6 +363,31 @@ class TestMoney:
         apart = cx.measure(tables(transactions=rows), "clv_historic", by="currency")
         assert apart["value"].tolist() == [7.5, 7.5]
 
+    @pytest.mark.parametrize("metric", ["clv_historic", "clv_simple", "gg_p", "clv_bgnbd"])
+    def test_a_buyer_in_two_currencies_is_left_out(self, metric):
+        """100 EUR and 10,000 JPY are not 10,100 of anything."""
+        rows = [order(1, "A", "2025-01-01", 100.0, currency="EUR"),
+                order(2, "A", "2025-02-01", 10_000.0, currency="JPY")]  # fmt: skip
+        row = one(tables(transactions=rows), metric)
+        assert (row["n"], row["excluded"]) == (0, {"several_currencies": 1})
+
+    def test_new_products_in_two_currencies_are_no_share(self):
+        """A buys for 100 EUR and 10,000 JPY in January, B x again and y for 10 EUR each.
+
+        In December B bought in USD: the currency of January's revenue is not that.
+        """
+        rows = [order(1, "A", "2025-12-01", 5.0, currency="EUR", product="x"),
+                order(2, "A", "2026-01-05", 100.0, currency="EUR", product="x"),
+                order(3, "A", "2026-01-06", 10_000.0, currency="JPY", product="y"),
+                order(4, "B", "2025-12-01", 5.0, currency="USD", product="x"),
+                order(5, "B", "2026-01-05", 10.0, currency="EUR", product="x"),
+                order(6, "B", "2026-01-06", 10.0, currency="EUR", product="y")]  # fmt: skip
+        log = tables(transactions=rows)
+        row = one(log, "xsell_revenue", period=JANUARY)
+        assert (row["value"], row["excluded"]) == (0.5, {"several_currencies": 1})
+        apart = cx.measure(log, "xsell_revenue", by="currency", period=JANUARY)
+        assert apart[apart["n"] > 0][["currency", "n"]].to_numpy().tolist() == [["EUR", 1]]
+
     def test_costs_in_another_currency_than_the_revenue(self):
         rows = [spell("A", "2026-01-05", mrr=10.0, currency="EUR")]
         costs = [{"period_start": "2025-12-01", "period_end": "2026-01-01", "centre": "sales",

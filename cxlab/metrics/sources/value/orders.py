@@ -185,7 +185,8 @@ def _buyers(view: View, windows: Windows) -> ir.Table:
         fact_revenue=each.net.sum(where=inside).fill_null(0.0),
         fact_new_revenue=each.net.sum(where=new).fill_null(0.0),
         fact_currencies=each.currency.nunique(where=inside),
-        currency=each.currency.max(),
+        # That of the period's purchases, which the sums are of, where there are any.
+        currency=ibis.coalesce(each.currency.max(where=inside), each.currency.max()),
     )
     return with_customer(found.drop("counted"), view)
 
