@@ -324,6 +324,56 @@ class TestRevenue:
         # Without grace C is renewed too: it ran on past its due date, if only for two days.
         assert (row["n"], row["numerator"]) == (4, 3)
 
+    def test_a_contract_that_goes_on_without_a_due_date_was_renewed(self):
+        """s1 is due on 10 January, ends then and goes on from then: 1 of 1."""
+        rows = [spell("A", "2025-01-10", "2026-01-10", due_at="2026-01-10", renewed_at=None),
+                spell("A", "2026-01-10")]  # fmt: skip
+        row = one(tables(subscriptions=rows), "renew", period=JANUARY)
+        assert (row["n"], row["numerator"]) == (1, 1)
+
+    @pytest.mark.parametrize(("after", "renewed"), [([], 0), ([spell("A", "2026-01-10")], 1)])
+    def test_a_new_price_before_the_due_date_is_no_renewal(self, after, renewed):
+        """100 a month until July, then 150, due once: 0 of 1 lost, 0 of 150; or 1 of 1."""
+        rows = [spell("A", "2025-01-10", "2025-07-01", due_at="2026-01-10", mrr=100.0),
+                spell("A", "2025-07-01", "2026-01-10", due_at="2026-01-10", mrr=150.0),
+                *after]  # fmt: skip
+        log = tables(subscriptions=rows)
+        row = one(log, "renew", period=JANUARY)
+        assert (row["n"], row["numerator"]) == (1, renewed)
+        row = one(log, "renew_value", period=JANUARY)
+        assert (row["value"], row["n"]) == (renewed, 1)
+        assert not renewed or one(log, "acv", period=JANUARY)["flag"] == "undefined"  # no price
+
+    def test_a_due_date_that_one_spell_lacks_is_still_due_once(self):
+        rows = [spell("A", "2025-01-10", "2025-03-01", due_at="2026-01-10"),
+                spell("A", "2025-03-01", "2025-07-01"),
+                spell("A", "2025-07-01", "2026-01-10", due_at="2026-01-10")]  # fmt: skip
+        row = one(tables(subscriptions=rows), "renew", period=JANUARY)
+        assert (row["n"], row["numerator"]) == (1, 0)
+
+    def test_a_renewal_recorded_before_a_new_price_still_counts(self):
+        rows = [spell("A", "2025-01-10", "2025-12-20", due_at="2026-01-10",
+                      renewed_at="2025-12-10"),
+                spell("A", "2025-12-20", "2026-01-10", due_at="2026-01-10")]  # fmt: skip
+        row = one(tables(subscriptions=rows), "renew", period=JANUARY)
+        assert (row["n"], row["numerator"]) == (1, 1)
+
+    @pytest.mark.parametrize("more", [{"excluded_reason": "test"}, {"is_trial": True}])
+    def test_an_excluded_spell_or_a_trial_renews_nothing(self, more):
+        rows = [spell("A", "2025-01-10", "2026-01-10", due_at="2026-01-10"),
+                spell("A", "2026-01-10", due_at="2027-01-10", **more)]  # fmt: skip
+        row = one(tables(subscriptions=rows), "renew", period=JANUARY)
+        assert (row["n"], row["numerator"]) == (1, 0)
+
+    def test_the_price_after_renewal_is_that_of_the_next_spell(self):
+        """A runs on at 10 and pays 20 since March only: 12 × 10. B's new price is unknown."""
+        rows = [spell("A", "2025-01-10", "2026-03-01", due_at="2026-01-10", mrr=10.0),
+                spell("A", "2026-03-01", mrr=20.0),
+                spell("B", "2025-01-10", "2026-01-10", due_at="2026-01-10", mrr=10.0),
+                spell("B", "2026-01-10", mrr=None)]  # fmt: skip
+        row = one(tables(subscriptions=rows), "acv", period=JANUARY)
+        assert (row["value"], row["n"], row["excluded"]) == (120.0, 1, {"not_recorded": 1})
+
     def test_arpa_counts_days_and_not_months(self):
         rows = [spell("A", "2026-01-01", "2026-01-16", mrr=62.0)]
         assert one(tables(subscriptions=rows), "arpa", period=JANUARY)["value"] == 62.0
