@@ -276,6 +276,18 @@ class TestRevenue:
         row = one(tables(subscriptions=rows), "nrr", period=JANUARY)
         assert (row["value"], row["n"], row["excluded"]) == (1.0, 1, {"not_recorded": 1})
 
+    @pytest.mark.parametrize("metric", ["grr", "grr_compounded"])
+    def test_revenue_that_nobody_knows_is_not_kept(self, metric):
+        """A pays 100 and then nobody knows what: left out. B goes from 100 to 50: 50 %."""
+        rows = [
+            spell("A", end="2026-01-15", mrr=100.0),
+            spell("A", "2026-01-15", mrr=None),
+            spell("B", end="2026-01-15", mrr=100.0),
+            spell("B", "2026-01-15", mrr=50.0),
+        ]
+        row = one(tables(subscriptions=rows), metric, period=JANUARY)
+        assert (row["value"], row["n"], row["excluded"]) == (0.5, 1, {"not_recorded": 1})
+
     def test_both_routes_to_revenue_agree(self):
         """Spells that change on the first of months, and the movements that they make."""
         rng = np.random.default_rng(5)
