@@ -529,6 +529,24 @@ class TestPayback:
         assert (row["flag"], row["excluded"]) == ("undefined", {"not_recorded": 1})
         assert one(log, "cac", period="2026-02")["flag"] == "empty"
 
+    def test_a_customer_is_won_when_it_begins_to_pay(self):
+        """A pays since 5 January, after months for free; B is new on the 20th: 1,200 ÷ 2.
+
+        A pays until 10 March, then has it for free: it is gone from those who pay.
+        """
+        rows = [spell("A", "2025-06-01", "2026-01-05", mrr=0.0),
+                spell("A", "2026-01-05", "2026-03-10", mrr=100.0),
+                spell("A", "2026-03-10", mrr=0.0),
+                spell("B", "2026-01-20", mrr=100.0)]  # fmt: skip
+        costs = [{"period_start": "2025-12-01", "period_end": "2026-01-01", "centre": "sales",
+                  "amount": 1200.0}]  # fmt: skip
+        log = tables(subscriptions=rows, costs=costs, as_of="2026-06-01")
+        row = one(log, "cac_cost", period=JANUARY)
+        assert (row["value"], row["n"]) == (600.0, 2)
+        view = source_rows(log, "new_customers").set_index("customer_id")
+        assert view["fact_gone"].to_dict() == {"A": True, "B": False}
+        assert view["fact_paid_months"].to_dict() == {"A": 3, "B": 5}  # 64 and 132 days
+
     def test_the_period_before_is_as_long_as_the_reports(self):
         months = pd.date_range("2025-07-01", "2026-03-01", freq="MS")
         costs = [{"period_start": m, "period_end": m + pd.DateOffset(months=1),
