@@ -139,6 +139,21 @@ class TestChurn:
         assert february == pytest.approx(1 - 0.95**12)
         assert one(log, "churn_yearly", period="2026-Q1")["value"] == pytest.approx(1 - 0.95**4)
 
+    @pytest.mark.parametrize(("end", "lost"), [("2026-01-20", 3 / 5), (None, 2 / 5)])
+    def test_who_comes_back_came_in_the_period(self, end, lost):
+        """Five at the start, A leaves, F comes and leaves; R, there in early 2025, is back.
+
+        R stays: 1 − (E − N)/S = 1 − (5 − 2)/5; R leaves again: 1 − (4 − 2)/5 (A, F and R).
+        """
+        rows = [spell("A", end="2026-01-15"), *(spell(who) for who in "BCDE"),
+                spell("F", "2026-01-10", "2026-01-20"),
+                spell("R", "2025-01-10", "2025-03-10"),
+                spell("R", "2026-01-10", end, number=2)]  # fmt: skip
+        log = tables(subscriptions=rows)
+        result = cx.measure(log, "churn_all_lost,ret_net", period=JANUARY).set_index("metric")
+        assert result.loc["churn_all_lost", "value"] == pytest.approx(lost)
+        assert result.loc["ret_net", "value"] == pytest.approx(1 - lost)
+
     @pytest.mark.parametrize(
         ("rows", "churn"),
         [

@@ -63,9 +63,9 @@ def whole_sum(values: ir.NumericValue, where: ir.BooleanValue) -> ir.FloatingSca
 def spells(view: View, windows: Windows) -> ir.Table:
     """Return the contract spells that make somebody a customer; built once for a view.
 
-    Columns: `run`, `customer_id`, `account`, `start`, `end` (`FOREVER` while it runs on), the
-    customer's `first_start`, `mrr`, `seats`, `currency` (else the customer's), why it was lost,
-    and the spells' own dimensions under their names with `spell__` before them.
+    Columns: `run`, `customer_id`, `account`, `start`, `end` (`FOREVER` while it runs on), `mrr`,
+    `seats`, `currency` (else the customer's), why it was lost, and the spells' own dimensions
+    under their names with `spell__` before them.
     """
     return view.rows(_SPELLS, windows)
 
@@ -83,7 +83,6 @@ def _spells(view: View, windows: Windows) -> ir.Table:
         spell_currency=real.currency,
     )  # fmt: skip
     own = own.filter(own.start < own.end)
-    own = own.mutate(first_start=own.start.min().over(ibis.window(group_by=["run", "customer_id"])))
     customers = view.table("customers")
     if customers is None:
         return own.mutate(account=own.customer_id, currency=own.spell_currency)
