@@ -642,11 +642,11 @@ class TestOrders:
         assert (row["value"], row["excluded"]) == (1.0, {"product_unknown": 1})
 
 
-def source_rows(log, name, as_of=None):
+def source_rows(log, name, as_of=None, by=None):
     from cxlab.metrics.view import Windows, view_of
 
     view = view_of(log, as_of)
-    return view.rows(SOURCES[name], Windows(None, None, "UTC", view.as_of)).to_pandas()
+    return view.rows(SOURCES[name], Windows(by, None, "UTC", view.as_of)).to_pandas()
 
 
 class TestDepartures:
@@ -655,6 +655,32 @@ class TestDepartures:
         assert set(result["reason"]) == {"price", "service", "unknown"}
         assert result.groupby("segment")["value"].sum().to_numpy() == pytest.approx(1)
         assert result.groupby("segment")["n"].nunique().eq(1).all()
+
+    def test_exits_stand_in_the_month_that_churn_loses_them_in(self):
+        """A ended with January (at midnight of the 1st): January's exit, as it is its churn.
+
+        B ended on 1 February at one o'clock, C in January at its first midnight: December's.
+        """
+        rows = [spell("A", end="2026-02-01", churn_reason="price"),
+                spell("B", end="2026-02-01T01:00", churn_reason="price"),
+                spell("C", end="2026-01-01", churn_reason=None), spell("D")]  # fmt: skip
+        log = tables(subscriptions=rows)
+        asked = {"by": "month", "period": "2026-Q1"}
+        assert one(log, "exit", by="reason", period=JANUARY)["n"] == 1
+        assert one(log, "churn", period=JANUARY)["numerator"] == 1
+        for metric in ("exit_top3", "exit_unknown"):
+            months = cx.measure(log, metric, **asked).set_index("month")["n"]
+            assert (months["2026-01"], months["2026-02"]) == (1, 1), metric
+        assert one(log, "exit_unknown", period="2025-12")["numerator"] == 1
+
+    def test_exits_of_each_month_are_those_of_the_rate(self, log):
+        """exit counts ends of stays, and so does the numerator of churn_rate."""
+        ends = cx.measure(log, "exit_unknown", by="month", period="2025").set_index("month")["n"]
+        left = source_rows(log, "customer_times", by="month")
+        left = left[left["excluded_reason"].isna()].groupby("fact_window_start")["fact_left"].sum()
+        left.index = left.index.strftime("%Y-%m")
+        assert ends.to_dict() == left["2025-01":"2025-12"].to_dict()
+        assert ends.sum() > 50
 
     def test_without_the_reason_there_is_nothing_to_say(self, log):
         row = one(log, "exit")
