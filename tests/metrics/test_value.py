@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 import cxlab as cx
 from cxlab.metrics import METRICS, Settings
 from cxlab.metrics.sources import SOURCES, value
+from cxlab.metrics.sources.value.spells import stays_of
 from cxlab.metrics.value import METRICS as FAMILY
 from cxlab.metrics.value.acquisition import months_to
 from tests.metrics.value_log import AS_OF, random_customers
@@ -229,6 +231,32 @@ class TestChurn:
         for _, row in result.iterrows():
             before, after = there(row["period_start"]), there(row["period_end"])
             assert (row["n"], row["numerator"]) == (len(before), len(before - after))
+
+
+def test_spells_that_begin_and_end_together_are_one_stay():
+    """Ties on purpose, in several orders of the rows: stays of one customer never touch.
+
+    With two threads the engine orders ties as it likes, and differently each time.
+    """
+    rng, n = np.random.default_rng(1), 60_000
+    none = pd.Series([None] * n, dtype="string")
+    start = pd.Timestamp("2025-01-01") + pd.to_timedelta(rng.integers(0, 40, n) * 10, unit="D")
+    rows = pd.DataFrame({
+        "customer_id": rng.integers(0, n // 20, n).astype(str), "start": start,
+        "end": start + pd.to_timedelta(rng.choice([3, 10], n), unit="D"),
+        "subscription_id": [f"s{i}" for i in range(n)], "mrr": 1.0,
+        **dict.fromkeys(["currency", "churn_kind", "churn_reason", "excluded_reason"], none),
+    })  # fmt: skip
+    engine = ibis.duckdb.connect(threads=2)
+    found = set()
+    for seed in range(3):
+        shuffled = engine.create_table(f"rows_{seed}", rows.sample(frac=1, random_state=seed))
+        stays = stays_of(shuffled, ["customer_id"]).execute()
+        stays = stays.sort_values(["customer_id", "start"])
+        same = stays["customer_id"].eq(stays["customer_id"].shift())
+        assert not (same & (stays["start"] <= stays["end"].shift())).any()
+        found.add(tuple(map(tuple, stays[["customer_id", "start", "end"]].to_numpy())))
+    assert len(found) == 1
 
 
 class TestRetention:

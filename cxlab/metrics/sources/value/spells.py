@@ -164,24 +164,22 @@ def stays_of(rows: ir.Table, key: Iterable[str]) -> ir.Table:
     keys = [*key]
     marked = rows.mutate(counted=rows.excluded_reason.isnull())
     keys = [*keys, "counted"]
-    order = [marked.start, marked.end]
-    until = marked.end.max().over(
-        ibis.window(group_by=keys, order_by=order, preceding=None, following=0)
-    )
-    marked = marked.mutate(until=until)
-    before = marked.until.lag().over(ibis.window(group_by=keys, order_by=order))
+    # Ranges, not rows: spells that start together see the same, whichever of them comes first.
+    # So one of them begins the stay, and all of them are in it.
+    so_far = ibis.range_window(group_by=keys, order_by=marked.start, preceding=None, following=0)
+    marked = marked.mutate(until=marked.end.max().over(so_far))
+    before = marked.until.lag().over(ibis.window(group_by=keys, order_by=marked.start))
     marked = marked.mutate(begins=(before.isnull() | (marked.start > before)).cast("int64"))
-    number = marked.begins.sum().over(
-        ibis.window(group_by=keys, order_by=order, preceding=None, following=0)
-    )
-    marked = marked.mutate(stay=number)
+    marked = marked.mutate(stay=marked.begins.sum().over(so_far))
     each = [*keys, "stay"]
     bounds = ibis.window(group_by=each)
     marked = marked.mutate(
         stay_start=marked.start.min().over(bounds),
         stay_end=marked.end.max().over(bounds),
         place=ibis.row_number().over(
-            ibis.window(group_by=each, order_by=[marked.end.desc(), marked.subscription_id])
+            ibis.window(
+                group_by=each, order_by=[marked.end.desc(), marked.subscription_id, marked.start]
+            )
         ),
     )
     last = marked.place == 0

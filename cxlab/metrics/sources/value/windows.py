@@ -61,7 +61,7 @@ def _states(rows: ir.Table, spans: ir.Table, keys: list[str]) -> ir.Table:
     latest = ibis.row_number().over(
         ibis.window(
             group_by=[*keys, "counted", "fact_window_start"],
-            order_by=[each.end.desc(), each.subscription_id],
+            order_by=[each.end.desc(), each.subscription_id, each.start],
         )
     )
     each = each.mutate(latest=latest == 0)
