@@ -213,6 +213,27 @@ class TestAdoption:
         tables = log(usage_events=[use("09:00", feature="export")], entitlements=rights)
         assert one(tables, "adopt")["n"] == 1
 
+    def test_an_excluded_right_gives_no_access_and_takes_none_away(self):
+        """Ann uses the export on day 35, 26 days after the grant that counts.
+
+        The test grant of day 0 neither begins the thirty days, nor does its open end hide that
+        the other right was revoked on day 15, six days after it began.
+        """
+        test = {**EXPORT, "excluded_reason": "test"}
+        late = {**EXPORT, "granted_at": "+09 09:00"}
+        events = [use("09:00"), use("+35 09:00", feature="export")]
+        tables = log(usage_events=events, entitlements=[test, late], as_of="+90 00:00")
+        assert one(tables, "adopt")["numerator"] == 1  # within 30 days of day 9, not of day 0
+        ended = {**late, "revoked_at": "+15 09:00"}
+        tables = log(usage_events=events, entitlements=[test, ended], as_of="+90 00:00")
+        row = one(tables, "adopt")
+        assert (row["n"], row["excluded"]) == (0, {"access_ended": 1})
+
+    def test_an_excluded_right_alone_is_counted_as_excluded(self):
+        rights = [{**EXPORT, "excluded_reason": "test"}]
+        row = one(log(usage_events=[use("09:00")], entitlements=rights), "adopt")
+        assert (row["n"], row["excluded"]) == (0, {"test": 1})
+
     def test_customers_find_their_account(self):
         tables = log(
             usage_events=[use("09:00", customer="x", feature="export")],

@@ -8,6 +8,7 @@ import cxlab as cx
 from cxlab.metrics import METRICS, Settings, load_settings
 from cxlab.metrics.scores import ACTIVITIES, HEALTH_MEASURES
 from tests.metrics.business import AS_OF, contract, log, one, random_business, use
+from tests.metrics.test_value import source_rows
 
 DAY = 86400.0
 
@@ -162,6 +163,15 @@ class TestTimeToValue:
                  self.goal("c2", "+20 00:00")]  # fmt: skip
         row = one(log(subscriptions=spells, milestones=goals), "ttev")
         assert (row["value"], row["excluded"]) == (10 * DAY, {"before_start": 1})
+
+    def test_an_excluded_spell_hides_no_departure(self):
+        """c0 left on day 10 without a goal, whatever its test spell does; c1 had one on day 5."""
+        spells = [contract(f"c{i}", "00:00", ended_at="+10 00:00") for i in range(2)]
+        spells += [contract("c0", "+01 00:00", excluded_reason="test")]
+        goals = [self.goal("c1", "+5 00:00")]
+        rows = source_rows(log(subscriptions=spells, milestones=goals), "journeys")
+        seen = rows.set_index("customer_id")["fact_duration"]
+        assert seen.to_dict() == {"c0": 10 * DAY, "c1": 5 * DAY}
 
     def test_it_equals_a_plain_product_over_random_customers(self):
         frames = random_business(seed=11, customers=60)

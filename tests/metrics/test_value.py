@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 import cxlab as cx
 from cxlab.metrics import METRICS, Settings
 from cxlab.metrics.sources import SOURCES, value
+from cxlab.metrics.sources.value.spells import stays_of
 from cxlab.metrics.value import METRICS as FAMILY
 from cxlab.metrics.value.acquisition import months_to
 from tests.metrics.value_log import AS_OF, random_customers
@@ -139,6 +141,21 @@ class TestChurn:
         assert february == pytest.approx(1 - 0.95**12)
         assert one(log, "churn_yearly", period="2026-Q1")["value"] == pytest.approx(1 - 0.95**4)
 
+    @pytest.mark.parametrize(("end", "lost"), [("2026-01-20", 3 / 5), (None, 2 / 5)])
+    def test_who_comes_back_came_in_the_period(self, end, lost):
+        """Five at the start, A leaves, F comes and leaves; R, there in early 2025, is back.
+
+        R stays: 1 − (E − N)/S = 1 − (5 − 2)/5; R leaves again: 1 − (4 − 2)/5 (A, F and R).
+        """
+        rows = [spell("A", end="2026-01-15"), *(spell(who) for who in "BCDE"),
+                spell("F", "2026-01-10", "2026-01-20"),
+                spell("R", "2025-01-10", "2025-03-10"),
+                spell("R", "2026-01-10", end, number=2)]  # fmt: skip
+        log = tables(subscriptions=rows)
+        result = cx.measure(log, "churn_all_lost,ret_net", period=JANUARY).set_index("metric")
+        assert result.loc["churn_all_lost", "value"] == pytest.approx(lost)
+        assert result.loc["ret_net", "value"] == pytest.approx(1 - lost)
+
     @pytest.mark.parametrize(
         ("rows", "churn"),
         [
@@ -216,6 +233,32 @@ class TestChurn:
             assert (row["n"], row["numerator"]) == (len(before), len(before - after))
 
 
+def test_spells_that_begin_and_end_together_are_one_stay():
+    """Ties on purpose, in several orders of the rows: stays of one customer never touch.
+
+    With two threads the engine orders ties as it likes, and differently each time.
+    """
+    rng, n = np.random.default_rng(1), 60_000
+    none = pd.Series([None] * n, dtype="string")
+    start = pd.Timestamp("2025-01-01") + pd.to_timedelta(rng.integers(0, 40, n) * 10, unit="D")
+    rows = pd.DataFrame({
+        "customer_id": rng.integers(0, n // 20, n).astype(str), "start": start,
+        "end": start + pd.to_timedelta(rng.choice([3, 10], n), unit="D"),
+        "subscription_id": [f"s{i}" for i in range(n)], "mrr": 1.0,
+        **dict.fromkeys(["currency", "churn_kind", "churn_reason", "excluded_reason"], none),
+    })  # fmt: skip
+    engine = ibis.duckdb.connect(threads=2)
+    found = set()
+    for seed in range(3):
+        shuffled = engine.create_table(f"rows_{seed}", rows.sample(frac=1, random_state=seed))
+        stays = stays_of(shuffled, ["customer_id"]).execute()
+        stays = stays.sort_values(["customer_id", "start"])
+        same = stays["customer_id"].eq(stays["customer_id"].shift())
+        assert not (same & (stays["start"] <= stays["end"].shift())).any()
+        found.add(tuple(map(tuple, stays[["customer_id", "start", "end"]].to_numpy())))
+    assert len(found) == 1
+
+
 class TestRetention:
     def test_survival_is_that_of_another_library(self, log):
         """First stays put together in pandas, the curve by statsmodels."""
@@ -276,6 +319,18 @@ class TestRevenue:
         row = one(tables(subscriptions=rows), "nrr", period=JANUARY)
         assert (row["value"], row["n"], row["excluded"]) == (1.0, 1, {"not_recorded": 1})
 
+    @pytest.mark.parametrize("metric", ["grr", "grr_compounded"])
+    def test_revenue_that_nobody_knows_is_not_kept(self, metric):
+        """A pays 100 and then nobody knows what: left out. B goes from 100 to 50: 50 %."""
+        rows = [
+            spell("A", end="2026-01-15", mrr=100.0),
+            spell("A", "2026-01-15", mrr=None),
+            spell("B", end="2026-01-15", mrr=100.0),
+            spell("B", "2026-01-15", mrr=50.0),
+        ]
+        row = one(tables(subscriptions=rows), metric, period=JANUARY)
+        assert (row["value"], row["n"], row["excluded"]) == (0.5, 1, {"not_recorded": 1})
+
     def test_both_routes_to_revenue_agree(self):
         """Spells that change on the first of months, and the movements that they make."""
         rng = np.random.default_rng(5)
@@ -324,6 +379,56 @@ class TestRevenue:
         # Without grace C is renewed too: it ran on past its due date, if only for two days.
         assert (row["n"], row["numerator"]) == (4, 3)
 
+    def test_a_contract_that_goes_on_without_a_due_date_was_renewed(self):
+        """s1 is due on 10 January, ends then and goes on from then: 1 of 1."""
+        rows = [spell("A", "2025-01-10", "2026-01-10", due_at="2026-01-10", renewed_at=None),
+                spell("A", "2026-01-10")]  # fmt: skip
+        row = one(tables(subscriptions=rows), "renew", period=JANUARY)
+        assert (row["n"], row["numerator"]) == (1, 1)
+
+    @pytest.mark.parametrize(("after", "renewed"), [([], 0), ([spell("A", "2026-01-10")], 1)])
+    def test_a_new_price_before_the_due_date_is_no_renewal(self, after, renewed):
+        """100 a month until July, then 150, due once: 0 of 1 lost, 0 of 150; or 1 of 1."""
+        rows = [spell("A", "2025-01-10", "2025-07-01", due_at="2026-01-10", mrr=100.0),
+                spell("A", "2025-07-01", "2026-01-10", due_at="2026-01-10", mrr=150.0),
+                *after]  # fmt: skip
+        log = tables(subscriptions=rows)
+        row = one(log, "renew", period=JANUARY)
+        assert (row["n"], row["numerator"]) == (1, renewed)
+        row = one(log, "renew_value", period=JANUARY)
+        assert (row["value"], row["n"]) == (renewed, 1)
+        assert not renewed or one(log, "acv", period=JANUARY)["flag"] == "undefined"  # no price
+
+    def test_a_due_date_that_one_spell_lacks_is_still_due_once(self):
+        rows = [spell("A", "2025-01-10", "2025-03-01", due_at="2026-01-10"),
+                spell("A", "2025-03-01", "2025-07-01"),
+                spell("A", "2025-07-01", "2026-01-10", due_at="2026-01-10")]  # fmt: skip
+        row = one(tables(subscriptions=rows), "renew", period=JANUARY)
+        assert (row["n"], row["numerator"]) == (1, 0)
+
+    def test_a_renewal_recorded_before_a_new_price_still_counts(self):
+        rows = [spell("A", "2025-01-10", "2025-12-20", due_at="2026-01-10",
+                      renewed_at="2025-12-10"),
+                spell("A", "2025-12-20", "2026-01-10", due_at="2026-01-10")]  # fmt: skip
+        row = one(tables(subscriptions=rows), "renew", period=JANUARY)
+        assert (row["n"], row["numerator"]) == (1, 1)
+
+    @pytest.mark.parametrize("more", [{"excluded_reason": "test"}, {"is_trial": True}])
+    def test_an_excluded_spell_or_a_trial_renews_nothing(self, more):
+        rows = [spell("A", "2025-01-10", "2026-01-10", due_at="2026-01-10"),
+                spell("A", "2026-01-10", due_at="2027-01-10", **more)]  # fmt: skip
+        row = one(tables(subscriptions=rows), "renew", period=JANUARY)
+        assert (row["n"], row["numerator"]) == (1, 0)
+
+    def test_the_price_after_renewal_is_that_of_the_next_spell(self):
+        """A runs on at 10 and pays 20 since March only: 12 × 10. B's new price is unknown."""
+        rows = [spell("A", "2025-01-10", "2026-03-01", due_at="2026-01-10", mrr=10.0),
+                spell("A", "2026-03-01", mrr=20.0),
+                spell("B", "2025-01-10", "2026-01-10", due_at="2026-01-10", mrr=10.0),
+                spell("B", "2026-01-10", mrr=None)]  # fmt: skip
+        row = one(tables(subscriptions=rows), "acv", period=JANUARY)
+        assert (row["value"], row["n"], row["excluded"]) == (120.0, 1, {"not_recorded": 1})
+
     def test_arpa_counts_days_and_not_months(self):
         rows = [spell("A", "2026-01-01", "2026-01-16", mrr=62.0)]
         assert one(tables(subscriptions=rows), "arpa", period=JANUARY)["value"] == 62.0
@@ -362,6 +467,31 @@ class TestMoney:
         assert "ask by currency" in row["note"]
         apart = cx.measure(tables(transactions=rows), "clv_historic", by="currency")
         assert apart["value"].tolist() == [7.5, 7.5]
+
+    @pytest.mark.parametrize("metric", ["clv_historic", "clv_simple", "gg_p", "clv_bgnbd"])
+    def test_a_buyer_in_two_currencies_is_left_out(self, metric):
+        """100 EUR and 10,000 JPY are not 10,100 of anything."""
+        rows = [order(1, "A", "2025-01-01", 100.0, currency="EUR"),
+                order(2, "A", "2025-02-01", 10_000.0, currency="JPY")]  # fmt: skip
+        row = one(tables(transactions=rows), metric)
+        assert (row["n"], row["excluded"]) == (0, {"several_currencies": 1})
+
+    def test_new_products_in_two_currencies_are_no_share(self):
+        """A buys for 100 EUR and 10,000 JPY in January, B x again and y for 10 EUR each.
+
+        In December B bought in USD: the currency of January's revenue is not that.
+        """
+        rows = [order(1, "A", "2025-12-01", 5.0, currency="EUR", product="x"),
+                order(2, "A", "2026-01-05", 100.0, currency="EUR", product="x"),
+                order(3, "A", "2026-01-06", 10_000.0, currency="JPY", product="y"),
+                order(4, "B", "2025-12-01", 5.0, currency="USD", product="x"),
+                order(5, "B", "2026-01-05", 10.0, currency="EUR", product="x"),
+                order(6, "B", "2026-01-06", 10.0, currency="EUR", product="y")]  # fmt: skip
+        log = tables(transactions=rows)
+        row = one(log, "xsell_revenue", period=JANUARY)
+        assert (row["value"], row["excluded"]) == (0.5, {"several_currencies": 1})
+        apart = cx.measure(log, "xsell_revenue", by="currency", period=JANUARY)
+        assert apart[apart["n"] > 0][["currency", "n"]].to_numpy().tolist() == [["EUR", 1]]
 
     def test_costs_in_another_currency_than_the_revenue(self):
         rows = [spell("A", "2026-01-05", mrr=10.0, currency="EUR")]
@@ -442,6 +572,24 @@ class TestPayback:
         assert (row["flag"], row["excluded"]) == ("undefined", {"not_recorded": 1})
         assert one(log, "cac", period="2026-02")["flag"] == "empty"
 
+    def test_a_customer_is_won_when_it_begins_to_pay(self):
+        """A pays since 5 January, after months for free; B is new on the 20th: 1,200 ÷ 2.
+
+        A pays until 10 March, then has it for free: it is gone from those who pay.
+        """
+        rows = [spell("A", "2025-06-01", "2026-01-05", mrr=0.0),
+                spell("A", "2026-01-05", "2026-03-10", mrr=100.0),
+                spell("A", "2026-03-10", mrr=0.0),
+                spell("B", "2026-01-20", mrr=100.0)]  # fmt: skip
+        costs = [{"period_start": "2025-12-01", "period_end": "2026-01-01", "centre": "sales",
+                  "amount": 1200.0}]  # fmt: skip
+        log = tables(subscriptions=rows, costs=costs, as_of="2026-06-01")
+        row = one(log, "cac_cost", period=JANUARY)
+        assert (row["value"], row["n"]) == (600.0, 2)
+        view = source_rows(log, "new_customers").set_index("customer_id")
+        assert view["fact_gone"].to_dict() == {"A": True, "B": False}
+        assert view["fact_paid_months"].to_dict() == {"A": 3, "B": 5}  # 64 and 132 days
+
     def test_the_period_before_is_as_long_as_the_reports(self):
         months = pd.date_range("2025-07-01", "2026-03-01", freq="MS")
         costs = [{"period_start": m, "period_end": m + pd.DateOffset(months=1),
@@ -477,6 +625,25 @@ class TestOrders:
             0
         ].tolist() == [1, 7, 18.0, 28.0]
 
+    def test_an_excluded_purchase_is_no_repeat_and_no_first_one(self):
+        """A buys for 10, and for 10 a month later as a test: one day, 0 repeats, 10 spent.
+
+        B's test comes first: B begins in March and has 10 × 75 % = 7.50 of margin, not 0.
+        """
+        rows = [order(1, "A", "2025-01-01", 10.0),
+                order(2, "A", "2025-02-01", 10.0, excluded_reason="test"),
+                order(3, "B", "2025-02-01", 90.0, excluded_reason="test"),
+                order(4, "B", "2025-03-01", 10.0)]  # fmt: skip
+        log = tables(transactions=rows, as_of="2026-06-01")
+        row = one(log, "loyal_365d")
+        assert (row["n"], row["numerator"], row["excluded"]) == (2, 0, {"test": 2})
+        found = source_rows(log, "purchase_histories")
+        found = found[found["excluded_reason"].isna()].sort_values("customer_id")
+        facts = ["fact_x", "fact_last_days", "fact_repeat_mean", "fact_spent", "fact_margin"]
+        assert found[facts].to_numpy().tolist() == [[0, 0, 0.0, 10.0, 7.5]] * 2
+        begun = cx.measure(log, "clv_historic", by="month").set_index("month")["n"]
+        assert begun[begun > 0].to_dict() == {"2025-01": 1, "2025-03": 1}
+
     def test_days_are_those_of_the_logs_zone(self):
         """23:30 and 00:30 UTC are one morning in Tokyo and two days in London."""
         rows = [order(1, "A", "2026-01-05T23:30", 10.0), order(2, "A", "2026-01-06T00:30", 10.0)]
@@ -503,11 +670,11 @@ class TestOrders:
         assert (row["value"], row["excluded"]) == (1.0, {"product_unknown": 1})
 
 
-def source_rows(log, name, as_of=None):
+def source_rows(log, name, as_of=None, by=None):
     from cxlab.metrics.view import Windows, view_of
 
     view = view_of(log, as_of)
-    return view.rows(SOURCES[name], Windows(None, None, "UTC", view.as_of)).to_pandas()
+    return view.rows(SOURCES[name], Windows(by, None, "UTC", view.as_of)).to_pandas()
 
 
 class TestDepartures:
@@ -516,6 +683,32 @@ class TestDepartures:
         assert set(result["reason"]) == {"price", "service", "unknown"}
         assert result.groupby("segment")["value"].sum().to_numpy() == pytest.approx(1)
         assert result.groupby("segment")["n"].nunique().eq(1).all()
+
+    def test_exits_stand_in_the_month_that_churn_loses_them_in(self):
+        """A ended with January (at midnight of the 1st): January's exit, as it is its churn.
+
+        B ended on 1 February at one o'clock, C in January at its first midnight: December's.
+        """
+        rows = [spell("A", end="2026-02-01", churn_reason="price"),
+                spell("B", end="2026-02-01T01:00", churn_reason="price"),
+                spell("C", end="2026-01-01", churn_reason=None), spell("D")]  # fmt: skip
+        log = tables(subscriptions=rows)
+        asked = {"by": "month", "period": "2026-Q1"}
+        assert one(log, "exit", by="reason", period=JANUARY)["n"] == 1
+        assert one(log, "churn", period=JANUARY)["numerator"] == 1
+        for metric in ("exit_top3", "exit_unknown"):
+            months = cx.measure(log, metric, **asked).set_index("month")["n"]
+            assert (months["2026-01"], months["2026-02"]) == (1, 1), metric
+        assert one(log, "exit_unknown", period="2025-12")["numerator"] == 1
+
+    def test_exits_of_each_month_are_those_of_the_rate(self, log):
+        """exit counts ends of stays, and so does the numerator of churn_rate."""
+        ends = cx.measure(log, "exit_unknown", by="month", period="2025").set_index("month")["n"]
+        left = source_rows(log, "customer_times", by="month")
+        left = left[left["excluded_reason"].isna()].groupby("fact_window_start")["fact_left"].sum()
+        left.index = left.index.strftime("%Y-%m")
+        assert ends.to_dict() == left["2025-01":"2025-12"].to_dict()
+        assert ends.sum() > 50
 
     def test_without_the_reason_there_is_nothing_to_say(self, log):
         row = one(log, "exit")

@@ -28,20 +28,24 @@ def _access(view: View) -> ir.Table:
     """Return from when, and until when, each account has each feature; excluded rows with it.
 
     Several rights to one feature are one access, from the first grant to the last revocation.
+    Excluded rights say nothing about it, unless there are no others.
     """
-    rights = view.tables["entitlements"].mutate(run=run_of(view.tables["entitlements"]))
-    grouped = rights.group_by(["run", "account_id", "feature"]).aggregate(
+    rights = view.tables["entitlements"]
+    rights = rights.mutate(run=run_of(rights), kept=rights.excluded_reason.isnull())
+    each = ["run", "account_id", "feature"]
+    grouped = rights.group_by([*each, "kept"]).aggregate(
         granted_at=rights.granted_at.min(),
         still=rights.revoked_at.isnull().any(),
         last=rights.revoked_at.max(),
-        kept=rights.excluded_reason.isnull().any(),
-        out=rights.excluded_reason.max(),
+        excluded_reason=rights.excluded_reason.max(),
     )
+    kept_first = ibis.window(group_by=each, order_by=grouped.kept.desc())
+    grouped = grouped.mutate(place=ibis.row_number().over(kept_first))
+    grouped = grouped.filter(grouped.place == 0)
     return grouped.mutate(
         account=grouped.account_id,
         revoked_at=grouped.still.ifelse(ibis.null("timestamp(6)"), grouped["last"]),
-        excluded_reason=grouped.kept.ifelse(ibis.null("string"), grouped.out),
-    ).drop("account_id", "still", "last", "kept", "out")
+    ).drop("account_id", "still", "last", "kept", "place")
 
 
 def _first_days(rows: ir.Table, events: ir.Table, keys: tuple[str, ...]) -> ir.Table:

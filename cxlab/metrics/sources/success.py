@@ -73,17 +73,19 @@ def _starts(view: View) -> ir.Table:
             fact_started_at=customers.acquired_at, left_at=ibis.null("timestamp(6)"),
         )  # fmt: skip
     own = spells.mutate(run=run_of(spells), kept=spells.excluded_reason.isnull())
-    grouped = own.group_by(["run", "customer_id"]).aggregate(
-        fact_started_at=ibis.coalesce(own.started_at.min(where=own.kept), own.started_at.min()),
+    grouped = own.group_by(["run", "customer_id", "kept"]).aggregate(
+        fact_started_at=own.started_at.min(),
         stays=own.ended_at.isnull().any(),
         last=own.ended_at.max(),
-        kept=own.kept.any(),
-        out=own.excluded_reason.max(),
+        excluded_reason=own.excluded_reason.max(),
     )
+    # Excluded spells say nothing about a customer, unless there are no others.
+    kept_first = ibis.window(group_by=["run", "customer_id"], order_by=grouped.kept.desc())
+    grouped = grouped.mutate(place=ibis.row_number().over(kept_first))
+    grouped = grouped.filter(grouped.place == 0)
     return grouped.mutate(
         left_at=grouped.stays.ifelse(ibis.null("timestamp(6)"), grouped["last"]),
-        excluded_reason=grouped.kept.ifelse(ibis.null("string"), grouped.out),
-    ).drop("stays", "last", "kept", "out")
+    ).drop("stays", "last", "kept", "place")
 
 
 SOURCES = (

@@ -213,7 +213,8 @@ METRICS: tuple[Metric, ...] = (
                          at_churn, ("cost", "margin", "there")),
         source="geometric retention; seed glossary 3 (time to recoup)",
         notes=("At 10 % a month a customer who brings 112.50 a month brings 1,125 in all: 1,200 "
-               "are never paid back, though 1,200 ÷ 112.50 is 10.7 months.",),
+               "are never paid back, though 1,200 ÷ 112.50 is 10.7 months.",
+               "Who goes on without paying has left: only payments pay anything back."),
         example=Example(
             "Four customers for 400 each bring 112.50 a month. Two have left in "
             "(30 + 58 + 181 + 181) days = 14.78 months: 13.5 % a month, 831 in all. After four "

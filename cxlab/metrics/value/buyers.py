@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric
 from cxlab.metrics.statistics import Fitted, Mean, Ratio
 from cxlab.metrics.value.models import buying, expected_value, gone, spending, still_there
+from cxlab.metrics.value.revenue import SEVERAL_CURRENCIES
 from cxlab.metrics.value.rows import Rows, customers, orders
 
 __all__ = ["METRICS"]
@@ -36,6 +37,7 @@ def _bought(name: str, value: object, **more: object) -> Basis:
     )
 
 
+_MONEY = {"exclusions": (SEVERAL_CURRENCIES,), "currency": lambda t: t.currency}
 _TIMES = {"last": lambda t: t.fact_last_days, "age": lambda t: t.fact_age_days}
 HISTORY = _bought("history", lambda t: t.fact_x, also=_TIMES)
 SPEND = Basis(
@@ -47,6 +49,7 @@ SPEND = Basis(
     value=lambda t: t.fact_x,
     also={"spend": lambda t: t.fact_repeat_mean},
     exclusions=(
+        SEVERAL_CURRENCIES,
         Exclusion(
             "nothing_spent", "repeat purchases of value 0, or all of it refunded",
             lambda t: t.fact_repeat_mean <= 0,
@@ -58,17 +61,17 @@ VALUE = _bought(
     "history_value", lambda t: t.fact_x,
     also={**_TIMES, "spend": lambda t: t.fact_repeat_mean, "horizon": lambda t: t.fact_horizon,
           "discount": lambda t: t.fact_discount, "margin": lambda t: t.fact_margin_share},
-    currency=lambda t: t.currency,
+    **_MONEY,
     settings=("value.horizon_months", "value.discount_per_year", "value.margin_share"),
 )  # fmt: skip
 MARGIN = _bought(
     "margin_to_date", lambda t: t.fact_margin,
-    assumes={"transactions.cost": _NO_COST}, currency=lambda t: t.currency,
+    assumes={"transactions.cost": _NO_COST}, **_MONEY,
     settings=("value.margin_share",),
 )  # fmt: skip
 PRODUCT = _bought(
     "simple_product", lambda t: t.fact_spent * t.fact_margin_share * t.fact_lifespan,
-    also={"per": lambda t: t.fact_years}, currency=lambda t: t.currency,
+    also={"per": lambda t: t.fact_years}, **_MONEY,
     settings=("value.margin_share", "value.lifespan_years"),
 )  # fmt: skip
 

@@ -172,8 +172,8 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         id="churn_all_lost",
         title="Customer churn, all who left ÷ active at the start",
-        definition="Customers who were there at the start or came in the period, and are gone at "
-        "its end, per customer there at the start; the same as 1 − (E − N)/S.",
+        definition="Customers who were there at the start or came (or came back) in the period, "
+        "and are gone at its end, per customer there at the start; the same as 1 − (E − N)/S.",
         formula=r"1 - \frac{E - N}{S}",
         unit="ratio",
         direction="down",

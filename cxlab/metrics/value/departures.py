@@ -170,7 +170,8 @@ METRICS: tuple[Metric, ...] = (
         source="seed glossary 3 (exit reason frequency, segmented)",
         notes=("Ask by reason, and by segment beside it: the shares of each segment add up to 1. "
                "n is all who left.",
-               "Dropping the unknown would make every other share too large."),
+               "Dropping the unknown would make every other share too large.",
+               "Who ended at midnight of the 1st left in the month before, as for churn."),
         example=Example(_REASONS_STORY + "Price: 4 of 10. Without the unknown it would be 4 of 8.",
                         _REASONS, 0.4, by="reason", group={"reason": "price"}),
     ),

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric
 from cxlab.metrics.sources.value.orders import COHORT_DAYS
 from cxlab.metrics.statistics import Ratio, Share
+from cxlab.metrics.value.revenue import SEVERAL_CURRENCIES
 from cxlab.metrics.value.rows import NOT_OVER, not_over, orders
 
 __all__ = ["METRICS"]
@@ -46,7 +47,6 @@ _UNKNOWN = Exclusion(
     "product_unknown", "bought something that nobody recorded, and nothing known to be new",
     _unknown_product,
 )  # fmt: skip
-_PRODUCTS = {"exclusions": (_UNKNOWN,), "needs": ("transactions.product",)}
 
 _ORDERS = orders(
     ("A", "2026-01-05", 10.0), ("A", "2026-01-20", 10.0),
@@ -133,7 +133,8 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_periods(
             "cross_sold", "customers with a purchase before the period", _existing,
-            lambda t: t.fact_new_products >= 1, **_PRODUCTS,
+            lambda t: t.fact_new_products >= 1,
+            exclusions=(_UNKNOWN,), needs=("transactions.product",),
         ),
         statistic=Share(),
         source="seed glossary 2 (cross-sell)",
@@ -182,7 +183,8 @@ METRICS: tuple[Metric, ...] = (
         basis=_periods(
             "cross_sold_revenue", "customers with a purchase in the period and one before it",
             lambda t: _existing(t) & _buying(t), lambda t: t.fact_new_revenue,
-            also={"per": lambda t: t.fact_revenue}, currency=lambda t: t.currency, **_PRODUCTS,
+            also={"per": lambda t: t.fact_revenue}, currency=lambda t: t.currency,
+            exclusions=(SEVERAL_CURRENCIES, _UNKNOWN), needs=("transactions.product",),
         ),
         statistic=Ratio(unit="customer"),
         source="seed glossary 2 (cross-sell), by revenue",

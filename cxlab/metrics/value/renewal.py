@@ -71,6 +71,7 @@ METRICS: tuple[Metric, ...] = (
             "A contract is pending until its grace is over even if it was renewed before: else "
             "the young ones would all be renewals.",
             "Contracts of one customer due on one day count one by one.",
+            "A contract whose price changes before its due date is due once, at the last price.",
         ),
         example=Example(_STORY + "Two of three: 66.7 %.", _ROWS, 2 / 3, period="2026-01"),
     ),

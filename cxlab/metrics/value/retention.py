@@ -139,23 +139,24 @@ def _cohort(days: int) -> Metric:
 
 def _survival(months: int) -> Metric:
     value, fraction = _SURVIVAL[months]
+    length = f"{months} month{'s' if months > 1 else ''}"
     return Metric(
         id=f"ret_km_{months}",
-        title=f"Share that stays longer than {months} month{'s' if months > 1 else ''}",
+        title=f"Share that stays longer than {length}",
         definition=f"Kaplan–Meier estimate of the share of customers whose first stay lasts "
-        f"longer than {months} month{'s' if months > 1 else ''}; those still there count so far.",
+        f"longer than {length}; those still there count so far.",
         formula=r"\hat S(t) = \prod_{t_j \le t} \left( 1 - \frac{d_j}{n_j} \right)",
         unit="share",
         direction="up",
         basis=STAY,
         statistic=Fitted(
-            f"Kaplan–Meier S({months} months)", "Greenwood, log(−log)", ("value", "ended"),
+            f"Kaplan–Meier S({length})", "Greenwood, log(−log)", ("value", "ended"),
             surviving(months),
         ),
         source=_KM,
         notes=("A month is 365.25 ÷ 12 days, a begun day a whole one; a stay that ends exactly "
                "then has ended.",),
-        example=Example(_CURVE_STORY + f"At {months} months: {fraction}.", _CURVE, value),
+        example=Example(_CURVE_STORY + f"After {length}: {fraction}.", _CURVE, value),
         variant_of="ret",
     )  # fmt: skip
 
@@ -179,8 +180,8 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         id="ret_net",
         title="Retention as (E − N) ÷ S",
-        definition="Customers at the end less those who came in the period, per customer at the "
-        "start.",
+        definition="Customers at the end less those who came in the period or came back in it, "
+        "per customer at the start.",
         formula=r"\frac{E - N}{S}",
         unit="ratio",
         direction="up",

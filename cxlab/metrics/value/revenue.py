@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import ibis
 import ibis.expr.types as ir
 
 from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric
+from cxlab.metrics.facts import at_most
 from cxlab.metrics.statistics import Fitted, Mean, Ratio, Share
 from cxlab.metrics.value.fits import compounded
 from cxlab.metrics.value.rows import ENDS, NOT_OVER, Rows, contracts, not_over
@@ -63,10 +63,9 @@ def _basis(
     )
 
 
-def _kept(rows: ir.Table) -> ir.FloatingValue:
+def _kept(rows: ir.Table) -> ir.NumericValue:
     """Revenue at the end, of each customer at most what it paid at the start."""
-    kept: ir.FloatingValue = ibis.least(rows.fact_mrr_end, rows.fact_mrr_start)
-    return kept
+    return at_most(rows.fact_mrr_end, rows.fact_mrr_start)
 
 
 def _start(rows: ir.Table) -> ir.FloatingValue:

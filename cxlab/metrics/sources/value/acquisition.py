@@ -10,7 +10,8 @@ from cxlab.metrics.sources.value.spells import (
     DAYS_PER_MONTH,
     MONTH_SLACK,
     days_between,
-    stays,
+    spells,
+    stays_of,
     with_customer,
 )
 from cxlab.metrics.view import Source, View, Windows
@@ -48,17 +49,18 @@ def _payments(start: ir.TimestampValue, end: ir.TimestampValue) -> ir.IntegerVal
 
 
 def _new(view: View, windows: Windows) -> ir.Table:
-    """One row per customer in the period of its first start, if it pays.
+    """One row per customer in the period in which it first began to pay.
 
     `fact_cac` is its part of what the new customers of its period cost, `fact_mrr` its revenue
     at the start; `fact_paid_months` how many monthly payments it has made, each at the month's
-    start, of `fact_seen_months` it can have been seen to make; `fact_gone` whether it left.
+    start, of `fact_seen_months` it can have been seen to make; `fact_gone` whether it no longer
+    pays. Whether it had a contract for free before, or has one since, is nothing to these.
     """
     now = ibis.timestamp(naive_utc(view.as_of))
-    won = stays(view, windows)
-    won = won.filter(
-        (won.start == won.first_start) & ((won.mrr_start > 0) | won.mrr_start.isnull())
-    )
+    paying = spells(view, windows)
+    paying = paying.filter((paying.mrr > 0) | paying.mrr.isnull())
+    won = stays_of(paying, ("run", "customer_id"))
+    won = won.filter(won.start == won.first_start)
     spans = windows.table(view.span[0])
     each = won.join(
         spans, [won.start >= spans.fact_window_start, won.start < spans.fact_window_end]

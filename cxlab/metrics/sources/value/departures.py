@@ -19,10 +19,15 @@ HORIZONS = (90, 180, 365)
 
 
 def _ends(view: View, windows: Windows) -> ir.Table:
-    """One row per end of a stay: a customer who comes back and leaves again leaves twice."""
+    """One row per end of a stay: a customer who comes back and leaves again leaves twice.
+
+    Stays are half-open: one that ends at midnight of the 1st was lost with the month before. So
+    the instant of attribution is the last one there, as for churn.
+    """
     rows = stays(view, windows)
     left = rows.filter(rows.end <= ibis.timestamp(naive_utc(view.as_of)))
-    left = left.mutate(fact_at=left.end, fact_reason=left.churn_reason.fill_null(UNKNOWN))
+    last = left.end - ibis.interval(microseconds=1)
+    left = left.mutate(fact_at=last, fact_reason=left.churn_reason.fill_null(UNKNOWN))
     return with_customer(
         left.drop("start", "end", "stay", "first_start", "mrr_start", "mrr_end", "currencies"),
         view,

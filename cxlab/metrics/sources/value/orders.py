@@ -17,7 +17,6 @@ import ibis.expr.types as ir
 from cxlab.calendars import local_time
 from cxlab.metrics.sources.value.spells import (
     DAYS_PER_YEAR,
-    kept_reason,
     run_of,
     with_customer,
 )
@@ -95,12 +94,15 @@ def _purchases(view: View) -> ir.Table:
 
 
 def _spent(lines: ir.Table) -> ir.Table:
-    """Return each customer's net spending and margin to date, all refunds included."""
-    kept = lines.excluded_reason.isnull()
-    return lines.group_by(["run", "customer_id"]).aggregate(
-        fact_spent=lines.amount.sum(where=kept).round(6),
-        fact_margin=lines.margin.sum(where=kept).round(6),
-        fact_currencies=lines.currency.nunique(where=kept),
+    """Return each customer's net spending and margin to date, all refunds included.
+
+    What counts and what is excluded are added up apart.
+    """
+    lines = lines.mutate(counted=lines.excluded_reason.isnull())
+    return lines.group_by(["run", "customer_id", "counted"]).aggregate(
+        fact_spent=lines.amount.sum().round(6),
+        fact_margin=lines.margin.sum().round(6),
+        fact_currencies=lines.currency.nunique(),
     )
 
 
@@ -109,14 +111,16 @@ def _histories(view: View, windows: Windows) -> ir.Table:
 
     `fact_x` repeat days, `fact_last_days` from the first to the last of them, `fact_age_days`
     from the first to the last day of the data, `fact_repeat_mean` what a repeat day brought.
+    Excluded purchases make a row of their own, so that they are counted as excluded.
     """
     lines = _lines(view)
     sold = _purchases(view)
-    firsts = ibis.window(group_by=["run", "customer_id"])
-    sold = sold.mutate(first_day=sold.day.min().over(firsts))
+    sold = sold.mutate(counted=sold.excluded_reason.isnull())
+    keys = ["run", "customer_id", "counted"]
+    sold = sold.mutate(first_day=sold.day.min().over(ibis.window(group_by=keys)))
     again = sold.day > sold.first_day
-    found = sold.group_by(["run", "customer_id"]).aggregate(
-        excluded_reason=kept_reason(sold.excluded_reason),
+    found = sold.group_by(keys).aggregate(
+        excluded_reason=sold.excluded_reason.max(),
         fact_started_at=sold["at"].min(),
         first_day=sold.day.min(),
         last_day=sold.day.max(),
@@ -126,10 +130,9 @@ def _histories(view: View, windows: Windows) -> ir.Table:
         second_day=sold.day.min(where=again),
         currency=sold.currency.max(),
     )
-    spent = _spent(lines).rename(spent_run="run", spender="customer_id")
-    joined = found.left_join(
-        spent, [found.run == spent.spent_run, found.customer_id == spent.spender]
-    ).drop("spent_run", "spender")
+    spent = _spent(lines).rename({f"spent_{k}": k for k in keys})
+    joined = found.left_join(spent, [found[k] == spent[f"spent_{k}"] for k in keys])
+    joined = joined.drop("counted", *[f"spent_{k}" for k in keys])
     last, known = _last_day(view), view.settings.value
     repeats = joined.days - 1
     loose = ibis.least(joined.fact_spent - joined.bought, 0.0)  # refunds that refer to nothing
@@ -182,7 +185,8 @@ def _buyers(view: View, windows: Windows) -> ir.Table:
         fact_revenue=each.net.sum(where=inside).fill_null(0.0),
         fact_new_revenue=each.net.sum(where=new).fill_null(0.0),
         fact_currencies=each.currency.nunique(where=inside),
-        currency=each.currency.max(),
+        # That of the period's purchases, which the sums are of, where there are any.
+        currency=ibis.coalesce(each.currency.max(where=inside), each.currency.max()),
     )
     return with_customer(found.drop("counted"), view)
 

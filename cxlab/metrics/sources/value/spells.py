@@ -21,7 +21,6 @@ __all__ = [
     "MONTH_SLACK",
     "NO_RUN",
     "days_between",
-    "kept_reason",
     "run_of",
     "spell_dimensions",
     "spells",
@@ -54,11 +53,6 @@ def days_between(start: ir.TimestampValue, end: ir.TimestampValue) -> ir.Floatin
     return end.delta(start, unit="microsecond").cast("float64") / 86_400e6
 
 
-def kept_reason(reason: ir.StringValue) -> ir.StringScalar:
-    """Return why a group of rows is excluded: not at all when one of them is not."""
-    return reason.isnull().any().ifelse(ibis.null("string"), reason.max())
-
-
 def whole_sum(values: ir.NumericValue, where: ir.BooleanValue) -> ir.FloatingScalar:
     """Return the sum where a condition holds: 0 for no rows, empty where a value is unknown."""
     unknown = values.isnull().any(where=where).fill_null(False)
@@ -69,9 +63,9 @@ def whole_sum(values: ir.NumericValue, where: ir.BooleanValue) -> ir.FloatingSca
 def spells(view: View, windows: Windows) -> ir.Table:
     """Return the contract spells that make somebody a customer; built once for a view.
 
-    Columns: `run`, `customer_id`, `account`, `start`, `end` (`FOREVER` while it runs on), the
-    customer's `first_start`, `mrr`, `seats`, `currency` (else the customer's), why it was lost,
-    and the spells' own dimensions under their names with `spell__` before them.
+    Columns: `run`, `customer_id`, `account`, `start`, `end` (`FOREVER` while it runs on), `mrr`,
+    `seats`, `currency` (else the customer's), why it was lost, and the spells' own dimensions
+    under their names with `spell__` before them.
     """
     return view.rows(_SPELLS, windows)
 
@@ -89,7 +83,6 @@ def _spells(view: View, windows: Windows) -> ir.Table:
         spell_currency=real.currency,
     )  # fmt: skip
     own = own.filter(own.start < own.end)
-    own = own.mutate(first_start=own.start.min().over(ibis.window(group_by=["run", "customer_id"])))
     customers = view.table("customers")
     if customers is None:
         return own.mutate(account=own.customer_id, currency=own.spell_currency)
@@ -171,24 +164,22 @@ def stays_of(rows: ir.Table, key: Iterable[str]) -> ir.Table:
     keys = [*key]
     marked = rows.mutate(counted=rows.excluded_reason.isnull())
     keys = [*keys, "counted"]
-    order = [marked.start, marked.end]
-    until = marked.end.max().over(
-        ibis.window(group_by=keys, order_by=order, preceding=None, following=0)
-    )
-    marked = marked.mutate(until=until)
-    before = marked.until.lag().over(ibis.window(group_by=keys, order_by=order))
+    # Ranges, not rows: spells that start together see the same, whichever of them comes first.
+    # So one of them begins the stay, and all of them are in it.
+    so_far = ibis.range_window(group_by=keys, order_by=marked.start, preceding=None, following=0)
+    marked = marked.mutate(until=marked.end.max().over(so_far))
+    before = marked.until.lag().over(ibis.window(group_by=keys, order_by=marked.start))
     marked = marked.mutate(begins=(before.isnull() | (marked.start > before)).cast("int64"))
-    number = marked.begins.sum().over(
-        ibis.window(group_by=keys, order_by=order, preceding=None, following=0)
-    )
-    marked = marked.mutate(stay=number)
+    marked = marked.mutate(stay=marked.begins.sum().over(so_far))
     each = [*keys, "stay"]
     bounds = ibis.window(group_by=each)
     marked = marked.mutate(
         stay_start=marked.start.min().over(bounds),
         stay_end=marked.end.max().over(bounds),
         place=ibis.row_number().over(
-            ibis.window(group_by=each, order_by=[marked.end.desc(), marked.subscription_id])
+            ibis.window(
+                group_by=each, order_by=[marked.end.desc(), marked.subscription_id, marked.start]
+            )
         ),
     )
     last = marked.place == 0

@@ -61,21 +61,21 @@ def _states(rows: ir.Table, spans: ir.Table, keys: list[str]) -> ir.Table:
     latest = ibis.row_number().over(
         ibis.window(
             group_by=[*keys, "counted", "fact_window_start"],
-            order_by=[each.end.desc(), each.subscription_id],
+            order_by=[each.end.desc(), each.subscription_id, each.start],
         )
     )
     each = each.mutate(latest=latest == 0)
     start = each.start <= each.fact_window_start
     end = (each.start <= each.fact_window_end) & (each.end > each.fact_window_end)
     inside = each.start < each.fact_window_end
-    joined = each.first_start > each.fact_window_start
     grouped = each.group_by(group).aggregate(
         some_customer=each.customer_id.min(),
         excluded_reason=each.excluded_reason.max(),
         inside=inside.any(),
         fact_active_start=start.any(),
         fact_active_end=end.any(),
-        fact_joined=joined.all(),
+        # Whoever is seen in the period and was not there at its start came, or came back, in it.
+        fact_joined=~start.any(),
         fact_mrr_start=whole_sum(each.mrr, start),
         fact_mrr_end=whole_sum(each.mrr, end),
         fact_mrr_days=whole_sum(each.mrr * each.days, inside),
