@@ -231,7 +231,11 @@ class TestHealth:
         ("more", "goodness"),
         [
             ({"instrument": "ces", "version": "ces_1"}, 0.0),  # effort: 5 of 5 is worst
+            ({"instrument": "ces", "version": "ces_1", "direction": "down"}, 0.0),
+            # A form whose labels run the other way: 5 of 5 is very little effort, the best.
+            ({"instrument": "ces", "version": "ces_1", "direction": "up"}, 100.0),
             ({"instrument": "ces", "version": "ces_2"}, 100.0),
+            ({"instrument": "ces", "version": "ces_2", "direction": "down"}, 0.0),
             ({"direction": "down"}, 0.0),
             ({"instrument": "nps", "scale_min": 0, "scale_max": 10}, 50.0),
         ],
