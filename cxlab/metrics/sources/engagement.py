@@ -75,7 +75,7 @@ def _activities(
     found: dict[str, tuple[str, ir.Table, ir.Deferred]] = {}
     if view.table("usage_events") is not None:
         events = human_use(view)
-        day = events.at.date() if windows is None else local_day(events.at, view, windows)
+        day = events.at.date() if windows is None else local_day(events.at, windows)
         events = events.select("run", "customer_id", "at", "feature", day=day)
         found["active_days"] = ("customer_id", events, d.day.nunique())
         found["features"] = ("customer_id", events, d.feature.nunique())

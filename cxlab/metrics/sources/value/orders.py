@@ -43,7 +43,8 @@ def _lines(view: View) -> ir.Table:
     """Return purchases and refunds apart, with the number of their day and their currency."""
     rows = view.tables["transactions"]
     zone = view.tables.time_zone or "UTC"
-    local = rows["at"] if zone == "UTC" else local_time(rows["at"], zone, *view.span)
+    bounds = (view.begins(HISTORIES), view.span[1])
+    local = rows["at"] if zone == "UTC" else local_time(rows["at"], zone, *bounds)
     back = rows.is_refund.fill_null(False) | (rows.amount < 0)
     margin = view.settings.value.margin_share
     signed = back.ifelse(-rows.amount.abs(), rows.amount)
@@ -164,7 +165,7 @@ def _buyers(view: View, windows: Windows) -> ir.Table:
     keys = ["run", "customer_id", "counted"]
     same = ibis.window(group_by=[*keys, "product"])
     sold = sold.mutate(product_first=sold["at"].min().over(same))
-    spans = windows.table(view.span[0])
+    spans = windows.table()
     each = sold.cross_join(spans)
     each = each.filter(each["at"] < each.fact_window_end)
     inside = each["at"] >= each.fact_window_start
