@@ -23,7 +23,7 @@ from cxlab.metrics.sources.value.spells import (
 )
 from cxlab.metrics.view import Source, View, Windows
 
-__all__ = ["COHORT_DAYS", "SOURCES"]
+__all__ = ["COHORT_DAYS", "SOURCES", "purchase_days"]
 
 COHORT_DAYS = 365
 """Days after the first purchase within which a repeat purchase is looked for."""
@@ -93,6 +93,12 @@ def _purchases(view: View) -> ir.Table:
     """Return the purchases, without those that went back altogether."""
     sold = _sales(_lines(view))
     return sold.filter(~sold.gone)
+
+
+def purchase_days(view: View) -> ir.Table:
+    """Return the purchases that count, with their `day`: run, customer_id, at, day."""
+    sold = _purchases(view)
+    return sold.filter(sold.excluded_reason.isnull()).select("run", "customer_id", "at", "day")
 
 
 def _spent(lines: ir.Table) -> ir.Table:
