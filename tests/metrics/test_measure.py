@@ -225,6 +225,32 @@ class TestDefinitions:
         other = {**again, "topic": "billing"}
         assert cx.measure(tickets(base, other), "fcr").iloc[0]["numerator"] == 2
 
+    @pytest.mark.parametrize(
+        ("more", "n", "kept"),
+        [
+            ({"opened_by": "agent", "direction": "outbound"}, 1, 1),
+            ({"opened_by": "system"}, 1, 1),
+            ({"direction": "outbound"}, 1, 1),
+            ({"opened_by": "customer", "direction": "inbound"}, 2, 1),
+            ({}, 2, 1),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "metric", ["fcr", "fcr_7d", "fcr_no_repeat", "fcr_sqm", "fcr_ocr", "fcr_km"]
+    )
+    def test_a_follow_up_by_the_business_is_no_contact_of_the_customer(self, metric, more, n, kept):
+        base = {"customer_id": "c", "topic": "login", "last_solved_at": "+6 00:00", "n_solves": 1}
+        again = {**base, "created_at": "+5 09:00", **more}
+        row = cx.measure(tickets(base, again), metric).iloc[0]
+        assert (row["n"], row["value"]) == (n, kept / n)
+        assert row["excluded"] == ({"opened_by_business": 1} if n == 1 else {})
+
+    def test_a_repeat_behind_a_follow_up_by_the_business_is_still_seen(self):
+        base = {"customer_id": "c", "topic": "login", "last_solved_at": "+9 00:00", "n_solves": 1}
+        ours = {**base, "created_at": "+5 09:00", "opened_by": "agent"}
+        row = cx.measure(tickets(base, ours, {**base, "created_at": "+8 09:00"}), "fcr").iloc[0]
+        assert (row["n"], row["numerator"]) == (2, 1)
+
     def test_a_repeat_after_the_period_still_counts_against_it(self):
         base = {"customer_id": "c", "topic": "login", "last_solved_at": "+20 00:00"}
         both = tickets(base, {**base, "created_at": "+8 09:00"})
