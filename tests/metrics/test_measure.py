@@ -176,6 +176,25 @@ class TestGroups:
         assert result["value"].tolist() == [1, 0, 0, 1]
         assert result["flag"].tolist() == ["ok", "empty", "empty", "ok"]
 
+    def test_a_group_that_only_another_metric_has_rows_of_stands_there_empty(self):
+        ask = {"survey_id": "a", "instrument": "csat", "scale_min": 1, "scale_max": 5, "score": 5,
+               "subject_type": "ticket", "subject_id": "T0", "answered_at": "10:00"}  # fmt: skip
+        log = tickets({"channel": "chat"}, {"channel": "phone"}, surveys=[ask])
+        rows = cx.measure(log, "vol,csat", by="channel").set_index(["metric", "channel"])
+        assert rows["n"].tolist() == [1, 1, 1, 0]
+        nobody = rows.loc[("csat", "phone")]
+        assert np.isnan(nobody["value"])
+        assert nobody["flag"] == "empty"
+
+    def test_a_cut_off_before_the_data_gives_flagged_rows_and_no_error(self):
+        log = tickets({"first_human_reply_at": "10:00"})
+        before = dt.datetime(1999, 1, 1, tzinfo=dt.UTC)
+        rows = cx.measure(log, "vol,frt", as_of=before).set_index("metric")
+        assert rows["n"].tolist() == [0, 0]
+        assert rows.loc["vol", "value"] == 0
+        assert np.isnan(rows.loc["frt", "value"])
+        assert (rows["period_start"] == pd.Timestamp(before)).all()
+
     def test_weeks_are_cut_at_local_midnight_across_the_clock_change(self):
         # Sunday 2026-03-29, 22:30 UTC is Monday 00:30 in Berlin (summer time since 01:00 UTC);
         # a week earlier 22:30 UTC is still Sunday 23:30 (winter time).
