@@ -17,6 +17,7 @@ __all__ = [
     "answer_facts",
     "goodness",
     "points",
+    "runs",
     "top_box",
     "with_standing",
 ]
@@ -42,13 +43,18 @@ def points(rows: ir.Table) -> ir.IntegerValue:
     return rows.scale_max - rows.scale_min + 1
 
 
-def goodness(rows: ir.Table, better: str = "up") -> ir.FloatingValue:
-    """Return the score with the end that `better` names up: rows of the other way are mirrored.
+def runs(rows: ir.Table, meant: str | ir.StringValue = "up") -> ir.StringValue:
+    """Return which way each row's scale runs: "up" where its top is the best answer, or "down".
 
-    A row without `direction` is taken to be as the instrument is meant.
+    A row without `direction` is taken to be as the instrument is `meant`.
     """
+    return ibis.coalesce(rows.direction, meant)
+
+
+def goodness(rows: ir.Table, better: str = "up") -> ir.FloatingValue:
+    """Return the score with the end that `better` names up: rows of the other way are mirrored."""
     mirrored = rows.scale_min + rows.scale_max - rows.score
-    return (rows.direction != better).fill_null(False).ifelse(mirrored, rows.score)
+    return (runs(rows, better) != better).ifelse(mirrored, rows.score)
 
 
 def top_box(rows: ir.Table) -> ir.BooleanValue:

@@ -82,7 +82,8 @@ class Exclusion:
 class Repeat:
     """A row counts as repeated when a like row follows it within `days`.
 
-    Alike are rows with equal columns `same`; empty ones compare as equal.
+    Alike are rows with equal columns `same`; empty ones compare as equal. A ticket that the
+    business opened is no repeat of anything: the customer did not come back.
     """
 
     days: int

@@ -13,6 +13,7 @@ __all__ = [
     "is_live",
     "is_resolved",
     "naive_utc",
+    "opened_by_business",
     "seconds_between",
     "ticket_facts",
 ]
@@ -64,6 +65,12 @@ def is_resolved(rows: ir.Table) -> ir.BooleanValue:
 def naive_utc(instant: dt.datetime) -> dt.datetime:
     """Return an aware instant as the naive UTC datetime that the tables hold."""
     return instant.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def opened_by_business(rows: ir.Table) -> ir.BooleanValue:
+    """Return whether the business wrote first; where nobody says, the customer did."""
+    by = rows.opened_by.isin(("agent", "bot", "system")) | (rows.direction == "outbound")
+    return by.fill_null(False)
 
 
 def ticket_facts(tickets: ir.Table, escalations: ir.Table | None, as_of: dt.datetime) -> ir.Table:

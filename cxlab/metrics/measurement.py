@@ -260,7 +260,8 @@ class _Answer:
             rows["period_end"] = pd.Timestamp(self.plan.period.end)
         else:
             rows["period"] = "all"
-            rows["period_start"] = pd.Timestamp(self.plan.view.span[0])
+            begun = {m.id: pd.Timestamp(self.plan.begins(m)) for m in self.plan.metrics}
+            rows["period_start"] = rows["metric"].map(begun)
             rows["period_end"] = pd.Timestamp(self.plan.view.as_of)
         rows["as_of"] = pd.Timestamp(self.plan.view.as_of)
         unborn = (rows["statistic"] == Backlog().name) & (rows["period_start"] > rows["as_of"])

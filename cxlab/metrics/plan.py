@@ -125,9 +125,14 @@ class Plan:
         A period begins before its first event, and may end after the data.
         """
         first, last = self.view.span
+        first = min([first, *map(self.begins, self.metrics)])
         if self.period is not None:
             first, last = min(first, self.period.start), max(last, self.period.end)
         return first - _LONGEST_PERIOD, last + _LONGEST_PERIOD
+
+    def begins(self, metric: Metric) -> dt.datetime:
+        """Return the first instant of the tables that the metric rests on."""
+        return self.view.begins(SOURCES[metric.basis.source])
 
     def _dimension(self, rows: ir.Table, name: str, local: ir.TimestampValue) -> ir.Value:
         if name == "weekday":

@@ -9,12 +9,15 @@ import ibis
 import ibis.expr.types as ir
 
 from cxlab.metrics.declaration import Basis, Repeat
+from cxlab.metrics.facts import opened_by_business
 from cxlab.metrics.statistics import column
 
 if TYPE_CHECKING:
     from cxlab.metrics.query import Cut
 
 __all__ = ["narrowed", "next_at", "repeats_of", "with_repeats"]
+
+_OURS = "repeat__ours"
 
 
 def repeats_of(bases: Iterable[Basis]) -> list[Repeat]:
@@ -29,7 +32,11 @@ def narrowed(
     kinds = {f"{kind}__{b.name}" for b in bases for kind in ("value", "state", *b.also)}
     sorted_by = {"replication", "created_at", "ticket_id", *(c for r in repeats for c in r.same)}
     wanted = kinds | sorted_by | {cut.instant, *cut.keys}
-    return rows.select(*[c for c in rows.columns if c in wanted])
+    # Whose ticket it is goes along as one flag, not as the two texts that say it.
+    return rows.select(
+        *[c for c in rows.columns if c in wanted and c != _OURS],
+        **{_OURS: opened_by_business(rows)},
+    )
 
 
 def next_at(rows: ir.Table, same: Sequence[str]) -> ir.TimestampValue:
@@ -43,13 +50,14 @@ def next_at(rows: ir.Table, same: Sequence[str]) -> ir.TimestampValue:
 def with_repeats(rows: ir.Table, bases: Sequence[Basis], recorded: dict[str, bool]) -> ir.Table:
     """Turn the value of every basis with `unless_repeated` false where a like ticket follows.
 
-    The clock runs from creation to creation; the end of the time counts as within.
+    The clock runs from creation to creation; the end of the time counts as within. `rows` are
+    narrowed: they say which tickets the business opened, which follow nothing.
     """
     looking = [b for b in bases if recorded[b.name] and b.unless_repeated is not None]
     sames = dict.fromkeys(r.same for r in repeats_of(looking))
     if not sames:
         return rows
-    rows = rows.mutate(**{column("next", *same): next_at(rows, same) for same in sames})
+    rows = rows.mutate(**{column("next", *same): next_at(rows, (*same, _OURS)) for same in sames})
     values: dict[str, ir.Value] = {}
     for basis in looking:
         repeat = basis.unless_repeated

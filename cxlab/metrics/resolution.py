@@ -6,10 +6,10 @@ import ibis
 import ibis.expr.types as ir
 
 from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric, Repeat
-from cxlab.metrics.facts import is_live, is_resolved, seconds_between
+from cxlab.metrics.facts import is_live, is_resolved, opened_by_business, seconds_between
 from cxlab.metrics.statistics import Backlog, Mean, Quantile, Share
 
-__all__ = ["METRICS"]
+__all__ = ["METRICS", "OURS"]
 
 
 def _all(rows: ir.Table) -> ir.BooleanValue:
@@ -40,6 +40,12 @@ RESOLUTION = Basis(
 )  # fmt: skip
 
 
+OURS = Exclusion(
+    "opened_by_business", "the business wrote first: no contact of the customer's",
+    opened_by_business,
+)  # fmt: skip
+
+
 def _one_contact(rows: ir.Table) -> ir.BooleanValue:
     one = (ibis.coalesce(rows.n_contacts, 1) <= 1) & (rows.fact_reopens < 1)
     return one & ~rows.fact_escalated
@@ -58,6 +64,7 @@ def _first_contact(days: int) -> Basis:
         value=_one_contact,
         unless_repeated=Repeat(days),
         exclusions=(
+            OURS,
             Exclusion(
                 "unresolved", "not resolved at the cut-off", lambda t: mature(t) & ~is_resolved(t)
             ),
@@ -219,7 +226,11 @@ METRICS: tuple[Metric, ...] = (
         basis=_first_contact(30),
         statistic=Share(),
         source=_FCR_SOURCE,
-        notes=("W = 30 days; only tickets at least that old count.",),
+        notes=(
+            "W = 30 days; only tickets at least that old count.",
+            "Tickets that the business opened are neither contacts nor repeats.",
+        ),
+        version=2,
         example=Example(_FCR_STORY, _FCR_ROWS, 0.5),
     ),
     Metric(
@@ -235,6 +246,7 @@ METRICS: tuple[Metric, ...] = (
         statistic=Share(),
         source=_FCR_SOURCE,
         notes=("W = 7 days: sooner known than W = 30, and higher.",),
+        version=2,
         example=Example(_FCR_STORY, _FCR_ROWS, 0.5),
     ),
     Metric(

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric
-from cxlab.metrics.facts import is_live, seconds_between
+from cxlab.metrics.facts import is_live, opened_by_business, seconds_between
 from cxlab.metrics.statistics import Count, Mean, Quantile, Share
 
 __all__ = ["METRICS"]
@@ -16,14 +16,9 @@ def _all(rows: ir.Table) -> ir.BooleanValue:
     return ibis.literal(True)
 
 
-def _opened_by_business(rows: ir.Table) -> ir.BooleanValue:
-    by = rows.opened_by.isin(("agent", "bot", "system")) | (rows.direction == "outbound")
-    return by.fill_null(False)
-
-
 _OUTBOUND = Exclusion(
     "opened_by_business", "the business wrote first: nobody waits for a first reply",
-    _opened_by_business,
+    opened_by_business,
 )  # fmt: skip
 VOLUME = Basis(
     name="volume",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import ibis
@@ -28,6 +28,9 @@ Writing the SQL of deep expressions costs more than running it on small data; on
 copying the facts costs more than it saves.
 """
 
+_Bounds = tuple[dt.datetime | None, dt.datetime | None, int]
+"""First and last instant of a table (None: it has none), and its rows."""
+
 _EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
@@ -35,21 +38,23 @@ _EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 class Windows:
     """The report's periods, for rows that exist once per period (customers at its start).
 
-    Without periods there is one window: the whole `period`, else all of the data.
+    Without periods there is one window: the whole `period`, else all of the data. `first` is
+    where the data begin (aware); `View.rows` says it, for each source of its own.
     """
 
     every: str | None
     period: Period | None
     zone: str
     as_of: dt.datetime
+    first: dt.datetime | None = None
 
-    def table(self, first: dt.datetime) -> ir.Table:
-        """Return one row per window from the aware instant `first` to the cut-off.
+    def table(self) -> ir.Table:
+        """Return one row per window, from the first of the data to the cut-off.
 
         Columns: `fact_window_start`, `fact_window_end` (naive UTC, half-open), and
         `fact_window_over`, whether the cut-off lies behind it.
         """
-        spans = self._spans(first)
+        spans = self._spans()
         return ibis.memtable(
             pd.DataFrame(
                 {
@@ -64,14 +69,14 @@ class Windows:
             )
         )
 
-    def bounds(self, first: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    def bounds(self) -> tuple[dt.datetime, dt.datetime]:
         """Return the first instant of the first window and the end of the last (aware)."""
-        spans = self._spans(first)
+        spans = self._spans()
         return spans[0][0], spans[-1][1]
 
-    def _spans(self, first: dt.datetime) -> list[tuple[dt.datetime, dt.datetime]]:
+    def _spans(self) -> list[tuple[dt.datetime, dt.datetime]]:
         whole = self.period
-        start = whole.start if whole else min(first, self.as_of)
+        start = whole.start if whole else min(self.first or self.as_of, self.as_of)
         end = whole.end if whole else self.as_of
         if self.every is None:
             return [(start, end)]
@@ -117,10 +122,23 @@ class View:
 
     def rows(self, source: Source, windows: Windows) -> ir.Table:
         """Return the rows of a source; built once, and for small data kept as a table."""
-        key = (source.name, windows if source.windowed or source.waves else None)
+        dated = source.windowed and windows.period is None
+        own = replace(windows, first=self.begins(source) if dated else None)
+        key = (source.name, own if source.windowed or source.waves else None)
         if key not in self._built:
-            self._built[key] = self.kept(source.build(self, windows))
+            self._built[key] = self.kept(source.build(self, own))
         return self._built[key]
+
+    def begins(self, source: Source) -> dt.datetime:
+        """Return the first instant of the source's own tables, of the tickets if it has them.
+
+        Not that of the whole log: use, orders and contracts can be older than the first ticket,
+        and customers older than any work of the desk.
+        """
+        names = [n for name in source.tables for n in name.split("|") if n in self.tables]
+        asked = ["tickets"] if "tickets" in names else names
+        lows = [low for low, _, _ in map(self._bounds_of, asked) if low is not None]
+        return min(lows, default=self.span[0])
 
     def kept(self, rows: ir.Table) -> ir.Table:
         """Return the rows, for small data as a table: a step on the way to a source."""
@@ -152,7 +170,10 @@ class View:
 
     @cached_property
     def span(self) -> tuple[dt.datetime, dt.datetime]:
-        """First instant of the data (of the tickets, where there are any) and the cut-off."""
+        """First instant of the data (of the tickets, where there are any) and the cut-off.
+
+        What a source's periods begin with is `begins`.
+        """
         low, high = self._bounds[:2]
         return (self.as_of, self.as_of) if low is None else (low, max(high or low, self.as_of))
 
@@ -162,14 +183,24 @@ class View:
         return self._bounds[2] <= CACHED_ROWS
 
     @cached_property
-    def _bounds(self) -> tuple[dt.datetime | None, dt.datetime | None, int]:
+    def _bounds(self) -> _Bounds:
         """First and last instant, and how many rows the largest table asked has."""
         names = ["tickets"] if "tickets" in self.tables else list(self.tables.names)
-        found = [_bounds(self.tables, name) for name in names]
+        found = [self._bounds_of(name) for name in names]
         lows = [low for low, _, _ in found if low is not None]
         highs = [high for _, high, _ in found if high is not None]
         rows = max((n for _, _, n in found), default=0)
         return min(lows, default=None), max(highs, default=None), rows
+
+    @cached_property
+    def _known_bounds(self) -> dict[str, _Bounds]:
+        return {}
+
+    def _bounds_of(self, name: str) -> _Bounds:
+        """Return the bounds of a table, which is asked for them once."""
+        if name not in self._known_bounds:
+            self._known_bounds[name] = _bounds(self.tables, name)
+        return self._known_bounds[name]
 
     def recorded(self, basis: Basis, source: Source) -> bool:
         """Return whether the data has what the basis needs."""
@@ -225,7 +256,7 @@ def view_of(tables: Tables, as_of: dt.datetime | None, settings: Settings = DEFA
     return view
 
 
-def _bounds(tables: Tables, name: str) -> tuple[dt.datetime | None, dt.datetime | None, int]:
+def _bounds(tables: Tables, name: str) -> _Bounds:
     """Return the first and last value of a table's first required instant, and its rows."""
     rows = tables[name]
     instants = [

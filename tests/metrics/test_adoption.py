@@ -187,6 +187,45 @@ class TestVisits:
         assert (row["value"], row["n"]) == (pytest.approx(1 / 15), 2)
 
 
+class TestTheStart:
+    """Use, orders and contracts older than the first ticket are no less counted for it."""
+
+    def log(self, first_use="2026-01-02", **more):
+        uses = [use(first_use), use("2026-02-02")]
+        return log(as_of="2026-03-01", usage_events=uses, **more)
+
+    def tickets(self):
+        return [{"ticket_id": "T", "channel": "email", "status": "open", "customer_id": "c1",
+                 "created_at": "2026-02-01"}]  # fmt: skip
+
+    def test_a_ticket_takes_no_visit_away(self):
+        for more in ({}, {"tickets": self.tickets()}):
+            row = one(self.log(**more), "portal")
+            assert (row["value"], row["n"]) == (2.0, 1)
+            assert row["period_start"] == pd.Timestamp("2026-01-02", tz="UTC")
+            months = cx.measure(self.log(**more), "portal", by="month")
+            assert months.set_index("month")["value"].to_dict() == {"2026-01": 1, "2026-02": 1}
+
+    def test_nor_an_order(self):
+        orders = [{"transaction_id": at, "customer_id": "c1", "at": at, "amount": 1.0}
+                  for at in ("2026-01-02", "2026-02-02")]  # fmt: skip
+        tables = log(as_of="2026-03-01", transactions=orders, tickets=self.tickets())
+        months = cx.measure(tables, "loyal", by="month").set_index("month")
+        assert {"2026-01", "2026-02"} <= set(months.index)
+
+    def test_the_periods_of_the_desk_begin_with_its_first_ticket(self):
+        people = [{"customer_id": "c1", "acquired_at": "2020-01-01"}]
+        tables = log(as_of="2026-03-01", tickets=self.tickets(), customers=people)
+        months = cx.measure(tables, "vol_per_100_customers", by="month")
+        assert months["month"].tolist()[0] == "2026-02"
+
+    def test_months_of_a_zone_know_its_clock_long_before_the_first_ticket(self):
+        # 22:30 UTC on 31 July 2024 is 00:30 on 1 August in Berlin, a year and a half before.
+        tables = self.log("2024-07-31 22:30", tickets=self.tickets())
+        months = cx.measure(tables, "portal", by="month", tz="Europe/Berlin")
+        assert months["month"].tolist()[0] == "2024-08"
+
+
 class TestAdoption:
     @pytest.mark.parametrize(
         ("at", "adopted"), [("08:59:59", 0), ("09:00", 1), ("+30 08:59:59", 1), ("+30 09:00", 0)]

@@ -176,6 +176,25 @@ class TestGroups:
         assert result["value"].tolist() == [1, 0, 0, 1]
         assert result["flag"].tolist() == ["ok", "empty", "empty", "ok"]
 
+    def test_a_group_that_only_another_metric_has_rows_of_stands_there_empty(self):
+        ask = {"survey_id": "a", "instrument": "csat", "scale_min": 1, "scale_max": 5, "score": 5,
+               "subject_type": "ticket", "subject_id": "T0", "answered_at": "10:00"}  # fmt: skip
+        log = tickets({"channel": "chat"}, {"channel": "phone"}, surveys=[ask])
+        rows = cx.measure(log, "vol,csat", by="channel").set_index(["metric", "channel"])
+        assert rows["n"].tolist() == [1, 1, 1, 0]
+        nobody = rows.loc[("csat", "phone")]
+        assert np.isnan(nobody["value"])
+        assert nobody["flag"] == "empty"
+
+    def test_a_cut_off_before_the_data_gives_flagged_rows_and_no_error(self):
+        log = tickets({"first_human_reply_at": "10:00"})
+        before = dt.datetime(1999, 1, 1, tzinfo=dt.UTC)
+        rows = cx.measure(log, "vol,frt", as_of=before).set_index("metric")
+        assert rows["n"].tolist() == [0, 0]
+        assert rows.loc["vol", "value"] == 0
+        assert np.isnan(rows.loc["frt", "value"])
+        assert (rows["period_start"] == pd.Timestamp(before)).all()
+
     def test_weeks_are_cut_at_local_midnight_across_the_clock_change(self):
         # Sunday 2026-03-29, 22:30 UTC is Monday 00:30 in Berlin (summer time since 01:00 UTC);
         # a week earlier 22:30 UTC is still Sunday 23:30 (winter time).
@@ -224,6 +243,32 @@ class TestDefinitions:
         assert result.loc["fcr_7d", "numerator"] == 2  # and not within 7
         other = {**again, "topic": "billing"}
         assert cx.measure(tickets(base, other), "fcr").iloc[0]["numerator"] == 2
+
+    @pytest.mark.parametrize(
+        ("more", "n", "kept"),
+        [
+            ({"opened_by": "agent", "direction": "outbound"}, 1, 1),
+            ({"opened_by": "system"}, 1, 1),
+            ({"direction": "outbound"}, 1, 1),
+            ({"opened_by": "customer", "direction": "inbound"}, 2, 1),
+            ({}, 2, 1),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "metric", ["fcr", "fcr_7d", "fcr_no_repeat", "fcr_sqm", "fcr_ocr", "fcr_km"]
+    )
+    def test_a_follow_up_by_the_business_is_no_contact_of_the_customer(self, metric, more, n, kept):
+        base = {"customer_id": "c", "topic": "login", "last_solved_at": "+6 00:00", "n_solves": 1}
+        again = {**base, "created_at": "+5 09:00", **more}
+        row = cx.measure(tickets(base, again), metric).iloc[0]
+        assert (row["n"], row["value"]) == (n, kept / n)
+        assert row["excluded"] == ({"opened_by_business": 1} if n == 1 else {})
+
+    def test_a_repeat_behind_a_follow_up_by_the_business_is_still_seen(self):
+        base = {"customer_id": "c", "topic": "login", "last_solved_at": "+9 00:00", "n_solves": 1}
+        ours = {**base, "created_at": "+5 09:00", "opened_by": "agent"}
+        row = cx.measure(tickets(base, ours, {**base, "created_at": "+8 09:00"}), "fcr").iloc[0]
+        assert (row["n"], row["numerator"]) == (2, 1)
 
     def test_a_repeat_after_the_period_still_counts_against_it(self):
         base = {"customer_id": "c", "topic": "login", "last_solved_at": "+20 00:00"}

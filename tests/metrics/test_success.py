@@ -89,6 +89,19 @@ class TestEngagement:
         assert "orders" not in one(tables, "eng")["note"]
         assert "messages are not recorded" in one(tables, "eng")["note"]
 
+    def test_an_order_is_a_day_of_purchases_that_were_kept(self):
+        line = {"customer_id": "c1", "at": "+50 09:00", "amount": 9.0}
+        lines = [{**line, "transaction_id": f"t{i}"} for i in range(4)]
+        sent_back = [
+            {**line, "transaction_id": "u", "customer_id": "c2"},
+            {**line, "transaction_id": "v", "customer_id": "c2", "at": "+51 09:00",
+             "is_refund": True, "refers_to": "u"},
+        ]  # fmt: skip
+        tables = log(subscriptions=[contract(), contract("c2")], transactions=lines + sent_back)
+        rows = cx.measure(tables, "eng", by="customer").set_index("customer")["value"]
+        # Four lines of one day are 1 of 4 orders; what went back altogether is none.
+        assert rows.to_dict() == {"c1": 25.0, "c2": 0.0}
+
     def test_acts_count_for_the_customers_of_the_account(self):
         tables = log(
             customers=[{"customer_id": c, "account_id": "a"} for c in ("c1", "c2")],
@@ -241,7 +254,11 @@ class TestHealth:
         ("more", "goodness"),
         [
             ({"instrument": "ces", "version": "ces_1"}, 0.0),  # effort: 5 of 5 is worst
+            ({"instrument": "ces", "version": "ces_1", "direction": "down"}, 0.0),
+            # A form whose labels run the other way: 5 of 5 is very little effort, the best.
+            ({"instrument": "ces", "version": "ces_1", "direction": "up"}, 100.0),
             ({"instrument": "ces", "version": "ces_2"}, 100.0),
+            ({"instrument": "ces", "version": "ces_2", "direction": "down"}, 0.0),
             ({"direction": "down"}, 0.0),
             ({"instrument": "nps", "scale_min": 0, "scale_max": 10}, 50.0),
         ],

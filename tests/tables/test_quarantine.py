@@ -34,6 +34,7 @@ def reasons(t):
         ({"n_solves": ["1", "1.5", None]}, "n_solves", "not a whole number"),
         ({"n_solves": [1.0, 1.5, None]}, "n_solves", "not a whole number"),
         ({"service_target_s": [1.0, float("inf"), None]}, "service_target_s", "not a finite"),
+        ({"service_target_s": ["20", "5 min", None]}, "service_target_s", "not a finite"),
         ({"sla_met": ["true", "perhaps", None]}, "sla_met", "not true or false"),
         ({"n_solves": [1, -1, 2]}, "n_solves", "n_solves is negative"),
         (

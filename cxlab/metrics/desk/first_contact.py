@@ -14,6 +14,7 @@ from cxlab.metrics.desk.rows import tickets
 from cxlab.metrics.desk.waits import every_row
 from cxlab.metrics.facts import is_resolved, seconds_between
 from cxlab.metrics.resolution import METRICS as BASIC
+from cxlab.metrics.resolution import OURS
 from cxlab.metrics.statistics import Share
 
 __all__ = ["FCR", "METRICS", "NO_REPEAT", "RESOLVED"]
@@ -69,7 +70,7 @@ def _no_repeat(name: str, *same: str) -> Basis:
         belongs=every_row,
         value=every_row,
         unless_repeated=Repeat(WINDOW_DAYS, same),
-        exclusions=(_of_mature(_UNRESOLVED), _of_mature(_UNKNOWN)),
+        exclusions=(OURS, _of_mature(_UNRESOLVED), _of_mature(_UNKNOWN)),
         pending=lambda t: ~_mature(t),
         pending_meaning=f"younger than {WINDOW_DAYS} days: a repeat contact may still come",
         needs=("tickets.customer_id", _SOLVES),
@@ -109,7 +110,7 @@ AT_RISK = Basis(
     population="tickets created in the period, the young ones with the time they were followed",
     belongs=every_row,
     value=lambda t: seconds_between(t.created_at, ibis.coalesce(t.fact_next_at, t.fact_as_of)),
-    exclusions=(_UNRESOLVED, _UNKNOWN),
+    exclusions=(OURS, _UNRESOLVED, _UNKNOWN),
     needs=("tickets.customer_id", _SOLVES),
     also={"ended": lambda t: t.fact_next_at.notnull()},
 )
@@ -136,7 +137,7 @@ _STORY = (
 
 
 def _fcr(id: str, title: str, definition: str, **changed: Any) -> Metric:
-    changed = {"variant_of": "fcr", "notes": (), "statistic": Share(), **changed}
+    changed = {"variant_of": "fcr", "notes": (), "statistic": Share(), "version": 1, **changed}
     return replace(FCR, id=id, title=title, definition=definition, **changed)
 
 
@@ -163,7 +164,7 @@ METRICS: tuple[Metric, ...] = (
         "on the topic followed within 30 days.",
         formula=r"\frac{\left|\{ i : \text{no repeat within 30 d} \}\right|}{n_{\mathrm{resolved,"
         r"\ mature}}}",
-        basis=NO_REPEAT, source="seed glossary 0 (additional ticket); 30 days as SQM",
+        basis=NO_REPEAT, version=2, source="seed glossary 0 (additional ticket); 30 days as SQM",
         example=Example(_STORY + "All but C: 4 of 5.", _FOUR, 0.8, **_ALL),
     ),
     _fcr(
@@ -172,7 +173,7 @@ METRICS: tuple[Metric, ...] = (
         "within 30 days, the young ones counted for as long as they were followed (Kaplan–Meier).",
         formula=r"\hat S(30\,\mathrm{d}) = \prod_{t_k \le 30\,\mathrm{d}} "
         r"\left( 1 - \frac{d_k}{n_k} \right)",
-        basis=AT_RISK, statistic=share_left(WINDOW_DAYS), source="Kaplan & Meier (1958)",
+        basis=AT_RISK, version=2, statistic=share_left(WINDOW_DAYS), source="Kaplan & Meier (1958)",
         notes=("Equals fcr_no_repeat where every ticket is at least 30 days old.",
                "Undefined while no ticket has been followed for 30 days."),
         example=Example(
@@ -192,7 +193,7 @@ METRICS: tuple[Metric, ...] = (
         "fcr_net", "First contact resolution, net",
         "As fcr, without the tickets that no single contact could have resolved "
         "(first_contact_possible).",
-        basis=NET, source="gross and net first contact resolution: SQM, MetricNet",
+        basis=NET, version=2, source="gross and net first contact resolution: SQM, MetricNet",
         notes=("fcr is the gross reading.",),
         example=Example(
             "Three tickets were resolved: at the first contact, at the second, and at the second "
@@ -211,7 +212,7 @@ METRICS: tuple[Metric, ...] = (
         "business again in the same channel within 30 days, about anything.",
         formula=r"\frac{\left|\{ i : \text{no contact in the channel within 30 d} \}\right|}"
         r"{n_{\mathrm{resolved,\ mature}}}",
-        basis=SQM, source="SQM, call resolution index (internal measurement, 30 days)",
+        basis=SQM, version=2, source="SQM, call resolution index (internal measurement, 30 days)",
         preset="sqm",
         example=Example(_STORY + "C's customer came back by phone, not e-mail; A's by e-mail: all "
                         "but A, 4 of 5.", _FOUR, 0.8, **_ALL),
@@ -222,7 +223,7 @@ METRICS: tuple[Metric, ...] = (
         "did not contact the business again in any channel within 30 days, about anything.",
         formula=r"\frac{\left|\{ i : k_i = 1,\ \text{no contact within 30 d} \}\right|}"
         r"{n_{\mathrm{resolved,\ mature}}}",
-        basis=ONE_CONTACT, source="SQM, one contact resolution (every channel counts)",
+        basis=ONE_CONTACT, version=2, source="SQM, one contact resolution (every channel counts)",
         preset="sqm",
         example=Example(_STORY + "A and C were followed and B was reopened: D and E, 2 of 5.",
                         _FOUR, 0.4, **_ALL),

@@ -138,7 +138,7 @@ def _vendor(
     return replace(
         FCR, id=id, title=title, definition=definition, formula=formula, basis=basis,
         source=source, preset=preset, example=example, notes=notes, statistic=Share(),
-        variant_of="fcr",
+        variant_of="fcr", version=1,
     )  # fmt: skip
 
 

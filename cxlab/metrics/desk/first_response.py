@@ -15,11 +15,10 @@ from cxlab.metrics.desk.waits import (
     WRITTEN,
     WRITTEN_ROWS,
     between,
-    business_wrote,
     variant,
     waits,
 )
-from cxlab.metrics.facts import seconds_between
+from cxlab.metrics.facts import opened_by_business, seconds_between
 from cxlab.metrics.statistics import Mean, Quantile
 
 __all__ = ["METRICS"]
@@ -66,7 +65,7 @@ EPISODE = waits(
     first=(
         Exclusion(
             "opened_by_business", "the business wrote first: nobody waits for a first reply",
-            lambda t: business_wrote(t) & (t.fact_episode == 0),
+            lambda t: opened_by_business(t) & (t.fact_episode == 0),
         ),
         Exclusion(
             "episode_over", "solved again without a reply of its own",

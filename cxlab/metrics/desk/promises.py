@@ -17,6 +17,12 @@ __all__ = ["METRICS"]
 _SLA = next(m for m in BASIC if m.id == "sla")
 
 
+_UNCHANGED = {
+    "status_events": "changes of status and priority are not recorded: clocks never paused, "
+    "priority as it is now"
+}
+
+
 def _within(rows: ir.Table) -> ir.BooleanValue:
     return rows.fact_used_s <= rows.target_s
 
@@ -42,6 +48,7 @@ def _promise(name: str, source: str, population: str, *first: Exclusion, needs: 
         pending=lambda t: t.fact_ended_at.isnull() & _within(t),
         pending_meaning="not yet done and not yet due",
         needs=(needs, "sla_targets"),
+        assumes=_UNCHANGED,
     )  # fmt: skip
 
 

@@ -9,11 +9,11 @@ import ibis.expr.types as ir
 
 from cxlab.metrics.declaration import Attribution, Basis, Example, Exclusion, Metric, Value
 from cxlab.metrics.desk.rows import messages, shown_as, tickets
-from cxlab.metrics.facts import is_live, seconds_between
+from cxlab.metrics.facts import is_live, opened_by_business, seconds_between
 from cxlab.metrics.statistics import Quantile, Statistic
 
 __all__ = [
-    "MEDIAN", "OPEN_FORMULA", "OURS", "WRITTEN", "WRITTEN_ROWS", "between", "business_wrote",
+    "MEDIAN", "OPEN_FORMULA", "OURS", "WRITTEN", "WRITTEN_ROWS", "between",
     "every_row", "variant", "waits",
 ]  # fmt: skip
 
@@ -25,15 +25,9 @@ def every_row(rows: ir.Table) -> ir.BooleanValue:
     return rows.ticket_id.notnull()
 
 
-def business_wrote(rows: ir.Table) -> ir.BooleanValue:
-    """Return whether the business opened the ticket."""
-    by = rows.opened_by.isin(("agent", "bot", "system")) | (rows.direction == "outbound")
-    return by.fill_null(False)
-
-
 OURS = Exclusion(
     "opened_by_business", "the business wrote first: nobody waits for a first reply",
-    business_wrote,
+    opened_by_business,
 )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def _reviews(view: View, windows: Windows) -> ir.Table:
 def _reviewed_accounts(view: View, windows: Windows) -> ir.Table:
     """One row per account and period with a review held in it."""
     held = _followed(view, "qbr_held", "qbr_intent", REVIEW_DAYS)
-    spans = windows.table(view.span[0])
+    spans = windows.table()
     inside = held.join(
         spans, [held.fact_at >= spans.fact_window_start, held.fact_at < spans.fact_window_end]
     )

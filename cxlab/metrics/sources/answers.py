@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from cxlab.metrics.answers import runs
 from cxlab.metrics.sources.population import counted, matching, run_of
 from cxlab.metrics.view import View
 
@@ -19,8 +20,9 @@ _ANSWER = (
 def survey_scores(view: View) -> ir.Table | None:
     """Return every counted answer with `run`, its customer and `goodness` from 0 to 100.
 
-    Reversed scales (and CES 1.0, which asks for effort) are mirrored: 100 is always best. The
-    customer is who was asked, else the subject, else the customer of the ticket.
+    Scales whose top is the worst answer are mirrored: 100 is always best. CES 1.0 asks for effort
+    and is meant that way, unless the row says otherwise. The customer is who was asked, else the
+    subject, else the customer of the ticket.
     """
     surveys = view.table("surveys")
     if surveys is None:
@@ -39,6 +41,6 @@ def survey_scores(view: View) -> ir.Table | None:
         asked = asked.filter(~asked.ticket_excluded.fill_null(False))
         asked = asked.mutate(owner=ibis.coalesce(asked.owner, asked.ticket_customer))
     share = (asked.score - asked.scale_min) / (asked.scale_max - asked.scale_min).cast("float64")
-    down = (asked.direction == "down").fill_null(False) & (asked.instrument != "ces")
-    mirrored = down | (asked.version == "ces_1").fill_null(False)
+    meant = (asked.version == "ces_1").fill_null(False).ifelse("down", "up")
+    mirrored = runs(asked, meant) == "down"
     return asked.mutate(goodness=100 * mirrored.ifelse(1 - share, share), customer_id=asked.owner)

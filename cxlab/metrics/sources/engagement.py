@@ -20,6 +20,7 @@ from cxlab.metrics.sources.population import (
     with_dimensions,
 )
 from cxlab.metrics.sources.usage import human_use, local_day
+from cxlab.metrics.sources.value.orders import purchase_days
 from cxlab.metrics.view import Source, View, Windows
 
 __all__ = ["SOURCES", "with_engagement"]
@@ -75,14 +76,13 @@ def _activities(
     found: dict[str, tuple[str, ir.Table, ir.Deferred]] = {}
     if view.table("usage_events") is not None:
         events = human_use(view)
-        day = events.at.date() if windows is None else local_day(events.at, view, windows)
+        day = events.at.date() if windows is None else local_day(events.at, windows)
         events = events.select("run", "customer_id", "at", "feature", day=day)
         found["active_days"] = ("customer_id", events, d.day.nunique())
         found["features"] = ("customer_id", events, d.feature.nunique())
-    orders = view.table("transactions")
-    if orders is not None:
-        bought = counted(orders.filter(~orders.is_refund.fill_null(False)))
-        found["orders"] = ("customer_id", bought.select("run", "customer_id", "at"), d.count())
+    if view.table("transactions") is not None:
+        # The lines of an order, and all orders of one day, are one purchase.
+        found["orders"] = ("customer_id", purchase_days(view), d.day.nunique())
     messages = _messages(view)
     if messages is not None:
         found["messages"] = ("customer_id", messages, d.count())

@@ -135,7 +135,7 @@ def _entitled_periods(view: View, windows: Windows) -> ir.Table:
         fact_entitled=rows.known.ifelse(rows.entitled, ibis.null("float64")),
         excluded_reason=rows.kept.ifelse(ibis.null("string"), rows.out),
     ).drop("entitled", "known", "kept", "out")
-    events = in_windows(human_use(view), view, windows)
+    events = in_windows(human_use(view), windows)
     people = events.select("run", "account", "feature", "fact_window_start", "customer_id",
                            "person").distinct()  # fmt: skip
     used = people.group_by(["run", "account", "feature", "fact_window_start"]).aggregate(

@@ -154,7 +154,7 @@ def with_account_dimensions(rows: ir.Table, view: View) -> ir.Table:
 
 def at_each_end(rows: ir.Table, view: View, windows: Windows) -> ir.Table:
     """Return the rows once per period; `fact_end` is its end, or the cut-off if that is first."""
-    ends = windows.table(view.span[0])
+    ends = windows.table()
     now = ibis.timestamp(naive_utc(view.as_of))
     ends = ends.mutate(fact_end=ibis.least(ends.fact_window_end, now))
     return rows.cross_join(ends)

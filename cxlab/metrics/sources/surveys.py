@@ -57,7 +57,8 @@ def _wave(view: View, windows: Windows, at: ir.TimestampValue) -> list[ir.Value]
         columns.append((at >= ibis.timestamp(low)) & (at < ibis.timestamp(high)))
     if windows.every is not None:
         zoned = windows.zone != "UTC"
-        local = local_time(at, windows.zone, *view.span) if zoned else at
+        bounds = (view.begins(_FACTS), view.span[1])
+        local = local_time(at, windows.zone, *bounds) if zoned else at
         columns.append(local.truncate(_UNITS[windows.every]))
     return columns
 

@@ -59,19 +59,19 @@ def with_log_begun(rows: ir.Table, view: View) -> ir.Table:
     return joined.mutate(fact_log_begun=begun).drop("first_use")
 
 
-def in_windows(events: ir.Table, view: View, windows: Windows) -> ir.Table:
+def in_windows(events: ir.Table, windows: Windows) -> ir.Table:
     """Return the events with the period that each falls into, others dropped."""
-    spans = windows.table(view.span[0])
+    spans = windows.table()
     return events.join(
         spans, [events.at >= spans.fact_window_start, events.at < spans.fact_window_end]
     )
 
 
-def local_day(at: ir.TimestampValue, view: View, windows: Windows) -> ir.DateValue:
+def local_day(at: ir.TimestampValue, windows: Windows) -> ir.DateValue:
     """Return the calendar day of an instant in the report's zone."""
     if windows.zone == "UTC":
         return at.date()
-    return local_time(at, windows.zone, *windows.bounds(view.span[0])).date()
+    return local_time(at, windows.zone, *windows.bounds()).date()
 
 
 def _with_visits(events: ir.Table) -> ir.Table:
@@ -94,8 +94,8 @@ def _with_visits(events: ir.Table) -> ir.Table:
 
 def _user_periods(view: View, windows: Windows) -> ir.Table:
     """One row per person and period with any event in it."""
-    events = in_windows(_with_visits(_events(view)), view, windows)
-    events = events.mutate(day=local_day(events.at, view, windows))
+    events = in_windows(_with_visits(_events(view)), windows)
+    events = events.mutate(day=local_day(events.at, windows))
     rows = events.group_by(["run", "customer_id", "person", *_WINDOW]).aggregate(
         fact_visits=events.begins.sum(),
         fact_days=events.day.nunique(where=events.counts),
@@ -106,16 +106,16 @@ def _user_periods(view: View, windows: Windows) -> ir.Table:
     rows = rows.mutate(
         excluded_reason=rows.kept.ifelse(ibis.null("string"), rows.out),
         user_id=rows.person,
-        fact_window_days=_days(rows, view, windows),
+        fact_window_days=_days(rows, windows),
     )
     return with_customer(rows.drop("kept", "out"), view)
 
 
-def _days(rows: ir.Table, view: View, windows: Windows) -> ir.IntegerValue:
+def _days(rows: ir.Table, windows: Windows) -> ir.IntegerValue:
     """Return how many calendar days the period touches."""
     last = rows.fact_window_end - ibis.interval(microseconds=1)
-    first_day = local_day(rows.fact_window_start, view, windows)
-    return local_day(last, view, windows).delta(first_day, unit="day") + 1
+    first_day = local_day(rows.fact_window_start, windows)
+    return local_day(last, windows).delta(first_day, unit="day") + 1
 
 
 def _seat_periods(view: View, windows: Windows) -> ir.Table:

@@ -26,7 +26,7 @@ def frame(desk_log):
     rows["mature"] = rows["created_at"] + pd.Timedelta(days=30) <= END
     for name, same in {"topic": ["customer_id", "topic"], "channel": ["customer_id", "channel"],
                        "any": ["customer_id"]}.items():  # fmt: skip
-        ordered = rows.sort_values(["created_at", "ticket_id"])
+        ordered = rows[theirs(rows)].sort_values(["created_at", "ticket_id"])
         following = ordered.groupby(same)["created_at"].shift(-1)
         rows[f"next_{name}"] = following.reindex(rows.index)
     said = desk_log.frame("messages")
@@ -68,7 +68,12 @@ RULES = {
 
 
 def known(rows):
-    return rows[rows.resolved & rows.mature & rows.customer_id.notna()]
+    return rows[theirs(rows) & rows.resolved & rows.mature & rows.customer_id.notna()]
+
+
+def theirs(rows):
+    """Tickets that the customer opened: others are no contacts, and repeat nothing."""
+    return rows.opened_by != "agent"
 
 
 def within(rows, name):
@@ -82,7 +87,7 @@ def test_the_same_rule_in_pandas_gives_the_same_numbers(desk_log, frame, metric)
 
 
 def test_the_curve_is_that_of_statsmodels_and_young_tickets_do_not_flatter(desk_log, frame):
-    rows = frame[frame.resolved & frame.customer_id.notna()]
+    rows = frame[theirs(frame) & frame.resolved & frame.customer_id.notna()]
     ended = rows["next_topic"].notna()
     time = (rows["next_topic"].fillna(END) - rows["created_at"]).dt.total_seconds()
     curve = SurvfuncRight(time.to_numpy(), ended.to_numpy().astype(int))

@@ -31,6 +31,23 @@ def test_unanswered_is_a_breach_once_due_and_pending_before():
     assert outcome("sla_frt", rows, target(), as_of="10:01") == (1, 0, 0, {})
 
 
+@pytest.mark.parametrize("metric", ["sla_frt", "sla_nrt", "sla_resolution"])
+def test_without_a_log_of_changes_the_note_says_that_no_clock_was_paused(metric):
+    # 6 hours, 3 of them pending, were kept in 4; without the changes that is a breach of 4.
+    ticket = {"first_human_reply_at": "15:00", "last_solved_at": "15:00"}
+    said = messages("T0", ("customer", "09:00"), ("agent", "09:00"), ("customer", "09:00"),
+                    ("agent", "15:00"))  # fmt: skip
+    promise = target(metric.removeprefix("sla_"), hours=4, pauses_on="pending")
+    pending = changes("T0", "status", ("09:00", "open"), ("10:00", "pending"), ("13:00", "open"),
+                      ("15:00", "solved"))  # fmt: skip
+    silent = tickets(ticket, messages=said, sla_targets=[promise])
+    told = tickets(ticket, messages=said, sla_targets=[promise], status_events=pending)
+    rows = [cx.measure(log, metric).iloc[0] for log in (silent, told)]
+    assert [(r["n"], r["numerator"]) for r in rows] == [(1, 0), (1, 1)]
+    assert "clocks never paused, priority as it is now" in rows[0]["note"]
+    assert "paused" not in rows[1]["note"]
+
+
 def test_nothing_promised_is_left_out():
     rows = [{"first_human_reply_at": "09:10"}]
     assert outcome("sla_frt", rows, target("nrt")) == (0, 0, 0, {"no_target": 1})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from cxlab.metrics.facts import opened_by_business
 from cxlab.metrics.repeats import next_at
 from cxlab.metrics.sources.desk.windows import begun_windows, within
 from cxlab.metrics.view import Source, View, Windows
@@ -18,20 +19,24 @@ def _received(view: View, windows: Windows) -> ir.Table:
     return tickets.mutate(excluded_reason=tickets.excluded_reason.nullif("spam"))
 
 
-def with_next(tickets: ir.Table) -> ir.Table:
-    """Return the tickets with `fact_next_at`: when the customer next wrote about the topic.
+def with_next(tickets: ir.Table, *apart: str) -> ir.Table:
+    """Return the tickets with `fact_next_at`: when the next one on the customer's topic came.
 
-    Excluded tickets follow nothing and are followed by nothing. Without a customer it is null.
+    Excluded tickets follow nothing and are followed by nothing, nor do those that differ in a
+    column named in `apart` follow each other. Without a customer it is null.
     """
     named = tickets.mutate(fact_counts=tickets.excluded_reason.isnull())
-    rows = named.mutate(fact_next_at=next_at(named, ("customer_id", "topic", "fact_counts")))
+    rows = named.mutate(
+        fact_next_at=next_at(named, ("customer_id", "topic", "fact_counts", *apart))
+    )
     known = rows.fact_counts & rows.customer_id.notnull()
     null = ibis.null("timestamp(6)")
     return rows.mutate(fact_next_at=known.ifelse(rows.fact_next_at, null)).drop("fact_counts")
 
 
 def _followed(view: View, windows: Windows) -> ir.Table:
-    return with_next(view.tickets)
+    tickets = view.tickets.mutate(fact_ours=opened_by_business(view.tickets))
+    return with_next(tickets, "fact_ours")
 
 
 def _customers(view: View, windows: Windows) -> ir.Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from cxlab.metrics.facts import opened_by_business
 from cxlab.metrics.sources.desk.hours import with_open, with_open_by_schedule, with_schedule
 from cxlab.metrics.sources.desk.spells import keyed
 from cxlab.metrics.view import Source, View, Windows
@@ -84,7 +85,7 @@ def _replied(view: View, windows: Windows) -> ir.Table:
     else:
         found = _replies(_public(view, "agent")).rename({f"fact_{c}": c for c in _NOTHING})
         facts = tickets.left_join(found, tickets.fact_key == found.message_key).drop("message_key")
-    ours = _opened_by_business(facts)
+    ours = opened_by_business(facts)
     first = ibis.coalesce(facts.fact_first_agent_at, facts.first_human_reply_at)
     facts = facts.mutate(
         fact_ours=ours,
@@ -107,11 +108,6 @@ def _replied(view: View, windows: Windows) -> ir.Table:
         fact_first_to=first,
     )
     return facts.mutate(fact_given_at=ibis.coalesce(first, facts.created_at))
-
-
-def _opened_by_business(rows: ir.Table) -> ir.BooleanValue:
-    by = rows.opened_by.isin(("agent", "bot", "system")) | (rows.direction == "outbound")
-    return by.fill_null(False)
 
 
 def _replied_in_hours(view: View, windows: Windows) -> ir.Table:
@@ -199,7 +195,7 @@ def _contacts(view: View, windows: Windows) -> ir.Table:
     tickets = keyed(view.tickets)
     written = tickets.inner_join(new, tickets.fact_key == new.message_key).drop("message_key")
     quiet = tickets.anti_join(wrote, tickets.fact_key == wrote.message_key)
-    quiet = quiet.filter(~_opened_by_business(quiet)).mutate(fact_at=quiet.created_at)
+    quiet = quiet.filter(~opened_by_business(quiet)).mutate(fact_at=quiet.created_at)
     return ibis.union(written, quiet.select(written.columns), distinct=False)
 
 

@@ -13,7 +13,7 @@ __all__ = ["begun_windows", "is_whole_log", "within"]
 
 def begun_windows(view: View, windows: Windows) -> ir.Table:
     """Return the report's periods that have begun by the cut-off."""
-    spans = windows.table(view.span[0])
+    spans = windows.table()
     return spans.filter(spans.fact_window_start <= ibis.timestamp(naive_utc(view.as_of)))
 
 

@@ -32,7 +32,7 @@ def _spending(view: View, windows: Windows) -> ir.Table:
     half = costs.period_end.delta(costs.period_start, unit="second") / 2
     middle = costs.period_start + half.cast("int64").as_interval("s")
     costs = costs.mutate(middle=middle)
-    spans = windows.table(view.span[0])
+    spans = windows.table()
     length = spans.fact_window_end.delta(spans.fact_window_start, unit="second")
     spans = spans.mutate(before=spans.fact_window_start - length.as_interval("s"))
     each = costs.join(spans, [costs.middle >= spans.before, costs.middle < spans.fact_window_start])
@@ -61,7 +61,7 @@ def _new(view: View, windows: Windows) -> ir.Table:
     paying = paying.filter((paying.mrr > 0) | paying.mrr.isnull())
     won = stays_of(paying, ("run", "customer_id"))
     won = won.filter(won.start == won.first_start)
-    spans = windows.table(view.span[0])
+    spans = windows.table()
     each = won.join(
         spans, [won.start >= spans.fact_window_start, won.start < spans.fact_window_end]
     )

@@ -51,7 +51,7 @@ def _givers(view: View, windows: Windows) -> ir.Table:
     `fact_mature_90`: whether those have passed.
     """
     now = ibis.timestamp(naive_utc(view.as_of))
-    spans = windows.table(view.span[0])
+    spans = windows.table()
     rows = spells(view, windows)
     rows = rows.mutate(counted=rows.excluded_reason.isnull())
     each = rows.cross_join(spans)

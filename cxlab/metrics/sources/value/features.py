@@ -23,7 +23,7 @@ def _features(view: View, windows: Windows) -> ir.Table:
     events = view.tables["usage_events"]
     events = events.filter(events.excluded_reason.isnull() & ~events.is_automated.fill_null(False))
     features = events.select("feature").distinct()
-    spans = windows.table(view.span[0])
+    spans = windows.table()
     own = events.select(
         user_run=run_of(events),
         user_of="customer_id",

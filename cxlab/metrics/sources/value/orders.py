@@ -22,7 +22,7 @@ from cxlab.metrics.sources.value.spells import (
 )
 from cxlab.metrics.view import Source, View, Windows
 
-__all__ = ["COHORT_DAYS", "SOURCES"]
+__all__ = ["COHORT_DAYS", "SOURCES", "purchase_days"]
 
 COHORT_DAYS = 365
 """Days after the first purchase within which a repeat purchase is looked for."""
@@ -42,7 +42,8 @@ def _lines(view: View) -> ir.Table:
     """Return purchases and refunds apart, with the number of their day and their currency."""
     rows = view.tables["transactions"]
     zone = view.tables.time_zone or "UTC"
-    local = rows["at"] if zone == "UTC" else local_time(rows["at"], zone, *view.span)
+    bounds = (view.begins(HISTORIES), view.span[1])
+    local = rows["at"] if zone == "UTC" else local_time(rows["at"], zone, *bounds)
     back = rows.is_refund.fill_null(False) | (rows.amount < 0)
     margin = view.settings.value.margin_share
     signed = back.ifelse(-rows.amount.abs(), rows.amount)
@@ -91,6 +92,12 @@ def _purchases(view: View) -> ir.Table:
     """Return the purchases, without those that went back altogether."""
     sold = _sales(_lines(view))
     return sold.filter(~sold.gone)
+
+
+def purchase_days(view: View) -> ir.Table:
+    """Return the purchases that count, with their `day`: run, customer_id, at, day."""
+    sold = _purchases(view)
+    return sold.filter(sold.excluded_reason.isnull()).select("run", "customer_id", "at", "day")
 
 
 def _spent(lines: ir.Table) -> ir.Table:
@@ -167,7 +174,7 @@ def _buyers(view: View, windows: Windows) -> ir.Table:
     keys = ["run", "customer_id", "counted"]
     same = ibis.window(group_by=[*keys, "product"])
     sold = sold.mutate(product_first=sold["at"].min().over(same))
-    spans = windows.table(view.span[0])
+    spans = windows.table()
     each = sold.cross_join(spans)
     each = each.filter(each["at"] < each.fact_window_end)
     inside = each["at"] >= each.fact_window_start

@@ -111,7 +111,7 @@ def customer_states(view: View, windows: Windows) -> ir.Table:
     `fact_margin` is what is left of a month's revenue at the start. Excluded spells make rows of
     their own, which are excluded.
     """
-    states = _states(spells(view, windows), windows.table(view.span[0]), ["run", "customer_id"])
+    states = _states(spells(view, windows), windows.table(), ["run", "customer_id"])
     known = view.settings.value
     states = states.mutate(
         fact_margin=states.fact_mrr_start * known.margin_share,
@@ -127,7 +127,7 @@ def customer_times(view: View, windows: Windows, of: str = "customer_id") -> ir.
     account is grouped by the columns of the first of its customers.
     """
     keys = ["run", of]
-    rows, spans = spells(view, windows), windows.table(view.span[0])
+    rows, spans = spells(view, windows), windows.table()
     paying = _time_there(rows.filter((rows.mrr > 0).fill_null(False)), spans, keys)
     paying = paying.rename(fact_paying_days="fact_days").drop("fact_left")
     found = _with_time(_states(rows, spans, keys), _time_there(rows, spans, keys), keys)
@@ -160,7 +160,7 @@ def _booked(view: View, windows: Windows) -> ir.Table:
         run=run_of(moves),
         change=down.ifelse(-moves.amount, moves.amount),
     )  # fmt: skip
-    each = own.cross_join(windows.table(view.span[0]))
+    each = own.cross_join(windows.table())
     each = each.filter(each.at < each.fact_window_end)
     each = each.mutate(counted=each.excluded_reason.isnull())
     before = each.at < each.fact_window_start
