@@ -52,6 +52,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/measure_groups.py
 	$(BIN)/python benchmarks/business_hours.py
 	$(BIN)/python benchmarks/fifteen_metrics.py
+	$(BIN)/python benchmarks/full_catalogue.py
 
 lessons: $(VENV)/.installed
 	$(BIN)/cxlab lesson --all
