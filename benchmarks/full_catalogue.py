@@ -44,7 +44,7 @@ OTHERS = {
           THEN acquired_at + INTERVAL 200 DAY END AS ended_at,
         acquired_at + INTERVAL 365 DAY AS due_at, 50.0 AS mrr FROM '{customers}'""",
     "usage_events": """SELECT customer_id, customer_id || '-1' AS user_id, 'reports' AS feature,
-        acquired_at + to_microseconds(((k + 1) * 9 * 86400 + (hash(customer_id, k) % 9999)::BIGINT)::BIGINT * 1000000)
+        acquired_at + INTERVAL (9 * (k + 1)) DAY + INTERVAL (hash(customer_id, k) % 9999) SECOND
           AS at FROM '{customers}', range(5) AS r(k)""",
     "transactions": """SELECT 't' || customer_id || k AS transaction_id, customer_id,
         acquired_at + INTERVAL (k * 40) DAY AS at, 20.0 + k AS amount, 10.0 AS cost
