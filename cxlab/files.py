@@ -13,6 +13,8 @@ from cxlab.errors import InputError, RunError, nearest
 __all__ = ["bundled", "lay_out", "lesson_file", "notebook_file", "scenario_file", "write_whole"]
 
 FOLDERS = ("notebooks", "scenarios")
+RULES = ("decisions/post_purchase.toml", "metrics/journeys/purchase_to_advocacy.toml")
+"""cxlab's own rules and stages, which stand in the package and are laid out to be changed."""
 
 
 def bundled(folder: str) -> Path:
@@ -78,6 +80,8 @@ def lay_out(directory: Path, *, force: bool = False) -> list[Path]:
         for path in sorted(bundled(folder).rglob("*"))
         if path.is_file() and not any(part.startswith(".") for part in path.parts[-2:])
     ]
+    own = Path(__file__).resolve().parent
+    copies += [(own / shipped, directory / "rules" / Path(shipped).name) for shipped in RULES]
     taken = [str(target) for _, target in copies if target.exists()]
     if taken and not force:
         raise InputError(

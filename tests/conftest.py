@@ -14,13 +14,13 @@ gc.set_threshold(100_000, 20, 100)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long comparisons to `make validate`, unless a marker asks for them."""
+    """Leave what takes minutes to `make validate` and `make spark`, unless `-m` asks for it."""
     if config.option.markexpr:
         return
-    later = [item for item in items if item.get_closest_marker("long")]
+    later = [i for i in items if i.get_closest_marker("long") or i.get_closest_marker("spark")]
     if later:
         config.hook.pytest_deselected(items=later)
-        items[:] = [item for item in items if not item.get_closest_marker("long")]
+        items[:] = [item for item in items if item not in later]
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import typer
 
 from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_json, say
+from cxlab.files import write_whole
 from cxlab.units import format_interval, format_value
 
 __all__ = ["register"]
@@ -23,6 +24,9 @@ def register(app: typer.Typer) -> None:
 def decide(
     folder: Annotated[Path, typer.Argument(help="Folder or file of canonical tables.")],
     rules: Annotated[Path | None, typer.Option(help="Rules (TOML); default: cxlab's own.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="A CSV file: each customer and its leaf.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Count which customers call for which next action, by a file of rules."""
@@ -35,6 +39,9 @@ def decide(
         say(f"note: {found.note}")
     for reason, count in found.excluded.items():
         say(f"left out: {count:,} customers: {reason}")
+    if out is not None:
+        write_whole({out: found.named().to_csv(index=False)})
+        say(f"wrote {out}")
     if as_json:
         print_json(found.leaves)
         return

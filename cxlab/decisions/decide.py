@@ -51,6 +51,13 @@ class Decision:
         """How many customers were counted."""
         return int(self.leaves["customers"].sum())
 
+    def named(self) -> pd.DataFrame:
+        """Return a row per customer: its id, leaf and next action, and the features asked."""
+        rows: pd.DataFrame = self.assigned.order_by("customer_id").to_pandas()
+        actions = self.leaves.set_index("leaf")["action"]
+        found = rows[["customer_id", "leaf"]].assign(action=rows["leaf"].map(actions))
+        return found.join(rows[[f for f in self.rules.features if f in rows]])
+
     def members(self, leaf: str) -> list[str]:
         """Return the ids of the customers at a leaf; InputError with the nearest name."""
         names = self.leaves["leaf"].tolist()

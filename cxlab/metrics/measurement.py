@@ -208,8 +208,10 @@ class _Answer:
         return rows.reset_index() if self._names else rows
 
     def _notes(self, metric: Metric, rows: pd.DataFrame, recorded: bool) -> list[str]:
-        """Return what is taken for granted in every row, and what the row's own numbers say."""
-        assumed = self.plan.view.assumed(metric.basis) if recorded else ""
+        """Return what is lacking or taken for granted, and what the row's own numbers say."""
+        view, basis = self.plan.view, metric.basis
+        absent = "" if recorded else view.lacking(basis, SOURCES[basis.source])
+        assumed = view.assumed(basis) if recorded else f"the data lack {absent}"
         return ["; ".join(text for text in (assumed, own) if text) for own in rows["note"]]
 
     def _fitted(self, metric: Metric, index: pd.Index) -> Estimate | None:

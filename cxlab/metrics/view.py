@@ -208,6 +208,12 @@ class View:
             any(self._has(part) for part in need.split("|")) for need in basis.needs
         )
 
+    def lacking(self, basis: Basis, source: Source) -> str:
+        """Return which tables and columns the data would have to have, in words; "" for none."""
+        needs = [*source.tables, *basis.needs]
+        absent = [n for n in needs if not any(self._has(part) for part in n.split("|"))]
+        return ", ".join(n.replace("|", " or ") for n in dict.fromkeys(absent))
+
     def excludes(self, source: Source) -> bool:
         """Return whether rows of the source, its tickets or its customers can be excluded."""
         names = {"tickets", "customers", *(n for t in source.tables for n in t.split("|"))}

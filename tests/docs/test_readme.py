@@ -5,6 +5,7 @@ import runpy
 import shlex
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import cxlab as cx
@@ -51,6 +52,10 @@ def test_customers(work, capsys):
     for line in block.splitlines():
         assert run(shlex.split(line.split("#")[0])[1:]) == 0, line
     told = capsys.readouterr()
+    who = pd.read_csv(work / "next.csv")
+    assert who["customer_id"].nunique() == len(who) == 120
+    assert run(["decide", "scenarios/sample_customers", "--rules", "rules/post_purchase.toml"]) == 0
+    assert f"lapsed: {(who['leaf'] == 'lapsed').sum()} (" in capsys.readouterr().out
     assert "purchase: 120 entered" in told.out
     assert "quarantined" not in told.out + told.err
 

@@ -444,3 +444,11 @@ class TestBacklog:
         )  # fmt: skip
         values = dict(zip(result["week"], result["value"], strict=True))
         assert (values["2026-W02"], values["2026-W03"], values["2026-W04"]) == (0, 1, 0)
+
+
+def test_an_undefined_number_says_what_the_data_lack():
+    rows = cx.measure(tickets({"first_human_reply_at": "09:10"}), ["nrt", "frt_business", "frt"])
+    notes = rows.set_index("metric")["note"].to_dict()
+    assert notes["nrt"] == "the data lack messages"
+    assert "schedules" in notes["frt_business"]
+    assert "lack" not in notes["frt"]
