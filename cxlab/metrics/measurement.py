@@ -64,8 +64,8 @@ def measure(
     """
     zone = tz or tables.time_zone or "UTC"
     time_zone(zone)
-    with many_queries():
-        view = view_of(tables, as_of, settings)
+    view = view_of(tables, as_of, settings)
+    with many_queries(merge=not view.small):
         chosen = select_metrics(metrics) if metrics is not None else _measurable(view)
         return _Answer(Plan.of(view, chosen, by, period, zone)).run()
 
