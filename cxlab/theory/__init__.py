@@ -1,11 +1,52 @@
 """Closed forms and exact recursions to hold simulations and metrics against.
 
-Queueing theory (`erlang`, `recursion`), and the textbook forms of customer lifetime value
-(`lifetime`).
+Queues in steady state: Erlang's B and C (`erlang`), impatient callers with the exact law of the
+wait (`abandonment`, on `offered_wait`), waiting rooms and balking (`rooms`), one agent and any
+law of handling (`single_server`), priorities (`priority`), customers who come back and second
+tiers (`networks`), and how many agents a target needs (`staffing`). Queues on given draws:
+Kiefer and Wolfowitz (`recursion`). The textbook forms of customer lifetime value (`lifetime`).
 """
 
-from cxlab.theory.erlang import ErlangC, erlang_c
+from cxlab.theory.abandonment import ErlangA, erlang_a
+from cxlab.theory.erlang import ErlangC, erlang_b, erlang_c
 from cxlab.theory.lifetime import Payments, lifetime_value
+from cxlab.theory.networks import (
+    Network,
+    contacts_per_issue,
+    feedback,
+    jackson,
+    traffic,
+    two_tiers,
+)
+from cxlab.theory.priority import PriorityWaits, cobham, cobham_single_server
 from cxlab.theory.recursion import Waits, kiefer_wolfowitz
+from cxlab.theory.rooms import FiniteRoom, birth_death, finite_room
+from cxlab.theory.single_server import SingleServer, m_g_1
+from cxlab.theory.staffing import agents_for_service_level
 
-__all__ = ["ErlangC", "Payments", "Waits", "erlang_c", "kiefer_wolfowitz", "lifetime_value"]
+__all__ = [
+    "ErlangA",
+    "ErlangC",
+    "FiniteRoom",
+    "Network",
+    "Payments",
+    "PriorityWaits",
+    "SingleServer",
+    "Waits",
+    "agents_for_service_level",
+    "birth_death",
+    "cobham",
+    "cobham_single_server",
+    "contacts_per_issue",
+    "erlang_a",
+    "erlang_b",
+    "erlang_c",
+    "feedback",
+    "finite_room",
+    "jackson",
+    "kiefer_wolfowitz",
+    "lifetime_value",
+    "m_g_1",
+    "traffic",
+    "two_tiers",
+]
