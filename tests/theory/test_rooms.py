@@ -27,8 +27,8 @@ def test_two_peaks_far_apart() -> None:
     up, down = np.full(200, 1.0), np.full(200, 1.0)
     up[100:], down[:100] = 1e10, 1e10
     p = birth_death(up, down)
-    assert p[0] == pytest.approx(0.5, rel=1e-9)
-    assert p[-1] == pytest.approx(0.5, rel=1e-9)
+    assert p[0] == pytest.approx(0.5, rel=1e-9, abs=0)
+    assert p[-1] == pytest.approx(0.5, rel=1e-9, abs=0)
     assert p[100] == 0
 
 
@@ -40,9 +40,9 @@ def test_a_chain_of_twenty_thousand() -> None:
         for k in range(1, 10_001):
             exact *= Decimal(10_000) / k
         middle = float(exact)
-    assert p[10_000] == pytest.approx(middle, rel=1e-12)
-    assert p[9_999] == pytest.approx(p[10_000], rel=1e-12)
-    assert p.sum() == pytest.approx(1, rel=1e-14)
+    assert p[10_000] == pytest.approx(middle, rel=1e-12, abs=0)
+    assert p[9_999] == pytest.approx(p[10_000], rel=1e-12, abs=0)
+    assert p.sum() == pytest.approx(1, rel=1e-14, abs=0)
 
 
 def test_one_place_by_hand() -> None:
@@ -77,7 +77,7 @@ def test_balking_and_patience_in_fractions() -> None:
         (f.occupancy, busy / 2),
         (f.mean_wait_s, queue / (2 * enter) * 60),
     ]:
-        assert found == pytest.approx(float(exact), rel=1e-14)
+        assert found == pytest.approx(float(exact), rel=1e-14, abs=0)
 
 
 @pytest.mark.parametrize(("agents", "places", "patience"), [(3, 5, 90), (1, 12, 600), (20, 8, 30)])
@@ -103,8 +103,8 @@ def test_the_law_of_the_wait_in_exact_sums(
             line = [joins * x for x in p[agents:-1]]
             in_time = sum(p[:agents]) + sum(x * y for x, y in zip(line, served, strict=True))
             late = sum(x * y for x, y in zip(line, later, strict=True)) * (-z).exp()
-            assert f.service_level(seconds) == pytest.approx(float(in_time), rel=1e-12)
-            assert f.p_wait_longer(seconds) == pytest.approx(float(late), rel=1e-12)
+            assert f.service_level(seconds) == pytest.approx(float(in_time), rel=1e-12, abs=0)
+            assert f.p_wait_longer(seconds) == pytest.approx(float(late), rel=1e-12, abs=0)
 
 
 def test_without_patience_the_places_are_erlang_distributed() -> None:
@@ -113,25 +113,27 @@ def test_without_patience_the_places_are_erlang_distributed() -> None:
     weights = np.concatenate([weights, 5.0**4 / 24 * 1.25 ** np.arange(7)])
     p = weights / weights.sum()
     law = erlang.cdf(60, np.arange(1, 7), scale=45)
-    assert f.service_level(60) == pytest.approx(p[:4].sum() + p[4:-1] @ law, rel=1e-12)
-    assert f.service_level(60) + f.p_wait_longer(60) + f.p_blocked == pytest.approx(1, rel=1e-14)
+    assert f.service_level(60) == pytest.approx(p[:4].sum() + p[4:-1] @ law, rel=1e-12, abs=0)
+    assert f.service_level(60) + f.p_wait_longer(60) + f.p_blocked == pytest.approx(
+        1, rel=1e-14, abs=0
+    )
 
 
 def test_the_erlangs_are_its_limits() -> None:
     for calls in (100, 300):
         none = finite_room(calls, 180, 10, waiting_places=0)
-        assert none.p_blocked == pytest.approx(erlang_b(calls, 180, 10), rel=1e-13)
+        assert none.p_blocked == pytest.approx(erlang_b(calls, 180, 10), rel=1e-13, abs=0)
         assert none.p_wait == none.p_wait_longer(5) == none.mean_wait_s == 0
         a, room = erlang_a(calls, 180, 10, 120), finite_room(calls, 180, 10, 500, 120)
         for name in ("p_wait", "p_abandon", "p_served", "mean_wait_s", "occupancy"):
-            assert getattr(room, name) == pytest.approx(getattr(a, name), rel=1e-12), name
-        assert room.service_level(20) == pytest.approx(a.service_level(20), rel=1e-12)
+            assert getattr(room, name) == pytest.approx(getattr(a, name), rel=1e-12, abs=0), name
+        assert room.service_level(20) == pytest.approx(a.service_level(20), rel=1e-12, abs=0)
     c, room = erlang_c(190, 180, 10), finite_room(190, 180, 10, 2_000)
-    assert room.p_wait == pytest.approx(c.p_wait, rel=1e-11)
-    assert room.mean_wait_s == pytest.approx(c.mean_wait_s, rel=1e-11)
-    assert room.p_wait_longer(20) == pytest.approx(c.p_wait_longer(20), rel=1e-11)
+    assert room.p_wait == pytest.approx(c.p_wait, rel=1e-11, abs=0)
+    assert room.mean_wait_s == pytest.approx(c.mean_wait_s, rel=1e-11, abs=0)
+    assert room.p_wait_longer(20) == pytest.approx(c.p_wait_longer(20), rel=1e-11, abs=0)
     everybody_balks = finite_room(100, 180, 10, 50, balking=1)
-    assert everybody_balks.p_balk == pytest.approx(erlang_b(100, 180, 10), rel=1e-13)
+    assert everybody_balks.p_balk == pytest.approx(erlang_b(100, 180, 10), rel=1e-13, abs=0)
 
 
 @pytest.mark.parametrize("patience", [math.inf, 300.0])
@@ -140,8 +142,8 @@ def test_every_caller_ends_somewhere(patience: float) -> None:
     for calls, agents, places in [(60, 2, 3), (2_000, 100, 20), (101_000, 5_000, 400)]:
         f = finite_room(calls, 180, agents, places, patience, balking=0.1)
         ends = f.p_served + f.p_abandon + f.p_balk + f.p_blocked
-        assert ends == pytest.approx(1, rel=1e-12)
-        assert f.service_level(1e9) == pytest.approx(f.p_served, rel=1e-12)
+        assert ends == pytest.approx(1, rel=1e-12, abs=0)
+        assert f.service_level(1e9) == pytest.approx(f.p_served, rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize(
