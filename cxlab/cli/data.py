@@ -253,14 +253,19 @@ def _say_what_a_list_replaces(path: Path) -> None:
     from cxlab.scenario import Scenario
 
     own = tomllib.loads(path.read_text(encoding="utf-8"))
-    shifts = own.get("team", {}).get("shifts")
-    if "extends" not in own or not shifts:
+    if "extends" not in own:
         return
-    before = Scenario.load(path.parent / own["extends"]).team.shifts
-    say(
-        f"note: {path}: the {len(before)} shifts of {own['extends']} are replaced by its own "
-        f"{len(shifts)}: a list is taken whole"
-    )
+    before = Scenario.load(path.parent / own["extends"])
+    named = {"team": own.get("team", {})} | {
+        f"teams.{n}": t for n, t in own.get("teams", {}).items()
+    }
+    for where, team in named.items():
+        there = before.team if where == "team" else before.teams.get(where.removeprefix("teams."))
+        if there is not None and team.get("shifts"):
+            say(
+                f"note: {path}: the {len(there.shifts)} shifts of {where} in {own['extends']} are "
+                f"replaced by its own {len(team['shifts'])}: a list is taken whole"
+            )
 
 
 def _is_mapping(path: Path) -> bool:

@@ -91,6 +91,10 @@ def simulate(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the canonical tables.")],
     replications: Annotated[int | None, typer.Option(help="Default: the scenario's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Default: the scenario's.")] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="compiled (fast, Numba) or simpy (the specification); same tables."),
+    ] = None,
     format: FormatOption = "parquet",
     force: ForceOption = False,
     as_json: JsonOption = False,
@@ -98,13 +102,18 @@ def simulate(
     """Simulate a scenario and write its canonical tables."""
     import cxlab
     from cxlab.files import scenario_file
+    from cxlab.sim.run import known_engine
 
     known_format(format)
+    known_engine(engine)
     loaded = cxlab.Scenario.load(scenario_file(scenario))
     refuse_other_tables(out, loaded.name, force)
     started = time.perf_counter()
     with progress_bar("simulating") as progress:
-        tables = cxlab.simulate(loaded, replications=replications, seed=seed, progress=progress)
+        tables = cxlab.simulate(
+            loaded, replications=replications, seed=seed, progress=progress,
+            engine=engine,  # type: ignore[arg-type]
+        )  # fmt: skip
     paths = tables.write(out, format=format)  # type: ignore[arg-type]
     rows = {name: row_count(tables, name) for name in tables.names}
     if as_json:

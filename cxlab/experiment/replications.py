@@ -19,7 +19,7 @@ from cxlab.metrics import DESK, measure
 from cxlab.metrics.results import SMALL_N
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.scenario import Scenario
-from cxlab.sim import simulate
+from cxlab.sim import Engine, simulate
 from cxlab.tables import Tables
 from cxlab.units import RANGES
 
@@ -35,6 +35,7 @@ def replicate(
     replications: int | None = None,
     seed: int | None = None,
     by: str | Sequence[str] = (),
+    engine: Engine | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Simulate a scenario and return its KPIs with 95 % intervals over replications.
@@ -42,7 +43,9 @@ def replicate(
     The columns are those of `cxlab.measure`; `n` is the number of replications that gave a
     value. `progress(done, total)` is called after each replication.
     """
-    tables = simulate(scenario, replications=replications, seed=seed, progress=progress)
+    tables = simulate(
+        scenario, replications=replications, seed=seed, engine=engine, progress=progress
+    )
     return over_replications(tables, metrics, by=by)
 
 

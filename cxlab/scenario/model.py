@@ -5,36 +5,33 @@ from __future__ import annotations
 import hashlib
 import json
 import zoneinfo
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from cxlab.errors import nearest
-from cxlab.scenario.laws import Duration
+from cxlab.calendars import Schedule
+from cxlab.errors import InputError, nearest
+from cxlab.scenario.channels import Channel
+from cxlab.scenario.parts import ChannelKind, Name, NotNegative, Part, Positive
 from cxlab.scenario.source import changed, read_scenario
-from cxlab.scenario.week import ClockTime, Days, LocalDate, Rates, hourly_rates, parse_days
-from cxlab.scenario.week import seconds_of_day as _seconds_of_day
+from cxlab.scenario.surveys import Instrument, Survey
+from cxlab.scenario.teams import Team
+from cxlab.scenario.week import LocalDate, OpeningHours, hourly_rates
+from cxlab.tables.catalogue import CURRENCIES
 from cxlab.validation import validated
 
-__all__ = ["Channel", "Horizon", "Rules", "Scenario", "Shift", "Survey", "Team"]
+__all__ = ["BusinessHours", "Horizon", "Rules", "Scenario", "SpecialDays"]
 
-LARGEST_EXPECTED_TICKETS = 5_000_000
-
-ChannelName = Literal["email", "chat", "phone", "web", "portal", "social", "other"]
-PriorityName = Literal["urgent", "high", "normal", "low"]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+BUSINESS_HOURS = "business_hours"
+"""Name of the desk's schedule in the tables."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, serialize_by_alias=True)
-
-
-class Horizon(_Part):
+class Horizon(Part):
     """How long a replication lasts, and which part of it is counted.
 
     A `terminating` run starts empty and counts everything; a `steady` run states a warm-up,
@@ -74,153 +71,81 @@ class Horizon(_Part):
         return self
 
 
-class Rules(_Part):
+class Rules(Part):
     """The rules of the desk that a reader must know, each stated by name.
 
-    `shift_end = "finish"`: an agent finishes the ticket in hand after the shift's end.
+    `shift_end`: an agent whose shift or break comes finishes the ticket in hand (`finish`) or
+    gives it back to the queue, with what is left of the work, at its old place (`hand_back`).
+    A channel may say otherwise. `ageing_minutes`: a contact goes before one of the next better
+    class that came more than so many minutes later, before one two classes better that came
+    twice as much later; without it better classes always go first.
     `unfinished = "keep_open"`: what the horizon cuts off stays in the tables, times missing.
     """
 
-    shift_end: Literal["finish"] = "finish"
+    shift_end: Literal["finish", "hand_back"] = "finish"
+    ageing_minutes: Positive | None = None
     unfinished: Literal["keep_open"] = "keep_open"
 
 
-class Channel(_Part):
-    """One way by which customers reach the desk.
+class BusinessHours(Part):
+    """When the desk is open: hours by day of the week, holidays, dates with other hours.
 
-    `first_reply` says when the reply goes out: at the `start` of the handling (phone, chat) or
-    at its `end` (email). A channel with a lower `queue_rank` is served first; inside a rank
-    the priority decides, then the time of queueing. Without `patience_minutes` customers wait
-    for ever. With probability 1 − `resolution_probability` a solved customer comes back on
-    the same ticket after `return_hours`, until `max_contacts` is reached.
+    `holidays` is a country ("DE") or a part of it ("DE-BE"), `closed` a list of dates, `special`
+    gives dates their hours. Shifts skip the days that are closed; SLA clocks may run on these
+    hours; channels may have them as `opening_hours`.
     """
 
-    arrivals_per_hour: Rates
-    handle_minutes: Duration
-    patience_minutes: Duration | None = None
-    first_reply: Literal["start", "end"]
-    queue_rank: Annotated[int, Field(ge=1, le=99)] = 1
-    priority_shares: dict[PriorityName, Share] = Field(default={"normal": 1.0})
-    topic_shares: dict[str, Share] = Field(default_factory=dict)
-    resolution_probability: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
-    return_hours: Duration | None = None
-    max_contacts: Annotated[int, Field(ge=1, le=20)] = 3
-    service_level_seconds: Positive | None = None
-    first_reply_target_minutes: Positive | None = None
-    first_reply_target_hours: Positive | None = None
-
-    @field_validator("priority_shares", "topic_shares")
-    @classmethod
-    def _check_shares(cls, shares: dict[str, float]) -> dict[str, float]:
-        total = sum(shares.values())
-        if shares and abs(total - 1) > 1e-9:
-            raise ValueError(f"shares that sum to 1 (these sum to {total:.6g})")
-        return shares
-
-    @field_validator("priority_shares")
-    @classmethod
-    def _check_some_priority(cls, shares: dict[str, float]) -> dict[str, float]:
-        if not shares:
-            raise ValueError("at least one priority, such as {normal = 1}")
-        return shares
+    hours: OpeningHours
+    holidays: str | None = None
+    closed: list[str] = Field(default_factory=list)
+    special: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _check(self) -> Channel:
-        if self.returns and self.return_hours is None:
-            raise ValueError("return_hours, because resolution_probability is below 1")
-        if self.first_reply_target_minutes and self.first_reply_target_hours:
-            raise ValueError("first_reply_target_minutes or first_reply_target_hours, not both")
+    def _check(self) -> BusinessHours:
+        if isinstance(self.hours, str):
+            raise ValueError('hours such as {"Mon-Fri" = "09:00-17:00"}')
+        try:
+            self.schedule(BUSINESS_HOURS, "UTC")
+        except InputError as error:
+            raise ValueError(str(error)) from None
         return self
 
-    @property
-    def returns(self) -> bool:
-        """Whether customers of this channel can come back on a ticket."""
-        return self.resolution_probability < 1 and self.max_contacts > 1
-
-    @property
-    def first_reply_target_s(self) -> float | None:
-        """The promised time to the first reply in seconds, on the clock of the calendar."""
-        if self.first_reply_target_hours is not None:
-            return self.first_reply_target_hours * 3600
-        if self.first_reply_target_minutes is not None:
-            return self.first_reply_target_minutes * 60
-        return None
+    def schedule(self, id: str, tz: str, hours: Mapping[str, str] | None = None) -> Schedule:
+        """Return these days' schedule, with other weekly hours where `hours` are given."""
+        week = hours if hours is not None else self.hours
+        assert not isinstance(week, str)  # see _check
+        special = self.special if hours is None else {}
+        return Schedule.weekly(
+            id, tz, week, closed=self.closed, special=special, holidays=self.holidays
+        )
 
 
-class Shift(_Part):
-    """A line of the weekly shift plan: so many agents of its own, on these days, [from, to).
+class SpecialDays(Part):
+    """Days on which more or fewer customers come: every rate times `arrivals_factor`."""
 
-    Times are local. A shift whose `to` is not after its `from` ends on the next day; the whole
-    day is "00:00" to "24:00".
-    """
-
-    agents: Annotated[int, Field(ge=0, le=10_000)]
-    days: Days
-    from_: Annotated[ClockTime, Field(alias="from")]
-    to: ClockTime
-    hourly_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    from_: Annotated[LocalDate, Field(alias="from")]
+    to: LocalDate | None = None
+    arrivals_factor: NotNegative
+    channels: list[str] | None = None
 
     @model_validator(mode="after")
-    def _check(self) -> Shift:
-        if self.from_ == self.to or self.from_ == "24:00":
-            raise ValueError('a shift with a length; the whole day is from "00:00" to "24:00"')
-        days = sorted(parse_days(self.days))
-        starts = [day * 86_400 + self.starts_s for day in days]
-        for first, second in zip(starts, [*starts[1:], starts[0] + 7 * 86_400], strict=True):
-            if first + self.length_s > second:
-                raise ValueError("a shift that ends before its next day's shift begins")
+    def _check(self) -> SpecialDays:
+        if self.to is not None and self.to < self.from_:
+            raise ValueError("a `to` (the last day) that is not before `from`")
         return self
 
-    @property
-    def starts_s(self) -> int:
-        """Start in seconds after local midnight."""
-        return _seconds_of_day(self.from_)
-
-    @property
-    def length_s(self) -> int:
-        """Planned length in seconds of the local clock."""
-        length = _seconds_of_day(self.to) - self.starts_s
-        return length if length > 0 else length + 86_400
+    def holds(self, on: date, channel: str) -> bool:
+        """Return whether the factor holds on a day for a channel."""
+        named = self.channels is None or channel in self.channels
+        return named and self.from_ <= on <= (self.to or self.from_)
 
 
-class Team(_Part):
-    """The people who answer, and when they are on duty."""
-
-    name: Annotated[str, Field(min_length=1, max_length=80)] = "support"
-    hourly_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    shifts: list[Shift]
-
-
-class Survey(_Part):
-    """A CSAT question (1–5) after the last solve, answered by a proportional-odds model.
-
-    P(score ≤ k) = logistic(cutpoints[k−1] + e), for k = 1..4, with
-    e = `wait_effect` · w + `extra_contact_effect` · (contacts − 1), where w is the hours from
-    creation to the first reply (`wait_scale` = "hours") or log(1 + hours) ("log_hours").
-    Positive effects make satisfaction worse. These are assumptions, not findings.
-    """
-
-    response_rate: Share
-    delay_hours: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
-    answer_hours: Duration | None = None
-    cutpoints: Annotated[list[Finite], Field(min_length=4, max_length=4)]
-    wait_effect: Finite = 0.0
-    wait_scale: Literal["hours", "log_hours"] = "hours"
-    extra_contact_effect: Finite = 0.0
-
-    @field_validator("cutpoints")
-    @classmethod
-    def _check_order(cls, cutpoints: list[float]) -> list[float]:
-        if sorted(set(cutpoints)) != cutpoints:
-            raise ValueError("four cutpoints in increasing order")
-        return cutpoints
-
-
-class Scenario(_Part):
+class Scenario(Part):
     """A support desk to simulate, as one TOML file states it.
 
     Load one with `Scenario.load(path)`, change it with `.but(...)`; a scenario never changes
-    in place. `resolved()` is the whole of it as plain data, `sha256` its fingerprint.
+    in place. `resolved()` is the whole of it as plain data, `sha256` its fingerprint. A desk of
+    one team has the table `team`, one of several the tables `teams.NAME`.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
@@ -231,11 +156,16 @@ class Scenario(_Part):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     replications: Annotated[int, Field(ge=1, le=100_000)] = 10
     customers: Annotated[int, Field(ge=1, le=100_000_000)] = 1000
+    currency: str = "EUR"
+    busyness_cv: Annotated[float, Field(ge=0, le=3, allow_inf_nan=False)] = 0.0
     horizon: Horizon
     rules: Rules = Field(default_factory=Rules)
-    channels: Annotated[dict[ChannelName, Channel], Field(min_length=1)]
-    team: Team
-    survey: Survey | None = None
+    business_hours: BusinessHours | None = None
+    special_days: list[SpecialDays] = Field(default_factory=list)
+    channels: Annotated[dict[Name, Channel], Field(min_length=1, max_length=40)]
+    team: Team | None = None
+    teams: Annotated[dict[Name, Team], Field(max_length=60)] = Field(default_factory=dict)
+    surveys: dict[Instrument, Survey] = Field(default_factory=dict)
 
     @field_validator("time_zone")
     @classmethod
@@ -249,17 +179,42 @@ class Scenario(_Part):
             )
         return name
 
+    @field_validator("currency")
+    @classmethod
+    def _check_currency(cls, code: str) -> str:
+        if code not in CURRENCIES:
+            raise ValueError('a currency in use (ISO 4217) such as "EUR"')
+        return code
+
+    @field_validator("channels")
+    @classmethod
+    def _check_kinds(cls, channels: dict[str, Channel]) -> dict[str, Channel]:
+        kinds = get_args(ChannelKind)
+        for name, channel in channels.items():
+            if channel.kind is None and name not in kinds:
+                guess = nearest(name, kinds)
+                raise ValueError(
+                    f"a kind ({', '.join(kinds)}) in channels.{name}, whose name is none of them"
+                    + (f"; did you mean {guess!r}?" if guess else "")
+                )
+        return channels
+
+    @field_validator("surveys")
+    @classmethod
+    def _check_scales(cls, surveys: dict[Instrument, Survey]) -> dict[Instrument, Survey]:
+        for instrument, survey in surveys.items():
+            survey.check_scale(instrument)
+        return surveys
+
     @model_validator(mode="after")
     def _check(self) -> Scenario:
-        expected = {name: self.expected_tickets(name) for name in self.channels}
-        somebody = any(shift.agents for shift in self.team.shifts)
-        if any(expected.values()) and not somebody:
-            raise ValueError("a shift with agents, because tickets arrive and nobody ever works")
-        if sum(expected.values()) > LARGEST_EXPECTED_TICKETS:
-            raise ValueError(
-                f"at most {LARGEST_EXPECTED_TICKETS:,} expected tickets in a replication "
-                f"(here {sum(expected.values()):,.0f})"
-            )
+        from cxlab.scenario.staffing import check_staffing
+
+        if (self.team is None) == (not self.teams):
+            raise ValueError("either team (one team for everything) or teams (several)")
+        if self.team is not None and self.team.name is not None and self.team.tier != 1:
+            raise ValueError("tier 1 for the only team")
+        check_staffing(self)
         return self
 
     @classmethod
@@ -322,9 +277,46 @@ class Scenario(_Part):
         """Instant at which observation ends; nothing at or after it is seen."""
         return self.local_midnight(self.horizon.total_days)
 
+    @cached_property
+    def lines(self) -> dict[str, Channel]:
+        """The channels by name, in the order of their names."""
+        return {str(name): self.channels[name] for name in sorted(self.channels)}
+
+    @cached_property
+    def all_teams(self) -> dict[str, Team]:
+        """The teams by name, in the order of the file."""
+        if self.team is not None:
+            return {self.team.name or "support": self.team}
+        return {str(name): team for name, team in self.teams.items()}
+
+    def kind(self, channel: str) -> str:
+        """Return what a channel is in the tables: email, chat, phone, …."""
+        return str(self.lines[channel].kind or channel)
+
+    @cached_property
+    def schedule(self) -> Schedule | None:
+        """The business hours, in the desk's zone."""
+        hours = self.business_hours
+        return None if hours is None else hours.schedule(BUSINESS_HOURS, self.time_zone)
+
+    def opening(self, channel: str) -> Schedule | None:
+        """Return when a channel is open; None where it always is."""
+        hours = self.lines[channel].opening_hours
+        if hours is None or hours == "business":
+            return self.schedule if hours else None
+        assert not isinstance(hours, str)
+        if self.business_hours is None:
+            return Schedule.weekly(channel, self.time_zone, hours)
+        return self.business_hours.schedule(channel, self.time_zone, hours)
+
     def expected_tickets(self, channel: str) -> float:
         """Return roughly how many tickets a channel brings in one replication."""
-        of_channel = {str(name): c for name, c in self.channels.items()}[channel]
-        return float(hourly_rates(of_channel.arrivals_per_hour).sum()) * (
-            self.horizon.total_days / 7
+        week = float(hourly_rates(self.lines[channel].arrivals_per_hour).sum())
+        days = [self.start + timedelta(days=day) for day in range(self.horizon.total_days)]
+        extra = sum(
+            special.arrivals_factor - 1
+            for special in self.special_days
+            for day in days
+            if special.holds(day, channel)
         )
+        return max(0.0, week / 7 * (len(days) + extra))

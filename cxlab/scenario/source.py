@@ -15,11 +15,15 @@ __all__ = ["changed", "laid_over", "read_scenario"]
 # What names and describes one file does not describe the file that extends it.
 _OWN = ("name", "title", "description", "extends")
 
+# Tables of tables that have names of their own: merged one level deeper.
+_NAMED = ("channels", "teams", "surveys")
+
 # Keys that say the same thing in another unit: giving one takes the other away.
 _ALTERNATIVES = (
     ("weeks", "days"),
     ("warm_up_weeks", "warm_up_days"),
     ("first_reply_target_minutes", "first_reply_target_hours"),
+    ("team", "teams"),
 )
 
 
@@ -27,8 +31,8 @@ def read_scenario(path: Path) -> dict[str, Any]:
     """Return the plain data of a scenario file, laid over all that it extends.
 
     `extends` is a path relative to the file that says it. Tables are merged key by key down
-    to the table of a channel; what stands inside a channel, a law or a list is replaced whole.
-    A name is never inherited: without one the file's own name is taken.
+    to the table of a channel, team or survey; what stands inside a channel, a law or a list is
+    replaced whole. A name is never inherited: without one the file's own name is taken.
 
     Raises InputError for what cannot be read as TOML and for a circle of `extends`.
     """
@@ -85,10 +89,11 @@ def laid_over(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]
     """
     merged = dict(base)
     for key, value in top.items():
+        _drop_alternatives(merged, key)
         under = base.get(key)
         if not isinstance(value, Mapping) or not isinstance(under, Mapping):
             merged[key] = value
-        elif key == "channels":
+        elif key in _NAMED:
             merged[key] = {**under, **{n: _over_table(under.get(n), t) for n, t in value.items()}}
         else:
             merged[key] = _over_table(under, value)

@@ -12,11 +12,15 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
+from cxlab.calendars import Schedule
+from cxlab.errors import InputError
+
 __all__ = [
     "DAYS",
     "ClockTime",
     "Days",
     "LocalDate",
+    "OpeningHours",
     "Rates",
     "hourly_rates",
     "parse_days",
@@ -74,6 +78,20 @@ def seconds_of_day(text: str) -> int:
     if not 0 <= seconds <= 86_400:
         raise ValueError('a time of day such as "08:30", in quotation marks, "24:00" at most')
     return seconds
+
+
+def _check_hours(given: object) -> str | dict[str, str]:
+    expected = '"business", or hours such as {"Mon-Fri" = "09:00-12:00, 13:00-17:00"}'
+    if given == "business":
+        return "business"
+    if not isinstance(given, Mapping) or not all(isinstance(v, str) for v in given.values()):
+        raise ValueError(expected)
+    week = {str(days): str(hours) for days, hours in given.items()}
+    try:
+        Schedule.weekly("hours", "UTC", week)
+    except InputError as error:
+        raise ValueError(f"{expected} ({error})") from None
+    return week
 
 
 def _check_clock(given: object) -> str:
@@ -170,6 +188,19 @@ ClockTime = Annotated[
     PlainValidator(_check_clock),
     WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}:\d{2}(:\d{2})?$"}),
 ]
+OpeningHours = Annotated[
+    str | dict[str, str],
+    PlainValidator(_check_hours),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": "business"},
+                {"type": "object", "additionalProperties": {"type": "string"}},
+            ]
+        }
+    ),
+]
+"""Hours by days of the week, or "business" for those of the whole desk."""
 LocalDate = Annotated[date, BeforeValidator(_check_date)]
 Rates = Annotated[
     float | list[float] | dict[str, float | list[float]],

@@ -1,16 +1,20 @@
 """The simulated support desk: a scenario and a seed give canonical tables."""
 
 from cxlab.sim.desk import run_desk
-from cxlab.sim.run import simulate, simulate_frames
-from cxlab.sim.timeline import Timeline, shift_plan
+from cxlab.sim.plan import desk_plan
+from cxlab.sim.run import Engine, play, replication_tables, simulate, simulate_frames
+from cxlab.sim.timeline import Timeline
 from cxlab.sim.workload import Workload, draw_workload
 
 __all__ = [
+    "Engine",
     "Timeline",
     "Workload",
+    "desk_plan",
     "draw_workload",
+    "play",
+    "replication_tables",
     "run_desk",
-    "shift_plan",
     "simulate",
     "simulate_frames",
 ]

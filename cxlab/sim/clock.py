@@ -15,14 +15,17 @@ __all__ = ["Clock", "Turn"]
 class Turn(IntEnum):
     """Who comes first among the things of one instant; SimPy's event priorities.
 
-    Everything that happens (arrivals, completions, returns, shift starts and ends) has SimPy's
-    own urgent and normal priorities 0 and 1. Then waiting tickets are given to idle agents,
-    and only then does patience end.
+    Shifts start, then everything else that happens by itself does (arrivals, returns, completed
+    work). Then shifts end, waiting contacts are given to free agents, a full room turns customers
+    away, and only then does patience end.
     """
 
+    COME = 0
     HAPPEN = 1
-    DISPATCH = 2
-    GIVE_UP = 3
+    LEAVE = 2
+    DISPATCH = 3
+    TURN_AWAY = 4
+    GIVE_UP = 5
 
 
 class Clock(simpy.Environment):

@@ -1,100 +1,252 @@
-"""What was said and what changed: the tables `messages` and `status_events`."""
+"""What was said and what changed: the tables `messages`, `status_events` and `escalations`.
+
+Rows come ticket by ticket, in the order in which things happened to it. Every step of a contact
+has a fixed number of places for what may happen in it; those that are taken make the rows.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from cxlab.sim.log import Mark
-from cxlab.sim.view import View, texts
+from cxlab.sim.outcome import NOBODY, Exit
+from cxlab.sim.view import Flags, Floats, Integers, View, named
 
-__all__ = ["messages", "status_events"]
+__all__ = ["escalations", "messages", "status_events"]
+
+BY_CUSTOMER, BY_AGENT, BY_BOT = 0, 1, 2
+ACTORS = ["customer", "agent", "bot"]
+STATUS, ASSIGNEE, TIER = 0, 1, 2
+FIELDS = ["status", "assignee", "tier"]
+STATUSES = ["new", "open", "solved", "closed"]
+NEW, OPEN, SOLVED, CLOSED = range(4)
 
 
-def messages(view: View) -> pd.DataFrame:
-    """Return one row per message: the customer's at each contact, the desk's reply to it."""
-    asked, replied = view.marks[Mark.CONTACT], view.replies
-    ticket = np.concatenate((asked.ticket, replied.ticket))
-    time = np.concatenate((asked.time, replied.time))
-    from_desk = np.repeat([False, True], [len(asked), len(replied)])
-    session = view.contact_ids(ticket, np.concatenate((asked.contact, replied.contact)))
-    author = np.concatenate((view.customer_ids[asked.ticket], view.agent_ids[replied.agent]))
-    frame = pd.DataFrame(
+@dataclass(frozen=True)
+class _Steps:
+    """What stands in every step's row, for the tables of this module."""
+
+    contact: Integers
+    tier: Integers  # from 0
+    is_first: Flags  # of its contact
+    bot: Flags  # whether a bot met the contact first
+    contained: Flags
+
+    @classmethod
+    def of(cls, view: View) -> _Steps:
+        work = view.workload
+        contact = work.contact.astype(np.int64)
+        tier = np.arange(len(contact)) - work.first_step[contact]
+        met = np.zeros(len(work.patience), dtype=np.bool_)
+        held = met.copy()
+        met[view.first] = ~np.isnan(work.bot_s)
+        held[view.first] = work.contained
+        first = tier == 0
+        return cls(contact, tier, first, met[contact] & first, held[contact] & first)
+
+
+def messages(view: View) -> pa.Table:
+    """Return one row per message: the customer's at each contact, a reply per bot and step."""
+    steps = _Steps.of(view)
+    asked = steps.is_first & view.happened[steps.contact]
+    times = np.stack([view.begins[steps.contact], view.begins[steps.contact], view.replied])
+    taken = np.stack([asked, steps.bot, ~np.isnan(view.replied)])
+    flat = np.flatnonzero(taken.T.ravel())
+    step, place = flat // 3, flat % 3
+    contact = steps.contact[step]
+    ticket = view.ticket[contact]
+    session = _sessions(view, contact)
+    author = np.choose(
+        place, [np.full(len(step), NOBODY), _bots(view, contact), _repliers(view, step)]
+    )
+    customers = view.customer_ids.take(pa.array(ticket))
+    by_customer = pa.array(place == 0)
+    suffix = np.where(place == 2, 2 + steps.tier[step], place)
+    return pa.table(
         {
-            "message_id": session + np.where(from_desk, "-reply", "-ask").astype(object),
-            "ticket_id": view.ticket_ids[ticket],
-            "at": view.timeline.instants(time),
-            "author_type": np.where(from_desk, "agent", "customer"),
-            "author_id": author,
-            "is_public": True,
-            "channel": view.channel_names[ticket],
+            "message_id": pc.binary_join_element_wise(
+                session, named(["ask", "bot", "reply", "reply-tier2", "reply-tier3"], suffix), "-"
+            ),
+            "ticket_id": view.ticket_ids.take(pa.array(ticket)),
+            "at": view.timeline.instants(times[place, step]),
+            "author_type": named(["customer", "bot", "agent"], place),
+            "author_id": pc.if_else(by_customer, customers, named(view.who, author)),
+            "is_public": pa.repeat(True, len(step)),
+            "channel": view.kind_of(view.line[contact]),
             "session_id": session,
-            "excluded_reason": view.excluded[ticket],
+            "excluded_reason": view.excluded.take(pa.array(ticket)),
         }
     )
-    return frame.iloc[np.lexsort((ticket, from_desk, time))].reset_index(drop=True)
 
 
-def status_events(view: View) -> pd.DataFrame:
-    """Return one row per change of status or assignee, in the order in which they happened."""
-    status, assignee = _status_changes(view), _assignee_changes(view)
-    rows = pd.concat([status, assignee], ignore_index=True)
-    # In one record the assignee is set before the status.
-    rows = rows.sort_values(["place", "field"], kind="stable")
-    ticket = rows.pop("ticket").to_numpy()
-    rows["ticket_id"] = view.ticket_ids[ticket]
-    rows["excluded_reason"] = view.excluded[ticket]
-    rows["seq"] = rows.groupby("ticket_id", sort=False).cumcount() + 1
-    return rows.drop(columns="place").reset_index(drop=True)
+def _sessions(view: View, contact: Integers) -> pa.Array:
+    """Return a name for each contact of a ticket."""
+    number = view.number_in_ticket[contact]
+    names = [str(n + 1) for n in range(int(number.max(initial=0)) + 1)]
+    ids = view.ticket_ids.take(pa.array(view.ticket[contact]))
+    return pc.binary_join_element_wise(ids, named(names, number), "-")
 
 
-def _status_changes(view: View) -> pd.DataFrame:
-    events = view.of_tickets
-    first = events.contact == 0
-    # By mark: contact, answer, solve, give up. A ticket that came back is open already.
-    before = np.where(
-        first,
-        texts([None, "new", "open", "new"])[events.mark],
-        texts(["solved", "open", "open", "open"])[events.mark],
+def _bots(view: View, contact: Integers) -> Integers:
+    return view.bot_of_line[view.line[contact]]
+
+
+def _repliers(view: View, step: Integers) -> Integers:
+    """Return who replied in a step: who took it first, or who had it at the end."""
+    at_start = view.per_line([c.first_reply == "start" for c in view.channels]) > 0
+    starts = at_start[view.line[view.workload.contact[step]]]
+    return np.where(starts, view.outcome.first_agent[step], view.outcome.agent[step]).astype(
+        np.int64
     )
-    after = np.where(
-        first,
-        texts(["new", "open", "solved", "closed"])[events.mark],
-        texts(["open", "open", "solved", "closed"])[events.mark],
-    )
-    by_agent = (events.mark == Mark.ANSWER) | (events.mark == Mark.SOLVE)
-    rows = pd.DataFrame(
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """Changes of tickets as columns of numbers, in order inside each ticket."""
+
+    step: Integers
+    time: Floats
+    field: Integers
+    old: Integers  # of the field's own list
+    new: Integers
+    actor: Integers
+
+    def at(self, rows: Integers | Flags) -> _Changes:
+        return _Changes(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
+# The places of a step, in order: opened by the customer, answered and solved by the bot, given to
+# an agent, opened by the agent, passed on, solved, closed. A hand-back adds rows between.
+_OPENED, _BOT_OPENS, _BOT_SOLVES, _GIVEN, _ANSWERED, _PASSED, _SOLVED, _CLOSED = range(8)
+
+
+def status_events(view: View) -> pa.Table:
+    """Return one row per change of status, assignee or tier, ticket by ticket, in order."""
+    changes = _all_changes(view)
+    ticket = view.ticket[view.workload.contact[changes.step]]
+    starts = np.flatnonzero(np.diff(ticket, prepend=-1))
+    place = np.arange(len(ticket))
+    first = np.zeros(len(ticket), dtype=np.int64)
+    first[starts] = starts
+    seq = place - np.maximum.accumulate(first) + 1
+    return pa.table(
         {
-            "place": np.arange(len(events)),
-            "ticket": events.ticket,
-            "at": view.timeline.instants(events.time),
-            "field": "status",
-            "old": before,
-            "new": after,
-            "actor_type": np.where(by_agent, "agent", "customer"),
+            "at": view.timeline.instants(changes.time),
+            "field": named(FIELDS, changes.field),
+            "old": _texts(view, changes.field, changes.old),
+            "new": _texts(view, changes.field, changes.new),
+            "actor_type": named(ACTORS, changes.actor),
+            "ticket_id": view.ticket_ids.take(pa.array(ticket)),
+            "excluded_reason": view.excluded.take(pa.array(ticket)),
+            "seq": pa.array(seq),
         }
     )
-    changes: pd.DataFrame = rows.loc[before != after]
-    return changes
 
 
-def _assignee_changes(view: View) -> pd.DataFrame:
-    events = view.of_tickets
-    place = np.flatnonzero(events.mark == Mark.ANSWER)
-    place = place[np.argsort(events.ticket[place], kind="stable")]
-    ticket, agent = events.ticket[place], events.agent[place]
-    same_ticket = np.concatenate(([False], ticket[1:] == ticket[:-1]))[: len(ticket)]
-    previous = np.where(same_ticket, np.concatenate(([-1], agent[:-1]))[: len(agent)], -1)
-    rows = pd.DataFrame(
+def _texts(view: View, field: Integers, value: Integers) -> pa.Array:
+    tiers = ["1", "2", "3"]
+    names = [*STATUSES, *view.who, *tiers]
+    shift = np.array([0, len(STATUSES), len(STATUSES) + len(view.who)])[field]
+    return named(names, np.where(value < 0, -1, value + shift))
+
+
+def _all_changes(view: View) -> _Changes:
+    work, out, steps = view.workload, view.outcome, _Steps.of(view)
+    contact, s = steps.contact, len(work.work)
+    opens = steps.is_first & view.happened[contact]
+    new_ticket = view.makes_ticket[contact]
+    answered = ~np.isnan(out.answered)
+    ended = ~np.isnan(out.ended)
+    last = np.arange(s) + 1 == work.first_step[contact + 1]
+    first_answer = answered & steps.is_first & new_ticket & ~steps.bot
+    bot_done = np.full(s, np.nan)
+    bot_done[steps.bot] = view.bot_done[work.request[contact[steps.bot]]]
+    bot_solves = steps.contained & ~np.isnan(bot_done)
+    left = steps.is_first & (out.exit[contact] != Exit.NONE)
+    taken = np.stack(
+        [opens, steps.bot, bot_solves, answered, first_answer, ended & ~last, ended & last, left]
+    )
+    begins = view.begins[contact]
+    times = np.stack(
+        [begins, begins, bot_done, out.answered, out.answered, out.ended, out.ended,
+         out.left[contact]]
+    )  # fmt: skip
+    flat = np.flatnonzero(taken.T.ravel())
+    step, place = flat // 8, flat % 8
+    met_before = steps.bot[step] | ~new_ticket[contact[step]]
+    nothing = np.full(len(step), -1)
+    old = np.choose(
+        place,
+        [np.where(new_ticket[contact[step]], -1, SOLVED), np.full(len(step), NEW),
+         np.full(len(step), OPEN), nothing, np.full(len(step), NEW), steps.tier[step],
+         np.full(len(step), OPEN), np.where(met_before, OPEN, NEW)],
+    )  # fmt: skip
+    new = np.choose(
+        place,
+        [np.where(new_ticket[contact[step]], NEW, OPEN), np.full(len(step), OPEN),
+         np.full(len(step), SOLVED), out.first_agent[step], np.full(len(step), OPEN),
+         steps.tier[step] + 1, np.full(len(step), SOLVED), np.full(len(step), CLOSED)],
+    )  # fmt: skip
+    field = np.array([STATUS, STATUS, STATUS, ASSIGNEE, STATUS, TIER, STATUS, STATUS])[place]
+    actor = np.array([0, 2, 2, 1, 1, 1, 1, 0])[place]
+    changes = _Changes(step, times[place, step], field, old, new, actor)
+    if len(out.handed_step):
+        changes = _with_hand_backs(view, changes, place)
+    return _of_new_assignees(view, changes)
+
+
+def _with_hand_backs(view: View, changes: _Changes, place: Integers) -> _Changes:
+    """Add a change of assignee for each time that somebody took a contact up again."""
+    out = view.outcome
+    step = out.handed_step.astype(np.int64)
+    # Who took it next: the next hand-back of the same step, or who had it last.
+    follows = np.append(step[1:] == step[:-1], False)
+    nxt = np.where(follows, np.append(out.handed_agent[1:], NOBODY), out.agent[step])
+    when = np.where(follows, np.append(out.handed_start[1:], np.nan), out.resumed[step])
+    again = when > out.handed_start  # else nobody has taken it up yet
+    n = int(again.sum())
+    more = _Changes(
+        step[again], when[again], np.full(n, ASSIGNEE), np.full(n, -1),
+        nxt[again].astype(np.int64), np.full(n, BY_AGENT),
+    )  # fmt: skip
+    names = changes.__dataclass_fields__
+    both = _Changes(*(np.concatenate([getattr(changes, c), getattr(more, c)]) for c in names))
+    rank = np.concatenate([place * 2, np.full(n, _ANSWERED * 2 + 1)])
+    return both.at(np.lexsort((both.time, rank, both.step)))
+
+
+def _of_new_assignees(view: View, changes: _Changes) -> _Changes:
+    """Keep changes of assignee only where there is another one, and say who was before."""
+    rows = np.flatnonzero(changes.field == ASSIGNEE)
+    if not len(rows):
+        return changes
+    ticket = view.ticket[view.workload.contact[changes.step[rows]]]
+    same = np.append(False, ticket[1:] == ticket[:-1])
+    before = np.where(same, np.append(-1, changes.new[rows][:-1]), -1)
+    changes.old[rows] = before
+    keep = np.ones(len(changes.step), dtype=np.bool_)
+    keep[rows] = before != changes.new[rows]
+    return changes if keep.all() else changes.at(keep)
+
+
+def escalations(view: View) -> pa.Table:
+    """Return one row per contact that was passed on to the next tier."""
+    work, out = view.workload, view.outcome
+    contact = work.contact.astype(np.int64)
+    last = np.arange(len(contact)) + 1 == work.first_step[contact + 1]
+    step = np.flatnonzero(~np.isnan(out.ended) & ~last)
+    ticket = view.ticket[contact[step]]
+    tier = step - work.first_step[contact[step]] + 1
+    return pa.table(
         {
-            "place": place,
-            "ticket": ticket,
-            "at": view.timeline.instants(events.time[place]),
-            "field": "assignee",
-            "old": view.agent_ids[previous],
-            "new": view.agent_ids[agent],
-            "actor_type": "agent",
+            "ticket_id": view.ticket_ids.take(pa.array(ticket)),
+            "at": view.timeline.instants(out.ended[step]),
+            "kind": pa.repeat("functional", len(step)),
+            "from_tier": pa.array(tier),
+            "to_tier": pa.array(tier + 1),
+            "excluded_reason": view.excluded.take(pa.array(ticket)),
         }
     )
-    changes: pd.DataFrame = rows.loc[agent != previous]
-    return changes

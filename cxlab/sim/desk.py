@@ -3,221 +3,399 @@
 The rules, which hold whatever the kernel does:
 
 1. Time is half-open: a shift is [start, end), a run ends before its horizon.
-2. At one instant everything that happens comes first: arrivals, returns, completed tickets,
-   shift starts and ends. An agent whose shift ends now takes nothing now.
-3. Then waiting tickets are given out, in the order of queue class (channel rank, priority),
-   time of queueing, place in the workload; to the agent who is idle longest, then to the
-   first in the shift plan.
-4. Then patience ends: a customer is served if and only if wait ≤ patience.
-5. An agent finishes the ticket in hand after the shift's end, and is on duty until then.
-6. A ticket that is solved but not resolved comes back as it is: same ticket, waiting anew,
-   with a patience of its own.
+2. At one instant shifts start first, then comes what happens by itself: arrivals, returns,
+   completed work. Then shifts end: an agent whose shift ends now takes nothing now.
+3. Then waiting contacts are given out, in the order of queue class (channel rank, priority),
+   time of queueing, place in the workload. With ageing the order is that of time of queueing +
+   class × ageing. A contact goes to the first team, in the plan's order for its channel and
+   tier, that has a free agent with its skill and may take it already; in the team to the agent
+   with the fewest contacts in hand, then to who is unchanged longest, then to the first in plan.
+4. Then a full room turns away who joined now and still waits, the last in order first.
+5. Then patience ends: a customer is served if and only if wait ≤ patience. Some leave a number
+   instead of giving up, and keep their place for as long as it takes.
+6. An agent holds one contact, or several whose channels allow it, never more than any of these
+   channels allows. Each lasts 1 + slowdown × (contacts in hand − 1) times as long.
+7. At a shift's end agents finish what they have in hand, and are on duty until then, or hand it
+   back: it waits at its old place in the queue, with what is left of its work.
+8. What is passed on waits at the next tier, patiently. What is solved but not resolved comes
+   back, and so do some who gave up: a contact more, waiting anew with a patience of its own.
+   Where a closed channel turns customers away, they come in the first hour of the next opening.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappop, heappush
-from math import inf
+from math import inf, isnan
 from typing import Any
 
 import simpy
 
 from cxlab.sim.clock import Clock, Turn
-from cxlab.sim.log import Log, Mark, Records
+from cxlab.sim.outcome import Exit, Outcome
+from cxlab.sim.plan import DeskPlan
+from cxlab.sim.recorder import Recorder
+from cxlab.sim.roster import AgentPlan
 from cxlab.sim.workload import Workload
 
 __all__ = ["Desk", "run_desk"]
 
 Steps = Generator[simpy.Event, Any, None]
-Shifts = Sequence[tuple[float, float]]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Contact:
-    """One contact of a customer, from joining the queue to being solved or giving up."""
+    """One contact of a customer, from joining the queue to its end; it waits, or it does not."""
 
-    ticket: int
-    number: int  # 0 for the first contact of the ticket
-    over: simpy.Event  # its value: was it solved?
-    waiting: bool = True
+    request: int
+    number: int  # its row in the workload
+    line: int
+    over: simpy.Event  # its value: how the customer left, Exit.NONE for a solve
+    tier: int = 0
+    queued: float = 0.0
+    waiting: bool = False
+    answered: bool = False
+    inside: bool = False  # takes a place in the waiting room
 
 
-@dataclass(slots=True)
-class Idle:
-    """An agent who waits for work; `next` brings a contact, or None at the shift's end."""
+@dataclass(slots=True, eq=False)
+class Task:
+    """What an agent has in hand: a contact, and the work left, in seconds of this agent."""
 
-    next: simpy.Event
-    shift_end: float
-    waiting: bool = True
+    contact: Contact
+    step: int
+    left: float
+    since: float
 
 
 @dataclass(slots=True)
 class Queue:
-    """Waiting contacts in order of queue class, time of queueing, place in the workload."""
+    """The contacts of one channel at one tier that wait, in order."""
 
-    heap: list[tuple[int, float, int, Contact]] = field(default_factory=list)
+    line: int
+    tier: int
+    heap: list[tuple[float, float, int, Contact]] = field(default_factory=list)
 
-    def join(self, queue_class: int, time: float, contact: Contact) -> None:
-        """Put a customer at the end of its class."""
-        heappush(self.heap, (queue_class, time, contact.ticket, contact))
-
-    def forget_gone(self) -> None:
-        """Drop customers at the head of the queue who have given up."""
+    def head(self) -> tuple[float, float, int, Contact] | None:
+        """Return whose turn it is; who has left since is forgotten."""
         while self.heap and not self.heap[0][3].waiting:
             heappop(self.heap)
-
-    def first(self) -> Contact:
-        """Take the customer whose turn it is."""
-        contact = heappop(self.heap)[3]
-        contact.waiting = False
-        return contact
+        return self.heap[0] if self.heap else None
 
 
-@dataclass(slots=True)
-class Bench:
-    """Idle agents: longest idle first, then first in the shift plan."""
+class Agent:
+    """One agent: on duty or not, with tasks in hand, working as fast as the hands are full."""
 
-    heap: list[tuple[float, int, Idle]] = field(default_factory=list)
+    def __init__(self, desk: Desk, place: int, plan: AgentPlan) -> None:
+        self.desk, self.place, self.plan = desk, place, plan
+        self.on_duty = False
+        self.tasks: list[Task] = []
+        self.changed = 0.0  # when the hands were last filled or emptied, or the shift began
+        self.settled = 0.0
+        self.version = 0
+        self.seat: tuple[float, int] | None = None
+        self.seated_with = 0
 
-    def sit(self, time: float, agent: int, idle: Idle) -> None:
-        """Let an agent wait for work."""
-        heappush(self.heap, (time, agent, idle))
+    def shifts(self) -> Steps:
+        """Come to every shift and leave at its end."""
+        clock = self.desk.clock
+        for start, end in self.plan.shifts:
+            yield clock.at(start, Turn.COME)
+            self.come()
+            yield clock.at(end, Turn.LEAVE)
+            self.leave()
 
-    def forget_gone(self) -> None:
-        """Drop agents at the head of the bench who have gone home."""
-        while self.heap and not self.heap[0][2].waiting:
-            heappop(self.heap)
+    def come(self) -> None:
+        """Begin a shift; who still works at the last one's task simply goes on."""
+        if not self.tasks:
+            self.desk.record.comes(self.place, self.desk.clock.now)
+        self.on_duty = True
+        self.changed = self.desk.clock.now
+        self.sit()
 
-    def first(self) -> Idle:
-        """Take the agent whose turn it is."""
-        idle = heappop(self.heap)[2]
-        idle.waiting = False
-        return idle
+    def leave(self) -> None:
+        """End a shift: hand back what may be handed back, finish the rest."""
+        self.on_duty = False
+        self.stand()
+        back = [t for t in self.tasks if self.desk.plan.lines[t.contact.line].hand_back]
+        if back:
+            self.settle()
+            for task in back:
+                self.tasks.remove(task)
+                self.desk.hand_back(self, task)
+            self.go_on()
+        self.go_home()
+
+    def go_home(self) -> None:
+        """End the duty once the hands are empty."""
+        if not self.on_duty and not self.tasks:
+            self.desk.record.leaves(self.place, self.desk.clock.now)
+
+    def speed(self) -> float:
+        """Return how fast the agent works now."""
+        plan = self.plan
+        if not plan.ramp_s:
+            return plan.speed
+        share = (self.desk.clock.now - plan.hired_s) / plan.ramp_s
+        return (
+            plan.speed if share >= 1 else plan.ramp_speed + (plan.speed - plan.ramp_speed) * share
+        )
+
+    def most(self) -> int:
+        """Return how many contacts the channels in hand allow at once."""
+        lines = self.desk.plan.lines
+        return min((lines[task.contact.line].concurrency for task in self.tasks), default=1)
+
+    def take(self, contact: Contact, step: int) -> None:
+        """Begin to work on a contact."""
+        self.stand()
+        self.settle()
+        now = self.desk.clock.now
+        self.tasks.append(Task(contact, step, self.desk.work[step] / self.speed(), now))
+        self.changed = now
+        self.go_on()
+        self.sit()
+
+    def pace(self, task: Task) -> float:
+        """Return how many seconds a second of work takes."""
+        return 1.0 + self.desk.plan.lines[task.contact.line].slowdown * (len(self.tasks) - 1)
+
+    def settle(self) -> None:
+        """Take off what was done since the hands last changed."""
+        elapsed = self.desk.clock.now - self.settled
+        for task in self.tasks:
+            task.left = max(task.left - elapsed / self.pace(task), 0.0)
+        self.settled = self.desk.clock.now
+
+    def go_on(self) -> None:
+        """Work on; the task that will be done first says when."""
+        self.version += 1
+        if self.tasks:
+            lasts = [task.left * self.pace(task) for task in self.tasks]
+            shortest = min(lasts)
+            done = self.desk.clock.now + shortest
+            first = self.tasks[lasts.index(shortest)]
+            self.desk.clock.call(done, Turn.HAPPEN, partial(self.finish, first, self.version))
+
+    def finish(self, task: Task, version: int) -> None:
+        """Be done with a task, unless the hands changed since this was foreseen."""
+        if version != self.version:
+            return
+        self.stand()
+        self.settle()
+        self.tasks.remove(task)
+        self.changed = self.desk.clock.now
+        self.go_on()
+        self.desk.done(task)
+        self.sit()
+        self.go_home()
+
+    def sit(self) -> None:
+        """Be there for work, if there is a hand free."""
+        held = len(self.tasks)
+        if self.on_duty and (held == 0 or held < self.most()):
+            self.seat, self.seated_with = (self.changed, self.place), held
+            insort(self.desk.bench[self.plan.team][held], self.seat)
+            self.desk.wake_dispatcher()
+
+    def stand(self) -> None:
+        """No longer be there for work."""
+        if self.seat is not None:
+            seats = self.desk.bench[self.plan.team][self.seated_with]
+            del seats[bisect_left(seats, self.seat)]
+            self.seat = None
 
 
 class Desk:
-    """One desk in one replication: a workload, agents with shifts, a clock and a log."""
+    """One desk in one replication: a workload, a plan, a clock and a record."""
 
-    def __init__(self, workload: Workload, shifts: Sequence[Shifts]) -> None:
-        self.clock = Clock()
-        self.log = Log()
-        self.queue = Queue()
-        self.bench = Bench()
-        self.idle: dict[int, Idle] = {}
-        self.dispatching = False
+    def __init__(self, workload: Workload, plan: DeskPlan) -> None:
+        self.clock, self.plan = Clock(), plan
+        self.record = Recorder(workload)
         # Plain lists: the model reads single numbers, for which NumPy is slow.
-        self.created = workload.created.tolist()
+        self.line = workload.line.tolist()
         self.queue_class = workload.queue_class.tolist()
-        self.handling = workload.handling.tolist()
+        self.first_step = workload.first_step.tolist()
+        self.work = workload.work.tolist()
         self.patience = workload.patience.tolist()
-        self.final = workload.final.tolist()
         self.return_after = workload.return_after.tolist()
-        for agent, spells in enumerate(shifts):
-            self.clock.process(self.agent(agent, spells))
+        self.redial_after = workload.redial_after.tolist()
+        self.leaves_number = workload.leaves_number.tolist()
+        self.created = workload.created.tolist()
+        self.first_contact = workload.first_contact.tolist()
+        self.bot_s = workload.bot_s.tolist()
+        self.contained = workload.contained.tolist()
+        tiers = range(max(len(line.helpers) for line in plan.lines))
+        self.queues = [[Queue(i, t) for t in tiers] for i in range(len(plan.lines))]
+        most = max(line.concurrency for line in plan.lines)
+        self.bench: list[list[list[tuple[float, int]]]] = [
+            [[] for _ in range(most)] for _ in plan.teams
+        ]
+        self.joined_now: list[list[Contact]] = [[] for _ in plan.lines]
+        self.inside = [0] * len(plan.lines)
+        self.dispatching = False
+        self.agents = [Agent(self, place, agent) for place, agent in enumerate(plan.agents)]
+        for agent in self.agents:
+            self.clock.process(agent.shifts())
         self.clock.process(self.arrivals())
 
     def arrivals(self) -> Steps:
-        """Let every customer begin at the ticket's time of creation."""
-        for ticket, time in enumerate(self.created):
+        """Let every customer begin at the request's time of creation."""
+        for request, time in enumerate(self.created):
             yield self.clock.at(time)
-            self.clock.process(self.customer(ticket))
+            self.clock.process(self.customer(request))
 
-    def customer(self, ticket: int) -> Steps:
-        """Get in touch, wait, and come back later while the problem is not resolved."""
-        for number, final in enumerate(self.final[ticket]):
-            solved = yield self.get_in_touch(ticket, number)
-            if final or not solved:
+    def customer(self, request: int) -> Steps:
+        """Get in touch, wait, and come back later as long as there is a reason."""
+        number = self.first_contact[request]
+        by_bot = self.contained[request]
+        if not isnan(self.bot_s[request]):
+            yield self.clock.at(self.clock.now + self.bot_s[request])
+        while True:
+            exit = Exit.NONE
+            if not by_bot:
+                exit = yield self.get_in_touch(request, number)
+            pause = self.redial_after if exit else self.return_after
+            if pause[number] == inf:
                 return
-            yield self.clock.timeout(self.return_after[ticket][number])
+            again = self.clock.now + pause[number]
+            opening = self.plan.lines[self.line[request]].opening
+            if opening is not None:
+                again = opening.calls_at(again)
+            yield self.clock.at(again)
+            by_bot = False
+            number += 1
 
-    def get_in_touch(self, ticket: int, number: int) -> simpy.Event:
+    def get_in_touch(self, request: int, number: int) -> simpy.Event:
         """Join the queue now; the event returned tells how the contact ended."""
         now = self.clock.now
-        contact = Contact(ticket, number, self.clock.event())
-        self.log.ticket(now, Mark.CONTACT, ticket, number)
-        self.queue.join(self.queue_class[ticket], now, contact)
-        patience = self.patience[ticket][number]
+        contact = Contact(request, number, self.line[request], self.clock.event())
+        self.record.joins(number, now)
+        line = self.plan.lines[contact.line]
+        if line.opening is not None and not line.opening.is_open(now):
+            self.goes(contact, Exit.TURNED_AWAY)
+            return contact.over
+        contact.inside = True
+        self.inside[contact.line] += 1
+        if line.room != inf:
+            if not self.joined_now[contact.line]:
+                self.clock.call(now, Turn.TURN_AWAY, partial(self.turn_away, contact.line))
+            self.joined_now[contact.line].append(contact)
+        patience = self.patience[number]
         if patience != inf:
-            self.clock.call(now + patience, Turn.GIVE_UP, partial(self.give_up, contact))
-        self.wake_dispatcher()
+            self.clock.call(now + patience, Turn.GIVE_UP, partial(self.lose_patience, contact))
+        self.wait(contact, 0, now)
         return contact.over
 
-    def give_up(self, contact: Contact) -> None:
-        """End a customer's wait, unless somebody answered in time."""
-        if contact.waiting:
-            contact.waiting = False
-            self.log.ticket(self.clock.now, Mark.GIVE_UP, contact.ticket, contact.number)
-            contact.over.succeed(False)
-
-    def agent(self, agent: int, spells: Shifts) -> Steps:
-        """Be on duty in every shift: take a ticket, handle it, take the next."""
-        for start, end in spells:
-            if start > self.clock.now:
-                yield self.clock.at(start)
-            if self.clock.now >= end:
-                continue  # still at the last ticket of the shift before
-            self.log.duty(self.clock.now, Mark.ON_DUTY, agent)
-            if end != inf:
-                self.clock.call(end, Turn.HAPPEN, partial(self.send_home, agent))
-            while self.clock.now < end:
-                contact = yield self.next_contact(agent, end)
-                if contact is None:
-                    break
-                yield from self.handle(agent, contact)
-            self.log.duty(self.clock.now, Mark.OFF_DUTY, agent)
-
-    def next_contact(self, agent: int, shift_end: float) -> simpy.Event:
-        """Sit on the bench; the event returned brings a contact, or None at the shift's end."""
-        idle = Idle(self.clock.event(), shift_end)
-        self.idle[agent] = idle
-        self.bench.sit(self.clock.now, agent, idle)
+    def wait(self, contact: Contact, tier: int, queued: float) -> None:
+        """Put a contact into the queue of its channel and a tier."""
+        contact.tier, contact.queued, contact.waiting = tier, queued, True
+        queue = self.queues[contact.line][tier]
+        queue_class = self.queue_class[contact.request]
+        first = queued + queue_class * self.plan.ageing_s if self.plan.ageing_s else queue_class
+        heappush(queue.heap, (first, queued, contact.request, contact))
+        for _, after in self.plan.lines[contact.line].helpers[tier]:
+            if after > 0 and queued + after >= self.clock.now:
+                self.clock.call(queued + after, Turn.HAPPEN, self.wake_dispatcher)
         self.wake_dispatcher()
-        return idle.next
 
-    def send_home(self, agent: int) -> None:
-        """End a shift of an agent who has nothing to do (the others finish first)."""
-        idle = self.idle.get(agent)
-        if idle and idle.waiting and idle.shift_end <= self.clock.now:
-            idle.waiting = False
-            idle.next.succeed(None)
+    def lose_patience(self, contact: Contact) -> None:
+        """End a customer's patience, unless somebody answered in time."""
+        if contact.answered or not contact.waiting:
+            return
+        if self.leaves_number[contact.number]:
+            self.leave_room(contact)
+        else:
+            self.goes(contact, Exit.GAVE_UP)
 
-    def handle(self, agent: int, contact: Contact) -> Steps:
-        """Work on a ticket until it is solved."""
-        ticket, number = contact.ticket, contact.number
-        self.log.ticket(self.clock.now, Mark.ANSWER, ticket, number, agent)
-        yield self.clock.timeout(self.handling[ticket][number])
-        self.log.ticket(self.clock.now, Mark.SOLVE, ticket, number, agent)
-        contact.over.succeed(True)
+    def turn_away(self, line: int) -> None:
+        """Keep no more waiting than the room holds; who is inside already may stay."""
+        late = [contact for contact in self.joined_now[line] if contact.waiting]
+        self.joined_now[line].clear()
+        late.sort(key=lambda c: (self.queue_class[c.request], c.request))
+        while late and self.inside[line] > self.plan.lines[line].room:
+            self.goes(late.pop(), Exit.TURNED_AWAY)
+
+    def leave_room(self, contact: Contact) -> None:
+        """Free the place in the waiting room."""
+        if contact.inside:
+            contact.inside = False
+            self.inside[contact.line] -= 1
+
+    def goes(self, contact: Contact, exit: Exit) -> None:
+        """Let a customer leave unanswered."""
+        contact.waiting = False
+        self.leave_room(contact)
+        self.record.goes(contact.number, exit, self.clock.now)
+        contact.over.succeed(exit)
+
+    def done(self, task: Task) -> None:
+        """Pass a contact on to the next tier, or tell the customer that it is solved."""
+        contact = task.contact
+        self.record.ends(task.step, self.clock.now)
+        if task.step + 1 < self.first_step[contact.number + 1]:
+            self.record.queues(task.step + 1, self.clock.now)
+            self.wait(contact, contact.tier + 1, self.clock.now)
+        else:
+            contact.over.succeed(Exit.NONE)
+
+    def hand_back(self, agent: Agent, task: Task) -> None:
+        """Let a contact wait at its old place, with what is left of its work."""
+        self.record.hands_back(task.step, agent.place, task.since, self.clock.now)
+        self.work[task.step] = task.left * agent.speed()
+        self.wait(task.contact, task.contact.tier, task.contact.queued)
 
     def wake_dispatcher(self) -> None:
-        """Have tickets given out once everything of this instant has happened.
-
-        Where nobody waits or nobody is idle there is nothing to give out; whoever comes on
-        the empty side wakes the dispatcher.
-        """
-        if not self.dispatching and self.queue.heap and self.bench.heap:
+        """Have contacts given out once everything of this instant has happened."""
+        if not self.dispatching:
             self.dispatching = True
             self.clock.call(self.clock.now, Turn.DISPATCH, self.dispatch)
 
     def dispatch(self) -> None:
-        """Give waiting tickets to idle agents until one side runs out."""
+        """Give waiting contacts to free agents until none fits another."""
         self.dispatching = False
         while True:
-            self.queue.forget_gone()
-            self.bench.forget_gone()
-            if not (self.queue.heap and self.bench.heap):
+            best: tuple[float, float, int, Contact] | None = None
+            chosen: Agent | None = None
+            for queue in (queue for line in self.queues for queue in line):
+                head = queue.head()
+                if head is not None and (best is None or head[:3] < best[:3]):
+                    agent = self.free_agent(queue, head[3].queued)
+                    if agent is not None:
+                        best, chosen = head, agent
+            if best is None or chosen is None:
                 return
-            self.bench.first().next.succeed(self.queue.first())
+            self.answer(best[3], chosen)
+
+    def free_agent(self, queue: Queue, queued: float) -> Agent | None:
+        """Return who takes the contact at the head of a queue; None when nobody can."""
+        line = self.plan.lines[queue.line]
+        for team, after in line.helpers[queue.tier]:
+            if after > 0 and self.clock.now < queued + after:
+                continue
+            for seats in self.bench[team][: line.concurrency]:
+                if seats:
+                    return self.agents[seats[0][1]]
+        return None
+
+    def answer(self, contact: Contact, agent: Agent) -> None:
+        """Let an agent take a contact."""
+        heappop(self.queues[contact.line][contact.tier].heap)
+        contact.waiting, contact.answered = False, True
+        self.leave_room(contact)
+        step = self.first_step[contact.number] + contact.tier
+        self.record.answers(step, agent.place, self.clock.now)
+        agent.take(contact, step)
 
 
-def run_desk(workload: Workload, shifts: Sequence[Shifts], until: float) -> Records:
-    """Run one desk on drawn tickets until just before `until` (seconds) and return its log.
+def run_desk(workload: Workload, plan: DeskPlan) -> Outcome:
+    """Run one desk on a drawn workload until just before its horizon, in SimPy.
 
-    `shifts` holds, for every agent, half-open shifts in order. Draws nothing.
+    Draws nothing: the same workload and plan give the same outcome, to the last bit.
     """
-    desk = Desk(workload, shifts)
-    desk.clock.run(until=until)
-    return desk.log.records()
+    desk = Desk(workload, plan)
+    desk.clock.run(until=plan.horizon_s)
+    return desk.record.outcome()

@@ -1,77 +1,85 @@
-"""From the desk's log to the canonical tables of one replication."""
+"""What the SimPy desk writes to while it runs."""
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
-import pandas as pd
 
-from cxlab.sim.conversation import messages, status_events
-from cxlab.sim.duty import agents, shifts
-from cxlab.sim.log import Mark
-from cxlab.sim.survey import surveys
-from cxlab.sim.view import Texts, View, texts
-from cxlab.tables.catalogue import PRIORITIES
+from cxlab.sim.outcome import NOBODY, Exit, Outcome
+from cxlab.sim.workload import Workload
 
-__all__ = ["record"]
+__all__ = ["Recorder"]
 
 
-def record(view: View) -> dict[str, pd.DataFrame]:
-    """Return the canonical tables of one replication, by name."""
-    return {
-        "tickets": tickets(view),
-        "messages": messages(view),
-        "status_events": status_events(view),
-        "surveys": surveys(view),
-        "agents": agents(view),
-        "shifts": shifts(view),
-    }
+class Recorder:
+    """Notes times by row of the workload; plain lists, for NumPy is slow number by number."""
 
+    def __init__(self, workload: Workload) -> None:
+        m, s = len(workload.patience), len(workload.work)
+        self._first_step = workload.first_step.tolist()
+        self._joined, self._left, self._exit = [math.nan] * m, [math.nan] * m, [0] * m
+        self._queued, self._answered = [math.nan] * s, [math.nan] * s
+        self._resumed, self._ended = [math.nan] * s, [math.nan] * s
+        self._first_agent, self._agent = [NOBODY] * s, [NOBODY] * s
+        self._handed: list[tuple[int, int, float, float]] = []
+        self._duty: list[tuple[int, float, float]] = []
+        self._came: dict[int, float] = {}
 
-def tickets(view: View) -> pd.DataFrame:
-    """Return one row per ticket; what the horizon cut off is missing, never 0."""
-    work, at, marks = view.workload, view.timeline.instants, view.marks
-    first_reply = at(view.first(view.replies))
-    solved, solver = view.last(marks[Mark.SOLVE])
-    asked = marks[Mark.CONTACT]
-    contacts = view.count(asked)
-    return pd.DataFrame(
-        {
-            "ticket_id": view.ticket_ids,
-            "customer_id": view.customer_ids,
-            "created_at": at(work.created),
-            "channel": view.channel_names,
-            "direction": "inbound",
-            "opened_by": "customer",
-            "topic": texts([*work.topics, None])[work.topic],
-            "priority": texts(list(PRIORITIES))[work.priority],
-            "group": view.scenario.team.name,
-            "assignee_id": view.agent_ids[view.last(marks[Mark.ANSWER])[1]],
-            "resolver_id": view.agent_ids[solver],
-            "status": _status(view),
-            "queued_at": at(work.created),
-            "answered_at": at(view.first(marks[Mark.ANSWER])),
-            "abandoned_at": at(view.first(marks[Mark.GIVE_UP])),
-            "first_reply_at": first_reply,
-            "first_human_reply_at": first_reply,
-            "first_solved_at": at(view.first(marks[Mark.SOLVE])),
-            "last_solved_at": at(np.where(view.settled, solved, np.nan)),
-            "n_solves": view.count(marks[Mark.SOLVE]),
-            # A customer comes back only after a solve, and the ticket is open again from then on.
-            "n_reopens": view.count(asked.where(asked.contact > 0)),
-            "n_public_agent_replies": view.count(view.replies),
-            "n_customer_messages": contacts,
-            "n_contacts": contacts,
-            "service_target_s": view.per_channel("service_level_seconds"),
-            "sla_due_at": at(work.created + view.per_channel("first_reply_target_s")),
-            "excluded_reason": view.excluded,
+    def joins(self, contact: int, now: float) -> None:
+        """A customer gets in touch and needs a person."""
+        self._joined[contact] = now
+        self._queued[self._first_step[contact]] = now
+
+    def goes(self, contact: int, exit: Exit, now: float) -> None:
+        """A customer leaves unanswered."""
+        self._left[contact], self._exit[contact] = now, exit
+
+    def queues(self, step: int, now: float) -> None:
+        """A contact is passed on to the next tier."""
+        self._queued[step] = now
+
+    def answers(self, step: int, agent: int, now: float) -> None:
+        """An agent takes a contact, for the first time or after a hand-back."""
+        if self._first_agent[step] == NOBODY:
+            self._first_agent[step], self._answered[step] = agent, now
+        self._agent[step], self._resumed[step] = agent, now
+
+    def ends(self, step: int, now: float) -> None:
+        """An agent is done with a contact."""
+        self._ended[step] = now
+
+    def hands_back(self, step: int, agent: int, since: float, now: float) -> None:
+        """An agent gives a contact back to its queue."""
+        self._handed.append((step, agent, since, now))
+
+    def comes(self, agent: int, now: float) -> None:
+        """An agent's duty begins."""
+        self._came[agent] = now
+
+    def leaves(self, agent: int, now: float) -> None:
+        """An agent's duty ends."""
+        self._duty.append((agent, self._came.pop(agent), now))
+
+    def outcome(self) -> Outcome:
+        """Return everything noted so far; who is on duty still has a duty without end."""
+        duty = self._duty + [(agent, came, math.nan) for agent, came in sorted(self._came.items())]
+        times = {
+            "joined": self._joined, "left": self._left, "queued": self._queued,
+            "answered": self._answered, "resumed": self._resumed, "ended": self._ended,
+            "handed_start": [row[2] for row in self._handed],
+            "handed_end": [row[3] for row in self._handed],
+            "duty_start": [row[1] for row in duty], "duty_end": [row[2] for row in duty],
+        }  # fmt: skip
+        places = {
+            "first_agent": self._first_agent, "agent": self._agent,
+            "handed_step": [row[0] for row in self._handed],
+            "handed_agent": [row[1] for row in self._handed],
+            "duty_agent": [row[0] for row in duty],
+        }  # fmt: skip
+        columns: dict[str, Any] = {
+            name: np.array(values, dtype=np.float64) for name, values in times.items()
         }
-    )
-
-
-def _status(view: View) -> Texts:
-    """Return where each ticket stands at the horizon."""
-    status = np.full(len(view.workload), "new", dtype=object)
-    status[view.count(view.marks[Mark.ANSWER]) > 0] = "open"
-    status[view.settled] = "solved"
-    status[view.marks[Mark.GIVE_UP].ticket] = "closed"
-    return status
+        columns |= {name: np.array(values, dtype=np.int32) for name, values in places.items()}
+        return Outcome(**columns, exit=np.array(self._exit, dtype=np.int8)).sorted()

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal, get_args
 
 import pandas as pd
+import psutil
+import pyarrow as pa
 
+from cxlab.errors import InputError
 from cxlab.scenario import Scenario
-from cxlab.sim.desk import run_desk
-from cxlab.sim.recorder import record
-from cxlab.sim.timeline import Timeline, shift_plan
+from cxlab.sim.outcome import Outcome
+from cxlab.sim.plan import DeskPlan, desk_plan
+from cxlab.sim.tables import record
 from cxlab.sim.view import View
-from cxlab.sim.workload import draw_workload
+from cxlab.sim.workload import Workload, draw_workload
 from cxlab.tables import Tables
 
-__all__ = ["simulate", "simulate_frames"]
+__all__ = ["Engine", "play", "replication_tables", "simulate", "simulate_frames"]
 
 Progress = Callable[[int, int], None]
-Frames = dict[str, pd.DataFrame]
+Engine = Literal["compiled", "simpy"]
+
+BYTES_PER_TICKET = {"run": 450, "tables": 2400}
+"""Memory that a ticket takes, measured (benchmarks/README.md), rounded up: while a replication
+is played, and as rows of all tables."""
+
+SMALL = 20_000
+"""Tickets up to which SimPy is done before Numba has compiled the other engine."""
 
 
 def simulate(
@@ -25,19 +36,21 @@ def simulate(
     *,
     replications: int | None = None,
     seed: int | None = None,
+    engine: Engine | None = None,
     progress: Progress | None = None,
 ) -> Tables:
     """Run every replication of a scenario and return the canonical tables of all of them.
 
-    The tables (tickets, messages, status_events, surveys, agents, shifts) carry the column
-    `replication`, from 1. `replications` and `seed` stand in for the scenario's own;
-    `progress(done, total)` is called after each replication. The result depends on scenario,
-    seed and version only. Raises InputError for a number of replications or a seed that the
-    scenario file would refuse too.
+    The tables (tickets, messages, status_events, escalations, surveys, agents, shifts, costs)
+    carry the column `replication`, from 1. `replications` and `seed` stand in for the scenario's
+    own; `progress(done, total)` is called after each replication. The result depends on scenario,
+    seed and version only, not on the `engine`: "simpy" is the specification, "compiled" replays
+    it (see `play`). Raises InputError for a number of replications or a seed that the scenario
+    file would refuse too, and when the memory would not suffice.
     `simulate(Scenario.load("base.toml"), replications=2).frame("tickets")` is a pandas frame.
     """
     chosen = _with(scenario, replications, seed)
-    frames = simulate_frames(chosen, progress=progress)
+    frames = simulate_arrow(chosen, engine=engine, progress=progress)
     return Tables.from_frames(
         frames, as_of=chosen.ends_at, time_zone=chosen.time_zone, source=chosen.name
     )
@@ -49,22 +62,84 @@ def _with(scenario: Scenario, replications: int | None, seed: int | None) -> Sce
     return scenario.but(**changes) if changes else scenario
 
 
-def simulate_frames(scenario: Scenario, *, progress: Progress | None = None) -> Frames:
+def simulate_frames(
+    scenario: Scenario, *, engine: Engine | None = None, progress: Progress | None = None
+) -> dict[str, pd.DataFrame]:
     """Return the tables of all replications of a scenario as pandas frames, unchecked."""
+    tables = simulate_arrow(scenario, engine=engine, progress=progress)
+    return {name: table.to_pandas() for name, table in tables.items()}
+
+
+def simulate_arrow(
+    scenario: Scenario, *, engine: Engine | None = None, progress: Progress | None = None
+) -> dict[str, pa.Table]:
+    """Return the tables of all replications of a scenario as Arrow tables, unchecked."""
+    check_memory(scenario)
     total = scenario.replications
-    parts: list[Frames] = []
+    parts: list[dict[str, pa.Table]] = []
     for replication in range(1, total + 1):
-        parts.append(_replication(scenario, replication))
+        parts.append(replication_tables(scenario, replication, engine=engine))
         if progress is not None:
             progress(replication, total)
-    return {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in parts[0]}
+    return {name: pa.concat_tables([part[name] for part in parts]) for name in parts[0]}
 
 
-def _replication(scenario: Scenario, replication: int) -> Frames:
-    plan = shift_plan(scenario)
+def replication_tables(
+    scenario: Scenario, replication: int, *, engine: Engine | None = None
+) -> dict[str, pa.Table]:
+    """Return the tables of one replication (1-based) as Arrow tables, unchecked."""
+    plan = desk_plan(scenario, replication)
     workload = draw_workload(scenario, replication)
-    records = run_desk(
-        workload, [agent.shifts for agent in plan], until=Timeline.of(scenario).horizon_s
+    outcome = play(workload, plan, engine=engine or _engine_for(scenario))
+    view = View(scenario, plan, workload, outcome, replication, scenario.seed)
+    return {
+        name: table.append_column("replication", pa.repeat(replication, len(table)))
+        for name, table in record(view).items()
+    }
+
+
+def play(workload: Workload, plan: DeskPlan, *, engine: Engine = "compiled") -> Outcome:
+    """Play a drawn workload at a desk with one of the engines, which agree to the last bit.
+
+    Raises InputError for an engine of another name.
+    """
+    known_engine(engine)
+    if engine == "simpy":
+        from cxlab.sim.desk import run_desk
+
+        return run_desk(workload, plan)
+    from cxlab.sim.compiled import run_compiled  # imports Numba
+
+    return run_compiled(workload, plan)
+
+
+def known_engine(engine: str | None) -> None:
+    """Raise InputError for an engine that does not exist; None leaves the choice to cxlab."""
+    if engine is not None and engine not in get_args(Engine):
+        raise InputError("unknown engine", given=engine, known=get_args(Engine))
+
+
+def _engine_for(scenario: Scenario) -> Engine:
+    """Return the compiled engine, or SimPy where that is done before Numba has compiled it."""
+    from cxlab.sim.machine_code import is_compiled
+
+    tickets = sum(scenario.expected_tickets(name) for name in scenario.lines)
+    return "simpy" if tickets * scenario.replications <= SMALL and not is_compiled() else "compiled"
+
+
+def check_memory(scenario: Scenario) -> None:
+    """Raise InputError when the tickets expected would not fit into the memory that is free."""
+    tickets = sum(scenario.expected_tickets(name) for name in scenario.lines)
+    contacts = 1 + max(
+        (1 - c.resolution_probability) * (c.max_contacts > 1) for c in scenario.lines.values()
     )
-    frames = record(View(scenario, plan, workload, records))
-    return {name: frame.assign(replication=replication) for name, frame in frames.items()}
+    needed = tickets * (
+        BYTES_PER_TICKET["run"] + BYTES_PER_TICKET["tables"] * scenario.replications * contacts
+    )
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise InputError(
+            "the memory would not suffice for the tickets of this scenario",
+            given=f"{tickets * scenario.replications:,.0f} tickets, {needed / 2**30:,.1f} GiB",
+            expected=f"{free / 2**30:,.1f} GiB at most; fewer replications or a shorter horizon",
+        )

@@ -6,18 +6,27 @@ Inside the simulation time is seconds since the scenario's start (local midnight
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
-from cxlab.scenario import Scenario, Shift, hourly_rates, parse_days
+from cxlab.calendars import Schedule
+from cxlab.calendars.stretches import stretches
+from cxlab.scenario import Law, Scenario, hourly_rates
+from cxlab.sim.openings import calls_at, is_open, last_opening
+from cxlab.sim.streams import uniforms
 
-__all__ = ["AgentPlan", "RateSteps", "Timeline", "rate_steps", "shift_plan"]
+__all__ = ["RateSteps", "Stretches", "Timeline", "open_stretches", "rate_steps"]
 
-# Local hours begin on a whole quarter of an hour of UTC in every zone.
-_STEP = timedelta(minutes=15)
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+MICRO = 1_000_000
+_AROUND = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,96 +47,98 @@ class Timeline:
             (scenario.warm_up_ends_at - origin).total_seconds(),
         )
 
-    def instants(self, seconds: npt.NDArray[np.float64]) -> pd.DatetimeIndex:
+    @property
+    def origin_us(self) -> int:
+        """The start in microseconds since 1970."""
+        return round(self.origin.timestamp()) * MICRO
+
+    def micros(self, seconds: Floats) -> Integers:
+        """Return seconds as microseconds since 1970; what is missing becomes the start."""
+        since = np.rint(np.where(np.isfinite(seconds), seconds, 0.0) * MICRO)
+        micros: Integers = since.astype(np.int64) + self.origin_us
+        return micros
+
+    def instants(self, seconds: Floats) -> pa.Array:
         """Return seconds as instants in UTC, rounded to microseconds; NaN becomes missing."""
-        known = np.isfinite(seconds)
-        since = np.rint(np.where(known, seconds, 0.0) * 1e6).astype("timedelta64[us]")
-        at = np.datetime64(self.origin.replace(tzinfo=None), "us") + since
-        at[~known] = np.datetime64("NaT")
-        return pd.DatetimeIndex(at).tz_localize("UTC")
+        plain = pa.array(self.micros(seconds), mask=~np.isfinite(seconds))
+        return plain.cast(pa.timestamp("us", "UTC"))
+
+    def seconds(self, micros: Integers) -> Floats:
+        """Return microseconds since 1970 as seconds of the replication."""
+        return (micros - self.origin_us) / MICRO
 
 
 @dataclass(frozen=True, slots=True)
 class RateSteps:
     """A piecewise constant arrival rate: `per_hour[i]` holds in [edges[i], edges[i+1])."""
 
-    edges: npt.NDArray[np.float64]
-    per_hour: npt.NDArray[np.float64]
+    edges: Floats
+    per_hour: Floats
 
 
-def hour_grid(scenario: Scenario) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Return edges (n + 1, seconds) and local hours of the week (n) of the whole horizon."""
-    zone, origin, end = scenario.zone, scenario.starts_at, scenario.ends_at
-    edges: list[float] = []
-    hours: list[int] = []
-    at = origin
-    while at < end:
-        local = at.astimezone(zone)
-        hour = local.weekday() * 24 + local.hour
-        if not hours or hour != hours[-1]:
-            edges.append((at - origin).total_seconds())
-            hours.append(hour)
-        at += _STEP
-    edges.append((end - origin).total_seconds())
-    return np.array(edges), np.array(hours, dtype=np.int64)
+@lru_cache(maxsize=8)
+def _hour_grid(zone: str, origin: datetime, end: datetime) -> tuple[Floats, Integers, Integers]:
+    """Return edges (n + 1, seconds), local hours of the week (n) and days since the start (n).
+
+    Local hours begin on a whole quarter of an hour of UTC in every zone.
+    """
+    quarters = pd.date_range(origin, end, freq="15min", inclusive="left")
+    local = quarters.tz_convert(zone)
+    hour = np.asarray(local.weekday * 24 + local.hour, dtype=np.int64)
+    first = np.flatnonzero(np.diff(hour, prepend=-1))
+    midnights = local.tz_localize(None).normalize()
+    days = np.asarray((midnights - midnights[0]).days, dtype=np.int64)
+    edges = np.append(first * 900.0, (end - origin).total_seconds())
+    return edges, hour[first], days[first]
 
 
-def rate_steps(scenario: Scenario, channel: str) -> RateSteps:
-    """Return the arrival rate of a channel over the horizon.
+def rate_steps(scenario: Scenario, channel: str, *, replication: int, seed: int) -> RateSteps:
+    """Return the arrival rate of a channel over the horizon of one replication.
 
     An hour that the clock skips in spring has no arrivals; one that it repeats in autumn has
-    them twice: a week lasts 167 or 169 hours then.
+    them twice: a week lasts 167 or 169 hours then. Special days multiply the rate, and so does
+    the busyness of the day, which all channels share.
     """
-    edges, hours = hour_grid(scenario)
-    by_name = {str(name): c for name, c in scenario.channels.items()}
-    return RateSteps(edges, hourly_rates(by_name[channel].arrivals_per_hour)[hours])
+    edges, hours, days = _hour_grid(scenario.time_zone, scenario.starts_at, scenario.ends_at)
+    factor = _busyness(scenario, replication, seed)
+    for special in scenario.special_days:
+        on = [special.holds(scenario.start + timedelta(d), channel) for d in range(len(factor))]
+        factor[on] *= special.arrivals_factor
+    rates = hourly_rates(scenario.lines[channel].arrivals_per_hour)[hours] * factor[days]
+    return RateSteps(edges, rates)
+
+
+def _busyness(scenario: Scenario, replication: int, seed: int) -> Floats:
+    """Draw a gamma factor of mean 1 for each day: some days are busy for everybody."""
+    n, cv = scenario.horizon.total_days, scenario.busyness_cv
+    if not cv:
+        return np.ones(n)
+    return Law(law="gamma", mean=1.0, cv=cv).quantile(uniforms(seed, replication, "busyness", n))
 
 
 @dataclass(frozen=True, slots=True)
-class AgentPlan:
-    """One agent: who, and the half-open shifts [start, end) in seconds, in order."""
+class Stretches:
+    """When something is open: disjoint stretches [opens, closes) in order, in seconds.
 
-    agent_id: str
-    hourly_cost: float | None
-    shifts: tuple[tuple[float, float], ...]
+    They reach over both ends of the replication, so that every moment has an opening behind and
+    before it.
+    """
 
+    opens: Floats
+    closes: Floats
 
-def shift_plan(scenario: Scenario) -> tuple[AgentPlan, ...]:
-    """Return the agents of a scenario; every line of its shift plan has people of its own."""
-    team = scenario.team
-    plans: list[AgentPlan] = []
-    for line in team.shifts:
-        spells = _spells(scenario, line)
-        cost = line.hourly_cost if line.hourly_cost is not None else team.hourly_cost
-        for _ in range(line.agents):
-            plans.append(AgentPlan(f"agent-{len(plans) + 1:03d}", cost, spells))
-    return tuple(plans)
+    def is_open(self, time: float) -> bool:
+        """Return whether a time lies in one of the stretches."""
+        return is_open(self.closes, last_opening(self.opens, time), time)
 
-
-def _spells(scenario: Scenario, line: Shift) -> tuple[tuple[float, float], ...]:
-    """Return the shifts of one line inside the horizon; shifts that touch become one."""
-    origin, horizon = scenario.starts_at, Timeline.of(scenario).horizon_s
-    weekdays = parse_days(line.days)
-    spells: list[tuple[float, float]] = []
-    # From the day before the start: its night shift may last into the first day.
-    for day in range(-1, scenario.horizon.total_days):
-        on = scenario.start + timedelta(days=day)
-        if on.weekday() not in weekdays:
-            continue
-        midnight = datetime(on.year, on.month, on.day)
-        start, end = (
-            _since(origin, midnight + timedelta(seconds=s), scenario)
-            for s in (line.starts_s, line.starts_s + line.length_s)
-        )
-        start, end = max(start, 0.0), min(end, horizon)
-        if end <= start:  # outside the horizon, or inside the hour that spring skips
-            continue
-        if spells and spells[-1][1] >= start:
-            spells[-1] = (spells[-1][0], end)
-        else:
-            spells.append((start, end))
-    return tuple(spells)
+    def calls_at(self, time: float) -> float:
+        """Return when a customer calls who would call at a time."""
+        return float(calls_at(self.opens, self.closes, last_opening(self.opens, time), time))
 
 
-def _since(origin: datetime, wall: datetime, scenario: Scenario) -> float:
-    return (wall.replace(tzinfo=scenario.zone).astimezone(UTC) - origin).total_seconds()
+def open_stretches(scenario: Scenario, schedule: Schedule) -> Stretches:
+    """Return the open stretches of a schedule around a replication."""
+    timeline = Timeline.of(scenario)
+    first, last = scenario.starts_at - _AROUND, scenario.ends_at + _AROUND
+    found = stretches(schedule, *(round(at.timestamp()) * MICRO for at in (first, last)))
+    return Stretches(timeline.seconds(found.opens), timeline.seconds(found.closes))

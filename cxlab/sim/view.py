@@ -1,4 +1,4 @@
-"""One replication, looked at ticket by ticket: names, first and last times, counts."""
+"""One replication, looked at contact by contact and ticket by ticket; computes no metric."""
 
 from __future__ import annotations
 
@@ -7,36 +7,51 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cxlab.scenario import Channel, Scenario
-from cxlab.sim.log import Mark, Records
-from cxlab.sim.timeline import AgentPlan, Timeline
+from cxlab.sim.outcome import NOBODY, Exit, Outcome
+from cxlab.sim.plan import DeskPlan
+from cxlab.sim.streams import uniforms
+from cxlab.sim.timeline import Timeline
 from cxlab.sim.workload import Workload
 
-__all__ = ["Floats", "Integers", "Texts", "View", "texts"]
+__all__ = ["Flags", "Floats", "Integers", "View", "named", "numbered"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-Texts = npt.NDArray[np.object_]
+Flags = npt.NDArray[np.bool_]
 
 WARM_UP = "warm_up"
 
 
-def texts(values: list[str] | list[str | None]) -> Texts:
-    """Return texts as an array of objects, None staying None."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
+def named(names: list[str] | list[str | None], places: npt.NDArray[np.integer]) -> pa.Array:
+    """Return names by place; a place below 0 is empty."""
+    values = pa.array([*names, None], type=pa.string())
+    return values.take(pa.array(np.where(places < 0, len(names), places)))
+
+
+def numbered(prefix: str | pa.Array, numbers: Integers, width: int = 6) -> pa.Array:
+    """Return identifiers such as "email-000012" for numbers from 0."""
+    digits = pc.utf8_lpad(pc.cast(pa.array(numbers + 1), pa.string()), width, "0")
+    return pc.binary_join_element_wise(prefix, digits, "-")
 
 
 @dataclass(frozen=True)
 class View:
-    """What the tables of one replication are made of; computes no metric."""
+    """What the tables of one replication are made of.
+
+    A request makes one ticket; a contact that follows an unanswered one, or that the channel
+    counts so (`returns_as`), makes a ticket of its own. Arrays are per contact (m) or per ticket.
+    """
 
     scenario: Scenario
-    plan: tuple[AgentPlan, ...]
+    plan: DeskPlan
     workload: Workload
-    records: Records
+    outcome: Outcome
+    replication: int = 1
+    seed: int = 0
 
     @cached_property
     def timeline(self) -> Timeline:
@@ -44,92 +59,217 @@ class View:
         return Timeline.of(self.scenario)
 
     @cached_property
-    def marks(self) -> dict[Mark, Records]:
-        """The records by kind."""
-        return {mark: self.records.of(mark) for mark in Mark}
-
-    @cached_property
     def channels(self) -> list[Channel]:
         """The channels in the workload's order."""
-        by_name = {str(name): channel for name, channel in self.scenario.channels.items()}
-        return [by_name[name] for name in self.workload.channels]
+        return [self.scenario.lines[name] for name in self.workload.lines]
+
+    def per_line(self, values: list[float | None] | list[bool]) -> npt.NDArray[np.float64]:
+        """Return numbers of the channels as an array, NaN where one states none."""
+        return np.array([np.nan if v is None else float(v) for v in values])
+
+    # --- contacts ----------------------------------------------------------------------------
 
     @cached_property
-    def channel_names(self) -> Texts:
+    def first(self) -> Integers:
+        """Per request: its first contact."""
+        return self.workload.first_contact[:-1]
+
+    @cached_property
+    def is_first(self) -> Flags:
+        """Per contact: whether it is its request's first."""
+        first = np.zeros(len(self.workload.patience), dtype=np.bool_)
+        first[self.first] = True
+        return first
+
+    @cached_property
+    def line(self) -> npt.NDArray[np.int32]:
+        """Per contact: its channel."""
+        return self.workload.line[self.workload.request]
+
+    @cached_property
+    def begins(self) -> Floats:
+        """Per contact: when the customer got in touch; NaN where that did not happen."""
+        begins = self.outcome.joined.copy()
+        begins[self.first] = self.workload.created
+        return begins
+
+    @cached_property
+    def happened(self) -> Flags:
+        """Per contact: whether the customer got in touch."""
+        return ~np.isnan(self.begins)
+
+    @cached_property
+    def bot_done(self) -> Floats:
+        """Per request: when the bot was done, before the horizon; NaN without one."""
+        done = self.workload.created + self.workload.bot_s
+        return np.where(done < self.timeline.horizon_s, done, np.nan)
+
+    @cached_property
+    def solved(self) -> Floats:
+        """Per contact: when it was solved, by people or by the bot; NaN where it was not."""
+        solved = self.outcome.ended[self.workload.first_step[1:] - 1]
+        bot = np.flatnonzero(self.workload.contained)
+        if len(bot):
+            solved[self.first[bot]] = self.bot_done[bot]
+        return solved
+
+    @cached_property
+    def makes_ticket(self) -> Flags:
+        """Per contact: whether it makes a ticket of its own."""
+        makes = self.is_first.copy()
+        later = np.flatnonzero(self.happened & ~self.is_first)
+        alone = self.per_line([c.returns_as == "new_ticket" for c in self.channels])[
+            self.line[later]
+        ]
+        makes[later] = (alone > 0) | (self.outcome.exit[later - 1] != Exit.NONE)
+        return makes
+
+    @cached_property
+    def ticket(self) -> Integers:
+        """Per contact: its ticket."""
+        return np.cumsum(self.makes_ticket) - 1
+
+    @cached_property
+    def number_in_ticket(self) -> Integers:
+        """Per contact: its place among the contacts of its ticket, from 0."""
+        place = np.arange(len(self.ticket))
+        return place - np.maximum.accumulate(np.where(self.makes_ticket, place, 0))
+
+    @cached_property
+    def replied(self) -> Floats:
+        """Per step: when its public reply went out: at the start of the work, or at its end."""
+        at_start = self.per_line([c.first_reply == "start" for c in self.channels]) > 0
+        starts = at_start[self.line][self.workload.contact]
+        return np.where(starts, self.outcome.answered, self.outcome.ended)
+
+    # --- tickets -----------------------------------------------------------------------------
+
+    @cached_property
+    def opening(self) -> Integers:
+        """Per ticket: the contact that makes it."""
+        return np.flatnonzero(self.makes_ticket)
+
+    @cached_property
+    def request(self) -> npt.NDArray[np.int32]:
+        """Per ticket: its request."""
+        return self.workload.request[self.opening]
+
+    @cached_property
+    def ticket_line(self) -> npt.NDArray[np.int32]:
         """Per ticket: its channel."""
-        return texts(list(self.workload.channels))[self.workload.channel]
+        return self.line[self.opening]
 
     @cached_property
-    def ticket_ids(self) -> Texts:
+    def created(self) -> Floats:
+        """Per ticket: when it was created."""
+        return self.begins[self.opening]
+
+    @cached_property
+    def has_bot(self) -> Flags:
+        """Per ticket: whether a bot met it first."""
+        return self.is_first[self.opening] & ~np.isnan(self.workload.bot_s[self.request])
+
+    @cached_property
+    def ticket_ids(self) -> pa.Array:
         """Per ticket: its name, the same in every scenario that has the channel."""
-        numbers = self.workload.number.tolist()
-        return texts([f"{c}-{n + 1:06d}" for c, n in zip(self.channel_names, numbers, strict=True)])
+        lines = named(list(self.workload.lines), self.ticket_line)
+        ids = numbered(lines, self.workload.number[self.request])
+        contact = self.opening - self.first[self.request]
+        if not contact.any():
+            return ids
+        suffix = pc.binary_join_element_wise(ids, pc.cast(pa.array(contact + 1), pa.string()), ".")
+        return pc.if_else(pa.array(contact > 0), suffix, ids)
 
     @cached_property
-    def customer_ids(self) -> Texts:
+    def kinds(self) -> pa.Array:
+        """Per ticket: what its channel is in the tables."""
+        return self.kind_of(self.ticket_line)
+
+    def kind_of(self, line: npt.NDArray[np.integer]) -> pa.Array:
+        """Return what channels are in the tables."""
+        return named([self.scenario.kind(name) for name in self.workload.lines], line)
+
+    @cached_property
+    def customer_ids(self) -> pa.Array:
         """Per ticket: who asked."""
-        return texts([f"customer-{c + 1:06d}" for c in self.workload.customer.tolist()])
+        who = self.workload.customer[self.request]
+        if self.scenario.customers > len(who):
+            return numbered("customer", who)
+        return numbered("customer", np.arange(self.scenario.customers)).take(pa.array(who))
 
     @cached_property
-    def agent_ids(self) -> Texts:
-        """Names of the agents; the last place, which −1 finds, is nobody."""
-        return texts([*(agent.agent_id for agent in self.plan), None])
+    def excluded(self) -> pa.Array:
+        """Per ticket: why it is not counted; empty where it is."""
+        return self.excluded_at(self.created)
+
+    def excluded_at(self, seconds: Floats) -> pa.Array:
+        """Return "warm_up" where a time lies in the warm-up, nothing where it counts."""
+        return named([WARM_UP], np.where(seconds < self.timeline.warm_up_s, 0, -1))
+
+    def count(self, contacts: Flags) -> Integers:
+        """Return how many of some contacts each ticket has."""
+        return np.bincount(self.ticket[contacts], minlength=len(self.opening))
+
+    def earliest(self, values: Floats) -> Floats:
+        """Return per ticket the value of its first contact that has one."""
+        found = np.full(len(self.opening), np.nan)
+        known = np.flatnonzero(~np.isnan(values))[::-1]
+        found[self.ticket[known]] = values[known]  # the last to be written is the first
+        return found
+
+    def latest_place(self, having: Flags) -> Integers:
+        """Return per ticket the last of some contacts; −1 where it has none."""
+        found = np.full(len(self.opening), -1, dtype=np.int64)
+        places = np.flatnonzero(having)
+        found[self.ticket[places]] = places
+        return found
 
     @cached_property
-    def excluded(self) -> Texts:
-        """Per ticket: why it is not counted; None where it is."""
-        return self.excluded_at(self.workload.created)
-
-    def excluded_at(self, seconds: Floats) -> Texts:
-        """Return "warm_up" where a time lies in the warm-up, None where it counts."""
-        reasons = texts([None, WARM_UP])
-        return reasons[(seconds < self.timeline.warm_up_s).astype(np.int64)]
-
-    @cached_property
-    def replies(self) -> Records:
-        """The records that send a public reply out: answers or solves, as the channel says."""
-        by_channel = np.array(
-            [Mark.ANSWER if c.first_reply == "start" else Mark.SOLVE for c in self.channels]
-        )
-        wanted = by_channel[self.workload.channel[self.of_tickets.ticket]]
-        return self.of_tickets.where(self.of_tickets.mark == wanted)
-
-    @cached_property
-    def of_tickets(self) -> Records:
-        """The records about tickets."""
-        return self.records.where(self.records.ticket >= 0)
-
-    @cached_property
-    def settled(self) -> npt.NDArray[np.bool_]:
+    def settled(self) -> Flags:
         """Per ticket: every contact so far ended with a solve."""
-        solves, contacts = (self.count(self.marks[m]) for m in (Mark.SOLVE, Mark.CONTACT))
-        return np.equal(solves, contacts)
+        return np.equal(self.count(self.happened), self.count(~np.isnan(self.solved)))
 
-    def count(self, records: Records) -> Integers:
-        """Return how many of the records each ticket has."""
-        return np.bincount(records.ticket, minlength=len(self.workload)).astype(np.int64)
+    # --- people ------------------------------------------------------------------------------
 
-    def first(self, records: Records) -> Floats:
-        """Return per ticket the time of its first contact's record; NaN where there is none."""
-        times = np.full(len(self.workload), np.nan)
-        first = records.contact == 0
-        times[records.ticket[first]] = records.time[first]
-        return times
+    @cached_property
+    def bots(self) -> list[str]:
+        """Names of the bots, one for each channel that has one."""
+        return [
+            f"bot-{n}" for n, c in zip(self.workload.lines, self.channels, strict=True) if c.bot
+        ]
 
-    def last(self, records: Records) -> tuple[Floats, Integers]:
-        """Return per ticket time and agent of its last record (NaN, −1 where there is none)."""
-        times = np.full(len(self.workload), np.nan)
-        agents = np.full(len(self.workload), -1, dtype=np.int64)
-        times[records.ticket] = records.time  # in order: the last one stays
-        agents[records.ticket] = records.agent
-        return times, agents
+    @cached_property
+    def bot_of_line(self) -> Integers:
+        """Per channel: its bot's place among all who answer; −1 without one."""
+        has = np.array([c.bot is not None for c in self.channels], dtype=np.bool_)
+        return np.where(has, len(self.plan.agents) + np.cumsum(has) - 1, NOBODY)
 
-    def per_channel(self, attribute: str) -> Floats:
-        """Return a number of each ticket's channel; NaN where the channel states none."""
-        values = [getattr(channel, attribute) for channel in self.channels]
-        return np.array([np.nan if v is None else v for v in values])[self.workload.channel]
+    @cached_property
+    def who(self) -> list[str]:
+        """Names of all who answer: the agents, then the bots."""
+        return [*(agent.agent_id for agent in self.plan.agents), *self.bots]
 
-    def contact_ids(self, ticket: Integers, contact: Integers) -> Texts:
-        """Return a name for each contact of a ticket."""
-        suffixes = texts([f"-{number + 1}" for number in range(self.workload.final.shape[1])])
-        return np.asarray(self.ticket_ids[ticket] + suffixes[contact], dtype=object)
+    @cached_property
+    def teams_of_who(self) -> Integers:
+        """Per name in `who`: the team's place; −1 for bots."""
+        return np.array(
+            [*(a.team for a in self.plan.agents), *(-1 for _ in self.bots)], dtype=np.int64
+        )
+
+    # --- draws -------------------------------------------------------------------------------
+
+    def u(self, purpose: str, tickets: Integers) -> Floats:
+        """Return uniforms of a purpose for some tickets, whichever of them are asked for."""
+        drawn = np.empty(len(tickets))
+        request = self.request[tickets]
+        number, later = self.workload.number[request], self.opening[tickets] - self.first[request]
+        # A channel's tickets of first contacts are drawn from one stream, of second ones another.
+        group = self.ticket_line[tickets] * (1 + int(later.max(initial=0))) + later
+        sizes = np.bincount(self.workload.line, minlength=len(self.workload.lines))
+        for one in np.flatnonzero(np.bincount(group)).tolist():
+            mine = np.flatnonzero(group == one)
+            line, place = self.ticket_line[tickets[mine[0]]], int(later[mine[0]])
+            name = f"{self.workload.lines[line]}.{purpose}" + (f".{place + 1}" if place else "")
+            stream = uniforms(self.seed, self.replication, name, int(sizes[line]))
+            drawn[mine] = stream[number[mine]]
+        return drawn

@@ -1,56 +1,83 @@
-"""The drawn world: every ticket with all that chance decides about it, before the run.
+"""The drawn world: every request with all that chance decides about it, before the run.
 
 Nothing is drawn while the desk runs. Two scenarios that differ in staffing only therefore
-meet the same tickets, and another engine can replay them.
+meet the same requests, and another engine can replay them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cxlab.scenario import Channel, Law, Scenario
-from cxlab.scenario.model import PriorityName
 from cxlab.sim.streams import stream, uniforms
 from cxlab.sim.timeline import RateSteps, rate_steps
 from cxlab.tables.catalogue import PRIORITIES
 
-__all__ = ["Workload", "arrival_times", "draw_workload"]
+__all__ = ["LEAST_PAUSE_S", "Workload", "arrival_times", "draw_workload"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+
+LEAST_PAUSE_S = 1.0
+"""Nobody comes back sooner: a contact never follows the one before it in the same instant."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workload:
-    """The tickets of one replication, in order of creation; n tickets, K contacts at most.
+    """The requests of one replication, in order of creation.
 
-    Times are seconds since the start. Attributes of contact k of ticket i stand at [i, k].
-    Where tickets are created at the same instant, the channel's name and then the order
-    inside the channel decide who is first.
+    A request (n of them) may take several contacts, and a contact several steps, one per tier.
+    Contact k of request i stands in row `first_contact[i] + k` of the columns of contacts, step j
+    of contact c in row `first_step[c] + j` of the columns of steps. Only what can happen has a
+    row: a second contact where the first is not final, a second tier where the first passes on.
+    Times are seconds, instants since the start.
     """
 
-    created: Floats  # (n,)
-    channel: Integers  # (n,) place among `channels`
-    number: Integers  # (n,) place inside the channel, from 0
-    queue_class: Integers  # (n,) lower is served first
-    priority: Integers  # (n,) place among PRIORITIES
-    topic: Integers  # (n,) place among `topics`, −1 for none
-    customer: Integers  # (n,)
-    handling: Floats  # (n, K) seconds
-    patience: Floats  # (n, K) seconds, inf for ever
-    final: npt.NDArray[np.bool_]  # (n, K) nobody comes back after this contact
-    return_after: Floats  # (n, K) seconds from the solve to the next contact
-    survey: Floats  # (n, 3) uniforms: whether answered, which score, when
-    channels: tuple[str, ...] = ()
+    # of requests (n,)
+    created: Floats
+    line: Small  # place among `lines`
+    number: Integers  # place inside the line, from 0
+    priority: Small  # place among PRIORITIES
+    queue_class: Small  # lower is served first
+    topic: Small  # place among `topics`, −1 for none
+    customer: Integers
+    bot_s: Floats  # how long the bot takes; NaN where there is none
+    contained: Flags  # whether the bot ends the first contact
+    first_contact: Integers  # (n + 1,)
+    # of contacts (m,)
+    patience: Floats  # inf for ever, 0 for those who leave when nobody is free
+    final: Flags  # nobody comes back after this contact was solved
+    return_after: Floats  # from the solve to the next contact; inf after a final one
+    redial_after: Floats  # from giving up to the next contact; inf for never
+    leaves_number: Flags  # stays in the queue as a callback when patience ends
+    first_step: Integers  # (m + 1,)
+    # of steps (s,)
+    work: Floats  # handling time at speed 1, one contact at a time
+    lines: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        """Return the number of tickets."""
+        """Return the number of requests."""
         return len(self.created)
+
+    @cached_property
+    def request(self) -> Small:
+        """Per contact: its request."""
+        return np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.first_contact))
+
+    @cached_property
+    def contact(self) -> Small:
+        """Per step: its contact."""
+        steps = np.diff(self.first_step)
+        return np.repeat(np.arange(len(steps), dtype=np.int32), steps)
 
 
 def arrival_times(rng: np.random.Generator, steps: RateSteps) -> Floats:
@@ -76,35 +103,33 @@ def arrival_times(rng: np.random.Generator, steps: RateSteps) -> Floats:
 
 
 def draw_workload(scenario: Scenario, replication: int, *, seed: int | None = None) -> Workload:
-    """Draw the tickets of one replication (1-based) of a scenario.
+    """Draw the requests of one replication (1-based) of a scenario.
 
-    Depends on the scenario's channels, customers, time and seed; not on its team.
+    Depends on the scenario's channels, customers, time and seed; not on its teams. Every purpose
+    has a stream of its own, of which number i belongs to request i of the channel.
     """
     root = scenario.seed if seed is None else seed
-    names = tuple(sorted(str(name) for name in scenario.channels))
-    channels = {str(name): channel for name, channel in scenario.channels.items()}
-    topics = tuple(sorted({t for c in channels.values() for t in c.topic_shares}))
-    contacts = max(channel.max_contacts for channel in channels.values())
-    parts = [
-        _Draw(scenario, name, channels[name], root, replication, contacts).tickets(place, topics)
-        for place, name in enumerate(names)
-    ]
-    return _in_order(parts, names, topics)
+    topics = tuple(sorted({t for c in scenario.lines.values() for t in c.topic_shares}))
+    draws = [_Draw(scenario, name, root, replication) for name in scenario.lines]
+    created = [draw.created() for draw in draws]
+    sizes = [len(times) for times in created]
+    at = np.concatenate(created)
+    # Equal instants: the channel's name, then the order inside the channel decide.
+    order = np.argsort(at, kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    places = np.split(place, np.cumsum(sizes)[:-1])
+    return _Assembly(scenario, topics, at[order], draws, places).workload()
 
 
-def _in_order(
-    parts: list[Workload], channels: tuple[str, ...], topics: tuple[str, ...]
-) -> Workload:
-    columns = [f.name for f in fields(Workload) if f.name not in ("channels", "topics")]
-    joined = {c: np.concatenate([getattr(part, c) for part in parts]) for c in columns}
-    order = np.lexsort((joined["number"], joined["channel"], joined["created"]))
-    return Workload(
-        **{c: values[order] for c, values in joined.items()}, channels=channels, topics=topics
-    )
+@dataclass(frozen=True, slots=True)
+class _Contacts:
+    """The k-th contacts of one channel: who has one, and what was drawn for it."""
 
-
-def _by_text(shares: Mapping[PriorityName, float]) -> dict[str, float]:
-    return {str(name): share for name, share in shares.items()}
+    who: Integers  # (c,) requests of the channel
+    final: Flags
+    columns: dict[str, npt.NDArray[np.generic]]
+    works: tuple[tuple[Integers, Floats], ...]  # per tier: places among `who`, handling times
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,61 +138,190 @@ class _Draw:
 
     scenario: Scenario
     name: str
-    channel: Channel
     seed: int
     replication: int
-    contacts: int  # columns per ticket, the widest channel's
 
-    def tickets(self, place: int, topics: tuple[str, ...]) -> Workload:
-        created = arrival_times(
+    @property
+    def channel(self) -> Channel:
+        return self.scenario.lines[self.name]
+
+    def created(self) -> Floats:
+        return arrival_times(
             stream(self.seed, self.replication, f"{self.name}.arrivals"),
-            rate_steps(self.scenario, self.name),
-        )
-        n = len(created)
-        priority = self._shares("priority", n, _by_text(self.channel.priority_shares), PRIORITIES)
-        return Workload(
-            created=created,
-            channel=np.full(n, place, dtype=np.int64),
-            number=np.arange(n, dtype=np.int64),
-            queue_class=(self.channel.queue_rank - 1) * len(PRIORITIES) + priority,
-            priority=priority,
-            topic=self._shares("topic", n, self.channel.topic_shares, topics),
-            customer=np.floor(self._u("customer", n) * self.scenario.customers).astype(np.int64),
-            handling=self._law("handling", n, self.channel.handle_minutes, 60),
-            patience=self._law("patience", n, self.channel.patience_minutes, 60),
-            final=self._final(n),
-            return_after=self._law("return", n, self.channel.return_hours, 3600),
-            survey=np.column_stack(
-                [self._u(f"survey.{what}", n) for what in ("answered", "score", "delay")]
-            ),
+            rate_steps(self.scenario, self.name, replication=self.replication, seed=self.seed),
         )
 
-    def _u(self, purpose: str, n: int) -> Floats:
+    def u(self, purpose: str, n: int) -> Floats:
         return uniforms(self.seed, self.replication, f"{self.name}.{purpose}", n)
 
-    def _law(self, purpose: str, n: int, law: Law | None, unit_s: float) -> Floats:
-        """Draw a duration in seconds per ticket and contact; without a law it is endless."""
-        drawn = np.full((n, self.contacts), np.inf)
-        if law is not None:
-            for contact in range(self.channel.max_contacts):
-                u = self._u(f"{purpose}.{contact + 1}", n)
-                drawn[:, contact] = law.quantile(u) * unit_s
-        return drawn
+    def happens(self, purpose: str, n: int, who: Integers, probability: float) -> Flags:
+        """Draw for some of the requests whether something happens; certainty draws nothing."""
+        if not 0 < probability < 1:
+            return np.full(len(who), probability >= 1)
+        return np.asarray(self.u(purpose, n)[who] < probability)
 
-    def _final(self, n: int) -> npt.NDArray[np.bool_]:
-        final = np.ones((n, self.contacts), dtype=np.bool_)
-        for contact in range(self.channel.max_contacts - 1):
-            u = self._u(f"resolution.{contact + 1}", n)
-            final[:, contact] = u < self.channel.resolution_probability
-        return final
+    def lasts(self, purpose: str, n: int, who: Integers, law: Law | None, unit_s: float) -> Floats:
+        """Draw durations in seconds for some of the requests; without a law they are endless."""
+        if law is None or not len(who):
+            return np.full(len(who), np.inf)
+        if law.law == "constant":
+            return np.full(len(who), law.average * unit_s)
+        return law.quantile(self.u(purpose, n)[who]) * unit_s
 
-    def _shares(
-        self, purpose: str, n: int, shares: dict[str, float], names: tuple[str, ...]
+    def contacts(self, n: int, bot: tuple[Floats, Flags]) -> list[_Contacts]:
+        """Draw the contacts of all n requests, first contacts first."""
+        who, rounds = np.arange(n), list[_Contacts]()
+        _, contained = bot
+        for k in range(1, self.channel.max_contacts + 1):
+            if k > 1 and not len(who):
+                break
+            made = self._contact(k, n, who, contained if k == 1 else None)
+            rounds.append(made)
+            again = ~made.final | np.isfinite(made.columns["redial_after"])
+            who = who[again]
+        return rounds
+
+    def _contact(self, k: int, n: int, who: Integers, contained: Flags | None) -> _Contacts:
+        c = self.channel
+        last = k == c.max_contacts
+        patience = self.lasts(f"patience.{k}", n, who, c.patience_minutes, 60)
+        balks = self.happens(f"balks.{k}", n, who, c.balk_probability)
+        patience[balks] = 0.0
+        final = np.ones(len(who), dtype=np.bool_)
+        redial = np.full(len(who), np.inf)
+        if not last:
+            final = self.happens(f"resolution.{k}", n, who, c.resolution_probability)
+            redials = self.happens(f"redials.{k}", n, who, c.redial_probability)
+            redial[redials] = self._pause(f"redial.{k}", n, who[redials], c.redial_minutes, 60)
+        back = self._pause(f"return.{k}", n, who, c.return_hours, 3600)
+        back[final] = np.inf
+        if contained is not None and c.bot is not None and contained.any():
+            self._by_bot(n, contained, final, back, redial, last)
+        columns: dict[str, npt.NDArray[np.generic]] = {
+            "patience": patience,
+            "final": final,
+            "return_after": back,
+            "redial_after": redial,
+            "leaves_number": self.happens(f"callback.{k}", n, who, c.callback_probability),
+        }
+        return _Contacts(who, final, columns, self._works(k, n, who))
+
+    def _pause(self, purpose: str, n: int, who: Integers, law: Law | None, unit: float) -> Floats:
+        return np.maximum(self.lasts(purpose, n, who, law, unit), LEAST_PAUSE_S)
+
+    def _by_bot(
+        self, n: int, contained: Flags, final: Flags, back: Floats, redial: Floats, last: bool
+    ) -> None:
+        """Let the bot's answer decide the first contacts that it ends: final or bounced back."""
+        bot = self.channel.bot
+        assert bot is not None
+        who = np.flatnonzero(contained)
+        wrong = self.happens("bot.wrong", n, who, 0.0 if last else bot.wrong_answers)
+        final[who], back[who], redial[who] = ~wrong, np.inf, np.inf
+        hours = self._pause("bot.bounce_back", n, who[wrong], bot.bounce_back_hours, 3600)
+        back[who[wrong]] = hours
+
+    def _works(self, k: int, n: int, who: Integers) -> tuple[tuple[Integers, Floats], ...]:
+        """Draw the handling time of each tier, and who is passed on to the next."""
+        works, at = list[tuple[Integers, Floats]](), np.arange(len(who))
+        harder = self.channel.bot.residual_handling_factor if self.channel.bot else 1.0
+        for tier, step in enumerate(self.channel.tiers, start=1):
+            prefix = f"tier{tier}." if tier > 1 else ""
+            drawn = self.lasts(f"{prefix}handling.{k}", n, who[at], step.handle_minutes, 60)
+            works.append((at, drawn * harder))
+            passed = self.happens(
+                f"{prefix}escalation.{k}", n, who[at], step.escalation_probability
+            )
+            at = at[passed]
+        return tuple(works)
+
+    def shares(
+        self, purpose: str, n: int, shares: Mapping[str, float], names: tuple[str, ...]
     ) -> Integers:
         """Draw a name by its share, as its place in `names` (−1 where there are no shares)."""
         present = [name for name in names if shares.get(name)]
-        if not present:
-            return np.full(n, -1, dtype=np.int64)
+        places = np.array([names.index(name) for name in present], dtype=np.int64)
+        if len(present) < 2:
+            return np.full(n, places[0] if present else -1, dtype=np.int64)
         bounds = np.cumsum([shares[name] for name in present])[:-1]
-        drawn = np.searchsorted(bounds, self._u(purpose, n), side="right")
-        return np.array([names.index(name) for name in present], dtype=np.int64)[drawn]
+        return places[np.searchsorted(bounds, self.u(purpose, n), side="right")]
+
+    def bot(self, n: int) -> tuple[Floats, Flags]:
+        """Draw how long the bot takes and whether it contains; NaN where there is no bot."""
+        bot = self.channel.bot
+        if bot is None:
+            return np.full(n, np.nan), np.zeros(n, dtype=np.bool_)
+        who = np.arange(n)
+        lasts = self.lasts("bot.handling", n, who, bot.handle_minutes, 60)
+        return lasts, self.happens("bot.containment", n, who, bot.containment)
+
+
+@dataclass(frozen=True, slots=True)
+class _Assembly:
+    """Puts the draws of all channels into rows, requests in order of creation."""
+
+    scenario: Scenario
+    topics: tuple[str, ...]
+    created: Floats
+    draws: list[_Draw]
+    places: list[Integers]  # per channel: where its requests stand
+
+    def workload(self) -> Workload:
+        requests = self._requests()
+        bots = [(requests["bot_s"][at], requests["contained"][at]) for at in self.places]
+        drawn = [
+            (at, draw.contacts(len(at), bot))
+            for draw, at, bot in zip(self.draws, self.places, bots, strict=True)
+        ]
+        first_contact = _starts(len(self.created), [at[c.who] for at, cs in drawn for c in cs])
+        rows = [(first_contact[at[c.who]] + k, c) for at, cs in drawn for k, c in enumerate(cs)]
+        m = int(first_contact[-1])
+        first_step = _starts(m, [row[places] for row, c in rows for places, _ in c.works])
+        work = np.empty(int(first_step[-1]))
+        for row, contacts in rows:
+            for tier, (places, lasts) in enumerate(contacts.works):
+                work[first_step[row[places]] + tier] = lasts
+        return Workload(
+            created=self.created, **requests, first_contact=first_contact, **_columns(m, rows),
+            first_step=first_step, work=work, lines=tuple(self.scenario.lines), topics=self.topics,
+        )  # fmt: skip
+
+    def _requests(self) -> dict[str, npt.NDArray[Any]]:
+        n = len(self.created)
+        columns: dict[str, npt.NDArray[Any]] = {
+            name: np.empty(n, dtype=np.int32)
+            for name in ("line", "priority", "queue_class", "topic")
+        }
+        columns |= {name: np.empty(n, dtype=np.int64) for name in ("number", "customer")}
+        columns |= {"bot_s": np.empty(n), "contained": np.empty(n, dtype=np.bool_)}
+        for line, (draw, at) in enumerate(zip(self.draws, self.places, strict=True)):
+            channel, size = draw.channel, len(at)
+            shares = {str(name): share for name, share in channel.priority_shares.items()}
+            priority = draw.shares("priority", size, shares, PRIORITIES)
+            columns["line"][at] = line
+            columns["number"][at] = np.arange(size)
+            columns["priority"][at] = priority
+            columns["queue_class"][at] = (channel.queue_rank - 1) * len(PRIORITIES) + priority
+            columns["topic"][at] = draw.shares("topic", size, channel.topic_shares, self.topics)
+            columns["customer"][at] = draw.u("customer", size) * self.scenario.customers
+            columns["bot_s"][at], columns["contained"][at] = draw.bot(size)
+        return columns
+
+
+def _starts(n: int, owners: list[Integers]) -> Integers:
+    """Return where the rows of each of n owners begin, and the end (n + 1,)."""
+    counts = np.zeros(n, dtype=np.int64)
+    for owner in owners:
+        counts[owner] += 1  # nobody stands twice in one list
+    return np.concatenate(([0], np.cumsum(counts)))
+
+
+def _columns(m: int, rows: list[tuple[Integers, _Contacts]]) -> dict[str, npt.NDArray[Any]]:
+    columns: dict[str, npt.NDArray[Any]] = {
+        name: np.empty(m) for name in ("patience", "return_after", "redial_after")
+    }
+    columns |= {name: np.empty(m, dtype=np.bool_) for name in ("final", "leaves_number")}
+    for row, contacts in rows:
+        for name, values in contacts.columns.items():
+            columns[name][row] = values
+    return columns

@@ -123,8 +123,13 @@ def _refuse_repeated(name: str, columns: list[str]) -> None:
         raise InputError(f"table {name} has a column without a name", given=columns)
 
 
-def source_of_frame(backend: ibis.BaseBackend, spec: TableSpec, frame: pd.DataFrame) -> Source:
-    """Take a pandas frame; object columns of instants must all have a zone."""
+def source_of_frame(
+    backend: ibis.BaseBackend, spec: TableSpec, frame: pd.DataFrame | pa.Table
+) -> Source:
+    """Take a pandas frame or an Arrow table; object columns of instants must all have a zone."""
+    if isinstance(frame, pa.Table):
+        _refuse_repeated(spec.name, frame.column_names)
+        return _keep(backend, spec.name, frame, None)
     frame = frame.rename(columns=str).reset_index(drop=True)
     _refuse_repeated(spec.name, list(frame.columns))
     ready = {str(n): _arrow_ready(spec, str(n), frame[n]) for n in frame.columns}

@@ -84,7 +84,7 @@ class Tables(Mapping[str, ir.Table]):
     @classmethod
     def from_frames(
         cls,
-        frames: Mapping[str, pd.DataFrame],
+        frames: Mapping[str, pd.DataFrame | pa.Table],
         *,
         as_of: datetime | None = None,
         time_zone: str | None = None,
@@ -93,7 +93,7 @@ class Tables(Mapping[str, ir.Table]):
         quarantine: pd.DataFrame | None = None,
         quarantined: Mapping[str, pd.DataFrame] | None = None,
     ) -> Tables:
-        """Type and check pandas frames.
+        """Type and check pandas frames or Arrow tables.
 
         `as_of` is the end of observation (zone-aware). `inputs`, `quarantine` (a summary) and
         `quarantined` (rows by table) tell what an import read and set aside before. Raises

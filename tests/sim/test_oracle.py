@@ -6,18 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_desks import ALWAYS, fifo, outcome
+from small_desks import ALWAYS, desk, fifo, outcome, play
 
 from cxlab.sim.clock import Clock
-from cxlab.sim.desk import run_desk
 from cxlab.theory import kiefer_wolfowitz
 
 
 def compare(arrivals: np.ndarray, handling: np.ndarray, patience: np.ndarray, servers: int) -> None:
     """Hold the desk against Kiefer and Wolfowitz: NaN-safe equality, no tolerance."""
     truth = kiefer_wolfowitz(arrivals, handling, patience, servers=servers)
-    records = run_desk(fifo(arrivals, handling, patience), [ALWAYS] * servers, until=1e15)
-    began, left = outcome(records, len(arrivals))
+    began, left = outcome(play(fifo(arrivals, handling, patience), desk([ALWAYS] * servers)))
     np.testing.assert_array_equal(began, truth.began)
     np.testing.assert_array_equal(left, truth.left)
 
