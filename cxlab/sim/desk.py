@@ -165,27 +165,28 @@ class Agent:
 
     def settle(self) -> None:
         """Take off what was done since the hands last changed."""
-        elapsed = self.desk.clock.now - self.settled
+        now = self.desk.clock.now
         for task in self.tasks:
-            task.left = max(task.left - elapsed / self.pace(task), 0.0)
-        self.settled = self.desk.clock.now
+            task.left = max(task.left - (now - self.settled) / self.pace(task), 0.0)
+        self.settled = now
 
     def go_on(self) -> None:
         """Work on; the task that will be done first says when."""
         self.version += 1
         if self.tasks:
-            lasts = [task.left * self.pace(task) for task in self.tasks]
-            shortest = min(lasts)
-            done = self.desk.clock.now + shortest
-            first = self.tasks[lasts.index(shortest)]
+            first = self.tasks[0]
+            if len(self.tasks) > 1:
+                first = min(self.tasks, key=lambda task: task.left * self.pace(task))
+            done = self.desk.clock.now + first.left * self.pace(first)
             self.desk.clock.call(done, Turn.HAPPEN, partial(self.finish, first, self.version))
 
-    def finish(self, task: Task, version: int) -> None:
+    def finish(self, task: Task, version: int, _: simpy.Event) -> None:
         """Be done with a task, unless the hands changed since this was foreseen."""
         if version != self.version:
             return
         self.stand()
-        self.settle()
+        if len(self.tasks) > 1:
+            self.settle()
         self.tasks.remove(task)
         self.changed = self.desk.clock.now
         self.go_on()
@@ -199,6 +200,7 @@ class Agent:
         if self.on_duty and (held == 0 or held < self.most()):
             self.seat, self.seated_with = (self.changed, self.place), held
             insort(self.desk.bench[self.plan.team][held], self.seat)
+            self.desk.seated += 1
             self.desk.wake_dispatcher()
 
     def stand(self) -> None:
@@ -206,6 +208,7 @@ class Agent:
         if self.seat is not None:
             seats = self.desk.bench[self.plan.team][self.seated_with]
             del seats[bisect_left(seats, self.seat)]
+            self.desk.seated -= 1
             self.seat = None
 
 
@@ -230,6 +233,7 @@ class Desk:
         self.contained = workload.contained.tolist()
         tiers = range(max(len(line.helpers) for line in plan.lines))
         self.queues = [[Queue(i, t) for t in tiers] for i in range(len(plan.lines))]
+        self.lined_up: list[Queue] = []  # the queues in which somebody waits, or waited
         most = max(line.concurrency for line in plan.lines)
         self.bench: list[list[list[tuple[float, int]]]] = [
             [[] for _ in range(most)] for _ in plan.teams
@@ -237,6 +241,8 @@ class Desk:
         self.joined_now: list[list[Contact]] = [[] for _ in plan.lines]
         self.inside = [0] * len(plan.lines)
         self.dispatching = False
+        self.hopeful: list[Contact] = []  # joined now, and may be answered at once
+        self.seated = 0
         self.agents = [Agent(self, place, agent) for place, agent in enumerate(plan.agents)]
         for agent in self.agents:
             self.clock.process(agent.shifts())
@@ -284,11 +290,19 @@ class Desk:
             if not self.joined_now[contact.line]:
                 self.clock.call(now, Turn.TURN_AWAY, partial(self.turn_away, contact.line))
             self.joined_now[contact.line].append(contact)
-        patience = self.patience[number]
-        if patience != inf:
-            self.clock.call(now + patience, Turn.GIVE_UP, partial(self.lose_patience, contact))
         self.wait(contact, 0, now)
+        if self.dispatching:
+            self.hopeful.append(contact)
+        else:
+            self.limit(contact)
         return contact.over
+
+    def limit(self, contact: Contact) -> None:
+        """Let patience end some time."""
+        patience = self.patience[contact.number]
+        if contact.waiting and patience != inf:
+            end = contact.queued + patience
+            self.clock.call(end, Turn.GIVE_UP, partial(self.lose_patience, contact))
 
     def wait(self, contact: Contact, tier: int, queued: float) -> None:
         """Put a contact into the queue of its channel and a tier."""
@@ -296,13 +310,15 @@ class Desk:
         queue = self.queues[contact.line][tier]
         queue_class = self.queue_class[contact.request]
         first = queued + queue_class * self.plan.ageing_s if self.plan.ageing_s else queue_class
+        if not queue.heap:
+            self.lined_up.append(queue)
         heappush(queue.heap, (first, queued, contact.request, contact))
         for _, after in self.plan.lines[contact.line].helpers[tier]:
             if after > 0 and queued + after >= self.clock.now:
                 self.clock.call(queued + after, Turn.HAPPEN, self.wake_dispatcher)
         self.wake_dispatcher()
 
-    def lose_patience(self, contact: Contact) -> None:
+    def lose_patience(self, contact: Contact, _: simpy.Event) -> None:
         """End a customer's patience, unless somebody answered in time."""
         if contact.answered or not contact.waiting:
             return
@@ -311,7 +327,7 @@ class Desk:
         else:
             self.goes(contact, Exit.GAVE_UP)
 
-    def turn_away(self, line: int) -> None:
+    def turn_away(self, line: int, _: simpy.Event) -> None:
         """Keep no more waiting than the room holds; who is inside already may stay."""
         late = [contact for contact in self.joined_now[line] if contact.waiting]
         self.joined_now[line].clear()
@@ -348,27 +364,36 @@ class Desk:
         self.work[task.step] = task.left * agent.speed()
         self.wait(task.contact, task.contact.tier, task.contact.queued)
 
-    def wake_dispatcher(self) -> None:
-        """Have contacts given out once everything of this instant has happened."""
-        if not self.dispatching:
+    def wake_dispatcher(self, _: simpy.Event | None = None) -> None:
+        """Have contacts given out once everything of this instant has happened.
+
+        Where nobody waits or nobody is free there is nothing to give out; whoever comes on the
+        empty side wakes the dispatcher.
+        """
+        if not self.dispatching and self.lined_up and self.seated:
             self.dispatching = True
             self.clock.call(self.clock.now, Turn.DISPATCH, self.dispatch)
 
-    def dispatch(self) -> None:
+    def dispatch(self, _: simpy.Event) -> None:
         """Give waiting contacts to free agents until none fits another."""
         self.dispatching = False
-        while True:
+        while self.seated:
             best: tuple[float, float, int, Contact] | None = None
             chosen: Agent | None = None
-            for queue in (queue for line in self.queues for queue in line):
+            for queue in self.lined_up[:]:
                 head = queue.head()
-                if head is not None and (best is None or head[:3] < best[:3]):
-                    agent = self.free_agent(queue, head[3].queued)
+                if head is None:
+                    self.lined_up.remove(queue)
+                elif best is None or head[:3] < best[:3]:
+                    agent = self.free_agent(queue, head[1])
                     if agent is not None:
                         best, chosen = head, agent
             if best is None or chosen is None:
-                return
+                break
             self.answer(best[3], chosen)
+        for contact in self.hopeful:
+            self.limit(contact)
+        self.hopeful.clear()
 
     def free_agent(self, queue: Queue, queued: float) -> Agent | None:
         """Return who takes the contact at the head of a queue; None when nobody can."""
@@ -383,7 +408,10 @@ class Desk:
 
     def answer(self, contact: Contact, agent: Agent) -> None:
         """Let an agent take a contact."""
-        heappop(self.queues[contact.line][contact.tier].heap)
+        queue = self.queues[contact.line][contact.tier]
+        heappop(queue.heap)
+        if not queue.heap:
+            self.lined_up.remove(queue)
         contact.waiting, contact.answered = False, True
         self.leave_room(contact)
         step = self.first_step[contact.number] + contact.tier
@@ -397,5 +425,5 @@ def run_desk(workload: Workload, plan: DeskPlan) -> Outcome:
     Draws nothing: the same workload and plan give the same outcome, to the last bit.
     """
     desk = Desk(workload, plan)
-    desk.clock.run(until=plan.horizon_s)
+    desk.clock.run_until(plan.horizon_s)
     return desk.record.outcome()
