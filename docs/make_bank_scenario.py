@@ -112,7 +112,8 @@ title = "A bank's call centre, February 1999"
 description = """
 Arrivals by hour of the week, handling times and patience come from 31,094 calls of the “Anonymous
 Bank” (Mandelbaum, Sakov and Zeltyn, Technion) that sought an agent. Who was on duty is not
-recorded: the plan takes {PRESENT:.0%} of the agents who took calls in an hour.
+recorded: the plan takes {PRESENT:.0%} of the agents who took calls in an hour. Simulated, 13.6 % of
+the callers give up (the log: 12.6 %); those served wait 52 s (41 s).
 """
 time_zone = "Asia/Jerusalem"
 start = 1999-02-07 # a Sunday
