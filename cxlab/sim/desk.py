@@ -73,7 +73,11 @@ class Task:
 
 @dataclass(slots=True)
 class Queue:
-    """The contacts of one channel at one tier that wait, in order."""
+    """The contacts of one channel, tier and class that wait, in order.
+
+    Every class has a queue of its own: whom nobody may take yet must not stand in the way of a
+    contact of another class that waited long enough for the helpers.
+    """
 
     line: int
     tier: int
@@ -228,8 +232,7 @@ class Desk:
         self.first_contact = workload.first_contact.tolist()
         self.bot_s = workload.bot_s.tolist()
         self.contained = workload.contained.tolist()
-        tiers = range(max(len(line.helpers) for line in plan.lines))
-        self.queues = [[Queue(i, t) for t in tiers] for i in range(len(plan.lines))]
+        self.queues: dict[tuple[int, int, int], Queue] = {}  # by channel, tier and class
         most = max(line.concurrency for line in plan.lines)
         self.bench: list[list[list[tuple[float, int]]]] = [
             [[] for _ in range(most)] for _ in plan.teams
@@ -293,7 +296,7 @@ class Desk:
     def wait(self, contact: Contact, tier: int, queued: float) -> None:
         """Put a contact into the queue of its channel and a tier."""
         contact.tier, contact.queued, contact.waiting = tier, queued, True
-        queue = self.queues[contact.line][tier]
+        queue = self.queue_of(contact)
         queue_class = self.queue_class[contact.request]
         first = queued + queue_class * self.plan.ageing_s if self.plan.ageing_s else queue_class
         heappush(queue.heap, (first, queued, contact.request, contact))
@@ -301,6 +304,13 @@ class Desk:
             if after > 0 and queued + after >= self.clock.now:
                 self.clock.call(queued + after, Turn.HAPPEN, self.wake_dispatcher)
         self.wake_dispatcher()
+
+    def queue_of(self, contact: Contact) -> Queue:
+        """Return the queue in which a contact waits at its tier."""
+        place = contact.line, contact.tier, self.queue_class[contact.request]
+        if place not in self.queues:
+            self.queues[place] = Queue(contact.line, contact.tier)
+        return self.queues[place]
 
     def lose_patience(self, contact: Contact) -> None:
         """End a customer's patience, unless somebody answered in time."""
@@ -313,7 +323,7 @@ class Desk:
 
     def turn_away(self, line: int) -> None:
         """Keep no more waiting than the room holds; who is inside already may stay."""
-        late = [contact for contact in self.joined_now[line] if contact.waiting]
+        late = [contact for contact in self.joined_now[line] if contact.inside]
         self.joined_now[line].clear()
         late.sort(key=lambda c: (self.queue_class[c.request], c.request))
         while late and self.inside[line] > self.plan.lines[line].room:
@@ -360,7 +370,7 @@ class Desk:
         while True:
             best: tuple[float, float, int, Contact] | None = None
             chosen: Agent | None = None
-            for queue in (queue for line in self.queues for queue in line):
+            for queue in self.queues.values():
                 head = queue.head()
                 if head is not None and (best is None or head[:3] < best[:3]):
                     agent = self.free_agent(queue, head[3].queued)
@@ -383,7 +393,7 @@ class Desk:
 
     def answer(self, contact: Contact, agent: Agent) -> None:
         """Let an agent take a contact."""
-        heappop(self.queues[contact.line][contact.tier].heap)
+        heappop(self.queue_of(contact).heap)
         contact.waiting, contact.answered = False, True
         self.leave_room(contact)
         step = self.first_step[contact.number] + contact.tier
