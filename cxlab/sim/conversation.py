@@ -6,17 +6,20 @@ has a fixed number of places for what may happen in it; those that are taken mak
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cxlab.sim.outcome import NOBODY, Exit
-from cxlab.sim.view import Flags, Floats, Integers, View, named
+from cxlab.sim.view import Flags, Floats, Integers, View, named, picked
 
 __all__ = ["escalations", "messages", "status_events"]
 
+MESSAGES = pa.array(["ask", "bot", "reply", "reply-tier2", "reply-tier3"])
 BY_CUSTOMER, BY_AGENT, BY_BOT = 0, 1, 2
 ACTORS = ["customer", "agent", "bot"]
 STATUS, ASSIGNEE, TIER = 0, 1, 2
@@ -52,55 +55,55 @@ def messages(view: View) -> pa.Table:
     """Return one row per message: the customer's at each contact, a reply per bot and step."""
     steps = _Steps.of(view)
     asked = steps.is_first & view.happened[steps.contact]
-    times = np.stack([view.begins[steps.contact], view.begins[steps.contact], view.replied])
+    begins = view.begins[steps.contact]
+    times = np.stack([begins, begins, view.replied])
     taken = np.stack([asked, steps.bot, ~np.isnan(view.replied)])
     flat = np.flatnonzero(taken.T.ravel())
     step, place = flat // 3, flat % 3
     contact = steps.contact[step]
     ticket = view.ticket[contact]
-    session = _sessions(view, contact)
-    author = np.choose(
-        place, [np.full(len(step), NOBODY), _bots(view, contact), _repliers(view, step)]
-    )
-    customers = view.customer_ids.take(pa.array(ticket))
-    by_customer = pa.array(place == 0)
+    sessions = _sessions(view)
+    who = len(view.who)
+    author = np.where(place == 2, _repliers(view)[step], _bots(view, contact))
+    asks = place == 0
+    author[asks] = who + view.customer[ticket[asks]]
     suffix = np.where(place == 2, 2 + steps.tier[step], place)
     return pa.table(
         {
             "message_id": pc.binary_join_element_wise(
-                session, named(["ask", "bot", "reply", "reply-tier2", "reply-tier3"], suffix), "-"
+                sessions.take(pa.array(contact)), MESSAGES.take(pa.array(suffix)), "-"
             ),
-            "ticket_id": view.ticket_ids.take(pa.array(ticket)),
+            "ticket_id": view.tickets(ticket),
             "at": view.timeline.instants(times[place, step]),
             "author_type": named(["customer", "bot", "agent"], place),
-            "author_id": pc.if_else(by_customer, customers, named(view.who, author)),
-            "is_public": pa.repeat(True, len(step)),
+            "author_id": picked(
+                pa.concat_arrays([pa.array(view.who, pa.string()), view.customer_names]), author
+            ),
+            "is_public": pa.array(np.ones(len(step), dtype=np.bool_)),
             "channel": view.kind_of(view.line[contact]),
-            "session_id": session,
-            "excluded_reason": view.excluded.take(pa.array(ticket)),
+            "session_id": picked(sessions, contact),
+            "excluded_reason": view.excluded(ticket),
         }
     )
 
 
-def _sessions(view: View, contact: Integers) -> pa.Array:
-    """Return a name for each contact of a ticket."""
-    number = view.number_in_ticket[contact]
-    names = [str(n + 1) for n in range(int(number.max(initial=0)) + 1)]
-    ids = view.ticket_ids.take(pa.array(view.ticket[contact]))
-    return pc.binary_join_element_wise(ids, named(names, number), "-")
+def _sessions(view: View) -> pa.Array:
+    """Return a name for each contact."""
+    number = view.number_in_ticket
+    names = pa.array([str(n + 1) for n in range(int(number.max(initial=0)) + 1)], pa.string())
+    ids = view.ticket_ids.take(pa.array(view.ticket))
+    return pc.binary_join_element_wise(ids, names.take(pa.array(number)), "-")
 
 
 def _bots(view: View, contact: Integers) -> Integers:
     return view.bot_of_line[view.line[contact]]
 
 
-def _repliers(view: View, step: Integers) -> Integers:
-    """Return who replied in a step: who took it first, or who had it at the end."""
+def _repliers(view: View) -> npt.NDArray[np.int32]:
+    """Return who replied in each step: who took it first, or who had it at the end."""
     at_start = view.per_line([c.first_reply == "start" for c in view.channels]) > 0
-    starts = at_start[view.line[view.workload.contact[step]]]
-    return np.where(starts, view.outcome.first_agent[step], view.outcome.agent[step]).astype(
-        np.int64
-    )
+    starts = at_start[view.line][view.workload.contact]
+    return np.where(starts, view.outcome.first_agent, view.outcome.agent)
 
 
 @dataclass(frozen=True)
@@ -109,13 +112,13 @@ class _Changes:
 
     step: Integers
     time: Floats
-    field: Integers
-    old: Integers  # of the field's own list
-    new: Integers
-    actor: Integers
+    field: npt.NDArray[np.integer]
+    old: npt.NDArray[np.integer]  # of the field's own list
+    new: npt.NDArray[np.integer]
+    actor: npt.NDArray[np.integer]
 
     def at(self, rows: Integers | Flags) -> _Changes:
-        return _Changes(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+        return _Changes(*(getattr(self, name)[rows] for name in (f.name for f in fields(self))))
 
 
 # The places of a step, in order: opened by the customer, answered and solved by the bot, given to
@@ -139,14 +142,14 @@ def status_events(view: View) -> pa.Table:
             "old": _texts(view, changes.field, changes.old),
             "new": _texts(view, changes.field, changes.new),
             "actor_type": named(ACTORS, changes.actor),
-            "ticket_id": view.ticket_ids.take(pa.array(ticket)),
-            "excluded_reason": view.excluded.take(pa.array(ticket)),
+            "ticket_id": view.tickets(ticket),
+            "excluded_reason": view.excluded(ticket),
             "seq": pa.array(seq),
         }
     )
 
 
-def _texts(view: View, field: Integers, value: Integers) -> pa.Array:
+def _texts(view: View, field: npt.NDArray[np.integer], value: npt.NDArray[np.integer]) -> pa.Array:
     tiers = ["1", "2", "3"]
     names = [*STATUSES, *view.who, *tiers]
     shift = np.array([0, len(STATUSES), len(STATUSES) + len(view.who)])[field]
@@ -169,30 +172,32 @@ def _all_changes(view: View) -> _Changes:
     taken = np.stack(
         [opens, steps.bot, bot_solves, answered, first_answer, ended & ~last, ended & last, left]
     )
-    begins = view.begins[contact]
-    times = np.stack(
-        [begins, begins, bot_done, out.answered, out.answered, out.ended, out.ended,
-         out.left[contact]]
-    )  # fmt: skip
     flat = np.flatnonzero(taken.T.ravel())
-    step, place = flat // 8, flat % 8
-    met_before = steps.bot[step] | ~new_ticket[contact[step]]
-    nothing = np.full(len(step), -1)
-    old = np.choose(
-        place,
-        [np.where(new_ticket[contact[step]], -1, SOLVED), np.full(len(step), NEW),
-         np.full(len(step), OPEN), nothing, np.full(len(step), NEW), steps.tier[step],
-         np.full(len(step), OPEN), np.where(met_before, OPEN, NEW)],
+    step, place = flat >> 3, flat & 7
+    begins, known = view.begins[contact], steps.bot | ~new_ticket
+
+    def of(*columns: Any, dtype: type = np.int32) -> npt.NDArray[Any]:
+        """Return for every row the value that belongs to its place, of its step."""
+        table: npt.NDArray[Any] = np.empty((s, len(columns)), dtype=dtype)
+        for number, column in enumerate(columns):
+            table[:, number] = column
+        return table.ravel()[flat]
+
+    times = of(
+        begins, begins, bot_done, out.answered, out.answered, out.ended, out.ended,
+        out.left[contact], dtype=np.float64,
     )  # fmt: skip
-    new = np.choose(
-        place,
-        [np.where(new_ticket[contact[step]], NEW, OPEN), np.full(len(step), OPEN),
-         np.full(len(step), SOLVED), out.first_agent[step], np.full(len(step), OPEN),
-         steps.tier[step] + 1, np.full(len(step), SOLVED), np.full(len(step), CLOSED)],
+    old = of(
+        np.where(new_ticket, -1, SOLVED), NEW, OPEN, -1, NEW, steps.tier, OPEN,
+        np.where(known, OPEN, NEW),
     )  # fmt: skip
-    field = np.array([STATUS, STATUS, STATUS, ASSIGNEE, STATUS, TIER, STATUS, STATUS])[place]
-    actor = np.array([0, 2, 2, 1, 1, 1, 1, 0])[place]
-    changes = _Changes(step, times[place, step], field, old, new, actor)
+    new = of(
+        np.where(new_ticket, NEW, OPEN), OPEN, SOLVED, out.first_agent, OPEN, steps.tier + 1,
+        SOLVED, CLOSED,
+    )  # fmt: skip
+    field = np.array([STATUS, STATUS, STATUS, ASSIGNEE, STATUS, TIER, STATUS, STATUS], np.int8)
+    actor = np.array([0, 2, 2, 1, 1, 1, 1, 0], dtype=np.int8)
+    changes = _Changes(step, times, field[place], old, new, actor[place])
     if len(out.handed_step):
         changes = _with_hand_backs(view, changes, place)
     return _of_new_assignees(view, changes)
@@ -212,7 +217,7 @@ def _with_hand_backs(view: View, changes: _Changes, place: Integers) -> _Changes
         step[again], when[again], np.full(n, ASSIGNEE), np.full(n, -1),
         nxt[again].astype(np.int64), np.full(n, BY_AGENT),
     )  # fmt: skip
-    names = changes.__dataclass_fields__
+    names = [f.name for f in fields(changes)]
     both = _Changes(*(np.concatenate([getattr(changes, c), getattr(more, c)]) for c in names))
     rank = np.concatenate([place * 2, np.full(n, _ANSWERED * 2 + 1)])
     return both.at(np.lexsort((both.time, rank, both.step)))
@@ -242,11 +247,11 @@ def escalations(view: View) -> pa.Table:
     tier = step - work.first_step[contact[step]] + 1
     return pa.table(
         {
-            "ticket_id": view.ticket_ids.take(pa.array(ticket)),
+            "ticket_id": view.tickets(ticket),
             "at": view.timeline.instants(out.ended[step]),
-            "kind": pa.repeat("functional", len(step)),
+            "kind": named(["functional"], np.zeros(len(step), dtype=np.int32)),
             "from_tier": pa.array(tier),
             "to_tier": pa.array(tier + 1),
-            "excluded_reason": view.excluded.take(pa.array(ticket)),
+            "excluded_reason": view.excluded(ticket),
         }
     )

@@ -24,7 +24,7 @@ def agents(view: View) -> pa.Table:
     return pa.table(
         {
             "agent_id": pa.array(view.who, type=pa.string()),
-            "team": named([*teams, "bot"], np.append(team, [len(teams)] * len(bots))),
+            "team": named([*teams, "bot"], np.append(team, np.full(len(bots), len(teams)))),
             "tier": pa.array([*tiers, *(None for _ in bots)], type=pa.int64()),
             "kind": pa.array(["human"] * len(tiers) + ["bot"] * len(bots), type=pa.string()),
             "hourly_cost": pa.array([*cost, *(None for _ in bots)], type=pa.float64()),
@@ -55,14 +55,13 @@ def shifts(view: View) -> pa.Table:
     order = np.argsort(begins, kind="stable")
     rows, begins, ends, step = rows[order], begins[order], ends[order], step[order]
     ticket = np.where(step < 0, -1, view.ticket[view.workload.contact[step]])
-    places = pa.array(ticket, mask=ticket < 0)
     return pa.table(
         {
             "agent_id": named(view.who, agent[rows]),
             "start": view.timeline.instants(begins),
             "end": view.timeline.instants(ends),
             "activity": named(["on_shift", "handling"], (step >= 0).astype(np.int64)),
-            "ticket_id": view.ticket_ids.take(places),
+            "ticket_id": view.tickets(ticket),
             "excluded_reason": view.excluded_at(begins),
         }
     )
@@ -95,9 +94,9 @@ def costs(view: View) -> pa.Table | None:
         {
             "period_start": view.timeline.instants(start),
             "period_end": view.timeline.instants(np.tile(edges[1:], len(rows))),
-            "centre": pa.repeat("support", len(start)),
+            "centre": named(["support"], np.zeros(len(start), dtype=np.int32)),
             "amount": pa.array(np.concatenate([amounts for _, amounts in rows])),
-            "currency": pa.repeat(view.scenario.currency, len(start)),
+            "currency": named([view.scenario.currency], np.zeros(len(start), dtype=np.int32)),
             "channel": view.kind_of(line),
             "excluded_reason": view.excluded_at(start),
         }

@@ -51,13 +51,21 @@ def roster(scenario: Scenario, replication: int, *, seed: int | None = None) -> 
     for place, (name, team) in enumerate(scenario.all_teams.items()):
         for number, line in enumerate(team.shifts):
             days = _days(scenario, line)
+            alike: tuple[Spells, Spells] | None = None
             for one in range(line.agents):
                 who = f"{name}.{number + 1}.{one + 1}"
                 away = _Away(root, replication, who, team, scenario.horizon.total_days + 1)
-                shifts, paid = _spells(scenario, line, days, one, away)
+                shifts, paid = alike or _spells(scenario, line, days, one, away)
+                alike = (shifts, paid) if _all_alike(team, line) else None
                 plans.append(_plan(scenario, team, line, f"agent-{len(plans) + 1:03d}", place,
                                    shifts, paid))  # fmt: skip
     return plans
+
+
+def _all_alike(team: Team, line: Shift) -> bool:
+    """Return whether all agents of a line have the same hours."""
+    staggered = any(pause.stagger_minutes for pause in line.breaks)
+    return not (team.absence_probability or team.shrinkage or staggered)
 
 
 def _plan(

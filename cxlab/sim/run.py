@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, get_args
 
+import numpy as np
 import pandas as pd
 import psutil
 import pyarrow as pa
@@ -67,7 +68,15 @@ def simulate_frames(
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of all replications of a scenario as pandas frames, unchecked."""
     tables = simulate_arrow(scenario, engine=engine, progress=progress)
-    return {name: table.to_pandas() for name, table in tables.items()}
+    return {name: _plain(table).to_pandas() for name, table in tables.items()}
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return a table with plain texts in place of categories."""
+    fields = [
+        f.with_type(pa.string()) if pa.types.is_dictionary(f.type) else f for f in table.schema
+    ]
+    return table.cast(pa.schema(fields))
 
 
 def simulate_arrow(
@@ -93,7 +102,7 @@ def replication_tables(
     outcome = play(workload, plan, engine=engine or _engine_for(scenario))
     view = View(scenario, plan, workload, outcome, replication, scenario.seed)
     return {
-        name: table.append_column("replication", pa.repeat(replication, len(table)))
+        name: table.append_column("replication", pa.array(np.full(len(table), replication)))
         for name, table in record(view).items()
     }
 

@@ -64,25 +64,26 @@ def _asked(view: View, instrument: str, survey: Survey | None) -> pa.Table:
     if survey is not None and len(ticket):
         answered, score = _answers(view, instrument, survey, ticket, sent[ticket])
     n, (version, lowest, highest) = len(ticket), INSTRUMENTS[instrument]
-    rows = pa.array(ticket)
-    ids = view.ticket_ids.take(rows)
+    same = np.zeros(n, dtype=np.int32)
     return pa.table(
         {
-            "survey_id": pc.binary_join_element_wise(ids, instrument, "-"),
-            "instrument": pa.repeat(instrument, n),
-            "version": pa.repeat(version, n),
-            "scale_min": pa.repeat(lowest, n),
-            "scale_max": pa.repeat(highest, n),
-            "direction": pa.repeat("up", n),
+            "survey_id": pc.binary_join_element_wise(
+                view.ticket_ids.take(pa.array(ticket)), instrument, "-"
+            ),
+            "instrument": named([instrument], same),
+            "version": named([version], same),
+            "scale_min": pa.array(same + lowest),
+            "scale_max": pa.array(same + highest),
+            "direction": named(["up"], same),
             "sent_at": at(sent[ticket]),
             "answered_at": at(answered),
             "score": pa.array(score, mask=np.isnan(score)),
-            "subject_type": pa.repeat("ticket", n),
-            "subject_id": ids,
-            "customer_id": view.customer_ids.take(rows),
+            "subject_type": named(["ticket"], same),
+            "subject_id": view.tickets(ticket),
+            "customer_id": view.customers(ticket),
             "agent_id": named(view.who, _about(view, contact[ticket])),
-            "channel": view.kinds.take(rows),
-            "excluded_reason": view.excluded.take(rows),
+            "channel": view.kind_of(view.ticket_line[ticket]),
+            "excluded_reason": view.excluded(ticket),
         }
     )
 

@@ -29,14 +29,15 @@ def tickets(view: View) -> pa.Table:
     left = view.latest_place(~np.isnan(out.left))
     given_up = np.where((left >= 0) & np.isnan(answered), out.left[left], np.nan)
     contacts = view.count(view.happened)
+    every, nothing = np.arange(len(contacts)), np.zeros(len(contacts), dtype=np.int32)
     holder, resolver = _holder(view), _solver(view, last_solve)
     columns = {
         "ticket_id": view.ticket_ids,
-        "customer_id": view.customer_ids,
+        "customer_id": view.customers(every),
         "created_at": at(view.created),
-        "channel": view.kinds,
-        "direction": pa.repeat("inbound", len(contacts)),
-        "opened_by": pa.repeat("customer", len(contacts)),
+        "channel": view.kind_of(view.ticket_line),
+        "direction": named(["inbound"], nothing),
+        "opened_by": named(["customer"], nothing),
         "topic": named(list(work.topics), work.topic[view.request]),
         "priority": named(list(PRIORITIES), work.priority[view.request]),
         "group": named(list(view.plan.teams), _team(view, holder)),
@@ -58,12 +59,12 @@ def tickets(view: View) -> pa.Table:
         "n_contacts": pa.array(contacts),
         "service_target_s": _per_ticket(view, [c.service_level_seconds for c in view.channels]),
         "sla_due_at": _due(view),
-        "excluded_reason": view.excluded,
+        "excluded_reason": view.excluded(every),
     }
     if view.bots:
         columns["handoff_at"] = at(np.where(view.has_bot, queued, np.nan))
     if view.scenario.schedule is not None:
-        columns["schedule_id"] = pa.repeat(BUSINESS_HOURS, len(contacts))
+        columns["schedule_id"] = named([BUSINESS_HOURS], nothing)
     if any(view.scenario.kind(name) != name for name in work.lines):
         columns["line"] = named(list(work.lines), view.ticket_line)
     return pa.table(columns)

@@ -17,7 +17,7 @@ from cxlab.sim.streams import uniforms
 from cxlab.sim.timeline import Timeline
 from cxlab.sim.workload import Workload
 
-__all__ = ["Flags", "Floats", "Integers", "View", "named", "numbered"]
+__all__ = ["Flags", "Floats", "Integers", "View", "named", "numbered", "picked"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -27,9 +27,16 @@ WARM_UP = "warm_up"
 
 
 def named(names: list[str] | list[str | None], places: npt.NDArray[np.integer]) -> pa.Array:
-    """Return names by place; a place below 0 is empty."""
-    values = pa.array([*names, None], type=pa.string())
-    return values.take(pa.array(np.where(places < 0, len(names), places)))
+    """Return names by place, as a column of categories; a place below 0 is empty."""
+    return picked(pa.array(names, type=pa.string()), places)
+
+
+def picked(values: pa.Array, places: npt.NDArray[np.integer]) -> pa.DictionaryArray:
+    """Return values by place without copying them: a column of categories; below 0 is empty."""
+    narrow = places.astype(np.int32)
+    missing = narrow < 0
+    indices = pa.array(narrow, mask=missing if missing.any() else None)
+    return pa.DictionaryArray.from_arrays(indices, values)
 
 
 def numbered(prefix: str | pa.Array, numbers: Integers, width: int = 6) -> pa.Array:
@@ -172,7 +179,7 @@ class View:
     @cached_property
     def ticket_ids(self) -> pa.Array:
         """Per ticket: its name, the same in every scenario that has the channel."""
-        lines = named(list(self.workload.lines), self.ticket_line)
+        lines = named(list(self.workload.lines), self.ticket_line).dictionary_decode()
         ids = numbered(lines, self.workload.number[self.request])
         contact = self.opening - self.first[self.request]
         if not contact.any():
@@ -180,27 +187,44 @@ class View:
         suffix = pc.binary_join_element_wise(ids, pc.cast(pa.array(contact + 1), pa.string()), ".")
         return pc.if_else(pa.array(contact > 0), suffix, ids)
 
-    @cached_property
-    def kinds(self) -> pa.Array:
-        """Per ticket: what its channel is in the tables."""
-        return self.kind_of(self.ticket_line)
-
     def kind_of(self, line: npt.NDArray[np.integer]) -> pa.Array:
         """Return what channels are in the tables."""
         return named([self.scenario.kind(name) for name in self.workload.lines], line)
 
-    @cached_property
-    def customer_ids(self) -> pa.Array:
-        """Per ticket: who asked."""
-        who = self.workload.customer[self.request]
-        if self.scenario.customers > len(who):
-            return numbered("customer", who)
-        return numbered("customer", np.arange(self.scenario.customers)).take(pa.array(who))
+    def tickets(self, places: npt.NDArray[np.integer]) -> pa.DictionaryArray:
+        """Return the names of tickets by place; below 0 is empty."""
+        return picked(self.ticket_ids, places)
 
     @cached_property
-    def excluded(self) -> pa.Array:
-        """Per ticket: why it is not counted; empty where it is."""
-        return self.excluded_at(self.created)
+    def customer(self) -> Integers:
+        """Per ticket: who asked, as a place among `customer_names`."""
+        who = self.workload.customer[self.request]
+        return np.unique(who, return_inverse=True)[1] if self._few_customers else who
+
+    @property
+    def _few_customers(self) -> bool:
+        """Whether so few of the customers ever ask that only they are named."""
+        return self.scenario.customers > len(self.opening)
+
+    @cached_property
+    def customer_names(self) -> pa.Array:
+        """The names of the customers."""
+        who = np.arange(self.scenario.customers)
+        if self._few_customers:
+            who = np.unique(self.workload.customer[self.request])
+        return numbered("customer", who)
+
+    def customers(self, tickets: npt.NDArray[np.integer]) -> pa.DictionaryArray:
+        """Return who asked, by ticket."""
+        return picked(self.customer_names, self.customer[tickets])
+
+    @cached_property
+    def _in_warm_up(self) -> Integers:
+        return np.where(self.created < self.timeline.warm_up_s, 0, -1)
+
+    def excluded(self, tickets: npt.NDArray[np.integer]) -> pa.DictionaryArray:
+        """Return why tickets are not counted; empty where they are."""
+        return named([WARM_UP], self._in_warm_up[tickets])
 
     def excluded_at(self, seconds: Floats) -> pa.Array:
         """Return "warm_up" where a time lies in the warm-up, nothing where it counts."""

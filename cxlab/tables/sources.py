@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow import csv as pa_csv
@@ -103,7 +104,7 @@ def _keep(backend: ibis.BaseBackend, name: str, table: pa.Table, path: Path | No
     if ROW in table.column_names:
         raise InputError(f"table {name} has a column of a reserved name", given=ROW)
     _refuse_repeated(name, table.column_names)
-    numbered = table.append_column(ROW, pa.array(range(len(table)), pa.int64()))
+    numbered = table.append_column(ROW, pa.array(np.arange(len(table))))
     backend.con.register("__arrow", numbered)
     backend.con.execute(f'CREATE TABLE "{_raw_name(name)}" AS SELECT * FROM __arrow')
     backend.con.unregister("__arrow")
