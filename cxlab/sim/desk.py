@@ -53,7 +53,6 @@ class Contact:
     request: int
     number: int  # its row in the workload
     line: int
-    over: simpy.Event  # its value: how the customer left, Exit.NONE for a solve
     tier: int = 0
     queued: float = 0.0
     waiting: bool = False
@@ -73,7 +72,11 @@ class Task:
 
 @dataclass(slots=True)
 class Queue:
-    """The contacts of one channel at one tier that wait, in order."""
+    """The contacts of one channel, tier and class that wait, in order.
+
+    Every class has a queue of its own: whom nobody may take yet must not stand in the way of a
+    contact of another class that waited long enough for the helpers.
+    """
 
     line: int
     tier: int
@@ -231,9 +234,8 @@ class Desk:
         self.first_contact = workload.first_contact.tolist()
         self.bot_s = workload.bot_s.tolist()
         self.contained = workload.contained.tolist()
-        tiers = range(max(len(line.helpers) for line in plan.lines))
-        self.queues = [[Queue(i, t) for t in tiers] for i in range(len(plan.lines))]
-        self.lined_up: list[Queue] = []  # the queues in which somebody waits, or waited
+        self.queues: dict[tuple[int, int, int], Queue] = {}  # by channel, tier and class
+        self.lined_up: list[Queue] = []  # those in which somebody waits, or waited
         most = max(line.concurrency for line in plan.lines)
         self.bench: list[list[list[tuple[float, int]]]] = [
             [[] for _ in range(most)] for _ in plan.teams
@@ -252,38 +254,40 @@ class Desk:
         """Let every customer begin at the request's time of creation."""
         for request, time in enumerate(self.created):
             yield self.clock.at(time)
-            self.clock.process(self.customer(request))
+            if isnan(self.bot_s[request]):
+                self.get_in_touch(request, self.first_contact[request])
+            else:
+                self.clock.process(self.meets_bot(request, self.first_contact[request]))
 
-    def customer(self, request: int) -> Steps:
-        """Get in touch, wait, and come back later as long as there is a reason."""
-        number = self.first_contact[request]
-        by_bot = self.contained[request]
-        if not isnan(self.bot_s[request]):
-            yield self.clock.at(self.clock.now + self.bot_s[request])
-        while True:
-            exit = Exit.NONE
-            if not by_bot:
-                exit = yield self.get_in_touch(request, number)
-            pause = self.redial_after if exit else self.return_after
-            if pause[number] == inf:
-                return
-            again = self.clock.now + pause[number]
-            opening = self.plan.lines[self.line[request]].opening
-            if opening is not None:
-                again = opening.calls_at(again)
-            yield self.clock.at(again)
-            by_bot = False
-            number += 1
+    def meets_bot(self, request: int, number: int) -> Steps:
+        """Be answered by the bot: it settles the request, rightly or not, or hands over."""
+        yield self.clock.at(self.clock.now + self.bot_s[request])
+        if self.contained[request]:
+            self.may_come_back(request, number, self.return_after[number])
+        else:
+            self.get_in_touch(request, number)
 
-    def get_in_touch(self, request: int, number: int) -> simpy.Event:
-        """Join the queue now; the event returned tells how the contact ended."""
+    def may_come_back(self, request: int, number: int, pause: float) -> None:
+        """Let a customer come back after a pause; for ever is never."""
+        if pause != inf:
+            self.clock.process(self.comes_back(request, number, pause))
+
+    def comes_back(self, request: int, number: int, pause: float) -> Steps:
+        """Get in touch once more."""
+        again = self.clock.now + pause
+        opening = self.plan.lines[self.line[request]].opening
+        yield self.clock.at(again if opening is None else opening.calls_at(again))
+        self.get_in_touch(request, number + 1)
+
+    def get_in_touch(self, request: int, number: int) -> None:
+        """Need a person: join the queue now."""
         now = self.clock.now
-        contact = Contact(request, number, self.line[request], self.clock.event())
+        contact = Contact(request, number, self.line[request])
         self.record.joins(number, now)
         line = self.plan.lines[contact.line]
         if line.opening is not None and not line.opening.is_open(now):
             self.goes(contact, Exit.TURNED_AWAY)
-            return contact.over
+            return
         contact.inside = True
         self.inside[contact.line] += 1
         if line.room != inf:
@@ -295,7 +299,6 @@ class Desk:
             self.hopeful.append(contact)
         else:
             self.limit(contact)
-        return contact.over
 
     def limit(self, contact: Contact) -> None:
         """Let patience end some time."""
@@ -307,7 +310,7 @@ class Desk:
     def wait(self, contact: Contact, tier: int, queued: float) -> None:
         """Put a contact into the queue of its channel and a tier."""
         contact.tier, contact.queued, contact.waiting = tier, queued, True
-        queue = self.queues[contact.line][tier]
+        queue = self.queue_of(contact)
         queue_class = self.queue_class[contact.request]
         first = queued + queue_class * self.plan.ageing_s if self.plan.ageing_s else queue_class
         if not queue.heap:
@@ -317,6 +320,13 @@ class Desk:
             if after > 0 and queued + after >= self.clock.now:
                 self.clock.call(queued + after, Turn.HAPPEN, self.wake_dispatcher)
         self.wake_dispatcher()
+
+    def queue_of(self, contact: Contact) -> Queue:
+        """Return the queue in which a contact waits at its tier."""
+        place = contact.line, contact.tier, self.queue_class[contact.request]
+        if place not in self.queues:
+            self.queues[place] = Queue(contact.line, contact.tier)
+        return self.queues[place]
 
     def lose_patience(self, contact: Contact, _: simpy.Event) -> None:
         """End a customer's patience, unless somebody answered in time."""
@@ -329,7 +339,7 @@ class Desk:
 
     def turn_away(self, line: int, _: simpy.Event) -> None:
         """Keep no more waiting than the room holds; who is inside already may stay."""
-        late = [contact for contact in self.joined_now[line] if contact.waiting]
+        late = [contact for contact in self.joined_now[line] if contact.inside]
         self.joined_now[line].clear()
         late.sort(key=lambda c: (self.queue_class[c.request], c.request))
         while late and self.inside[line] > self.plan.lines[line].room:
@@ -346,7 +356,7 @@ class Desk:
         contact.waiting = False
         self.leave_room(contact)
         self.record.goes(contact.number, exit, self.clock.now)
-        contact.over.succeed(exit)
+        self.may_come_back(contact.request, contact.number, self.redial_after[contact.number])
 
     def done(self, task: Task) -> None:
         """Pass a contact on to the next tier, or tell the customer that it is solved."""
@@ -356,7 +366,8 @@ class Desk:
             self.record.queues(task.step + 1, self.clock.now)
             self.wait(contact, contact.tier + 1, self.clock.now)
         else:
-            contact.over.succeed(Exit.NONE)
+            pause = self.return_after[contact.number]
+            self.may_come_back(contact.request, contact.number, pause)
 
     def hand_back(self, agent: Agent, task: Task) -> None:
         """Let a contact wait at its old place, with what is left of its work."""
@@ -408,7 +419,7 @@ class Desk:
 
     def answer(self, contact: Contact, agent: Agent) -> None:
         """Let an agent take a contact."""
-        queue = self.queues[contact.line][contact.tier]
+        queue = self.queue_of(contact)
         heappop(queue.heap)
         if not queue.heap:
             self.lined_up.remove(queue)

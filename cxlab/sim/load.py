@@ -48,7 +48,9 @@ class Bottleneck:
     def load(self) -> Floats:
         """Work ÷ capacity by hour of the week; missing where nobody is there."""
         there = self.capacity_h > 0
-        return np.divide(self.work_h, self.capacity_h, np.full(HOURS, np.nan), where=there)
+        load = np.full(HOURS, np.nan)
+        load[there] = self.work_h[there] / self.capacity_h[there]
+        return load
 
     @property
     def weekly_load(self) -> float:
@@ -62,7 +64,9 @@ class Bottleneck:
         Two weeks from an empty Monday on; customers who give up are not taken off.
         """
         waits, backlog = 0.0, []
-        for work, capacity in zip(np.tile(self.work_h, 2), np.tile(self.capacity_h, 2), strict=True):
+        for work, capacity in zip(
+            np.tile(self.work_h, 2), np.tile(self.capacity_h, 2), strict=True
+        ):
             waits = max(0.0, waits + work - capacity)
             backlog.append(waits)
         return np.array(backlog)
@@ -151,15 +155,14 @@ def _notes(scenario: Scenario, one: Bottleneck) -> list[str]:
             for name, channel in scenario.lines.items()
             if name in {queue.split(" (")[0] for queue in one.queues}
         )
-        grows = (
-            f"the backlog grows by about {one.growth_h:,.0f} hours of work a week and never drains; "
-            "means over such a run depend on its length"
-            if patient
-            else "customers give up until the rest can be served"
-        )
+        overload = f"overload: {what} bring {one.weekly_load:.0%} of the work that {who} can do in a week: "
+        if not patient:
+            return [overload + "customers give up until the rest can be served"]
+        if scenario.horizon.type == "terminating":
+            return [overload + f"about {one.growth_h:,.0f} hours of it are left after a week"]
         return [
-            f"overload: {what} bring {one.weekly_load:.0%} of the work that {who} can do in a "
-            f"week: {grows}"
+            overload + f"the backlog grows by about {one.growth_h:,.0f} hours of work a week and "
+            "never drains, so that means depend on the length of the run"
         ]
     busy = np.flatnonzero(one.load >= 1)
     if not len(busy):
@@ -230,11 +233,11 @@ def _hours_there(shifts: tuple[tuple[float, float], ...], hours: int) -> Floats:
     """Return how much of each hour of the replication somebody is at the desk, in hours."""
     edges = np.arange(hours + 1) * 3600.0
     start, end = np.array(shifts, dtype=np.float64).reshape(-1, 2).T
-    until = [
-        np.concatenate(([0.0], np.cumsum(end - start)))[np.searchsorted(end, edges)]
-        + np.maximum(0, edges - np.append(start, np.inf)[np.searchsorted(end, edges)])
-    ][0]
-    return np.diff(until) / 3600
+    worked = np.concatenate(([0.0], np.cumsum(end - start)))
+    place = np.searchsorted(end, edges)  # how many stretches are over
+    begun = np.maximum(0.0, edges - np.append(start, np.inf)[place])
+    there: Floats = np.diff(worked[place] + begun) / 3600
+    return there
 
 
 def _pools(helpers: dict[tuple[str, int], set[int]]) -> list[list[tuple[str, int]]]:

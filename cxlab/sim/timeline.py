@@ -84,7 +84,7 @@ def _hour_grid(zone: str, origin: datetime, end: datetime) -> tuple[Floats, Inte
     """
     quarters = pd.date_range(origin, end, freq="15min", inclusive="left")
     local = quarters.tz_convert(zone)
-    hour = np.asarray(local.weekday * 24 + local.hour, dtype=np.int64)
+    hour = np.asarray(local.day_of_week * 24 + local.hour, dtype=np.int64)
     first = np.flatnonzero(np.diff(hour, prepend=-1))
     midnights = local.tz_localize(None).normalize()
     days = np.asarray((midnights - midnights[0]).days, dtype=np.int64)

@@ -60,7 +60,7 @@ def workload(tickets: Sequence[T], lines: Sequence[str] = ("chat",)) -> Workload
     patience = [
         p
         for t, size in zip(tickets, sizes, strict=True)
-        for p in (np.resize(t.patience, size) if np.size(t.patience) > 1 else [t.patience] * size)
+        for p in np.resize(np.asarray(t.patience, dtype=float), size).tolist()
     ]
     back = [b for t, size in zip(tickets, sizes, strict=True) for b in padded(t.back_after, size)]
     redial = [
