@@ -12,6 +12,7 @@ import math
 from cxlab.errors import InputError
 
 __all__ = [
+    "CURRENCIES",
     "DURATIONS",
     "RANGES",
     "UNITS",
@@ -20,6 +21,20 @@ __all__ = [
     "format_value",
     "spoken_unit",
 ]
+
+# ISO 4217, currencies in use (no funds, metals or test codes). CLDR, as Babel ships it, has the
+# same list. Kept here because no library that cxlab needs anyway has one.
+_CODES = """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN
+BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL
+GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF
+KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN
+MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD
+SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX
+USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+"""
+CURRENCIES = tuple(_CODES.split())
+
 
 DURATIONS: dict[str, float] = {
     "seconds": 1.0,

@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
-import ibis
-import ibis.expr.types as ir
-
 from cxlab.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 __all__ = ["EVERY", "YEARS", "Period", "local_time", "periods_between", "time_zone"]
 
@@ -172,6 +173,8 @@ def local_time(
     changes, so the expression is one CASE with a branch for each change in between; no backend
     needs to know time zones.
     """
+    import ibis
+
     changes = list(offset_changes(time_zone(zone), first, last))
     if len(changes) == 1:
         return instant + ibis.interval(seconds=changes[0][1])
@@ -184,6 +187,8 @@ def local_time(
 
 
 def _seconds(offset: int) -> ir.IntegerScalar:
+    import ibis
+
     return ibis.literal(offset, type="int64")
 
 
