@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cxlab.calendars import YEARS
+from cxlab.calendars import EVERY, YEARS, Period, time_zone
 from cxlab.cli.show import print_json, print_results, progress_bar, row_count, say
 from cxlab.errors import CxlabError, InputError
 
 if TYPE_CHECKING:
     from cxlab.ingest import ImportReport
+    from cxlab.metrics.view import View
     from cxlab.tables import Tables
 
 __all__ = ["register"]
@@ -111,7 +112,9 @@ def measure(
     folder: Annotated[Path, typer.Argument(help="Folder of canonical tables, or a .duckdb file.")],
     metrics: Annotated[str | None, typer.Option(help="Ids with commas; default: all.")] = None,
     by: Annotated[str, typer.Option(help="Groups: channel, priority, week, your column …")] = "",
-    period: Annotated[str | None, typer.Option(help="2016-W15, 2016-04, 2016-Q2, 2016 …")] = None,
+    period: Annotated[
+        str | None, typer.Option(help="2016-W15, 2016-04, 2016-Q2, 2016, last, last-month …")
+    ] = None,
     as_of: Annotated[str | None, typer.Option(help="The state as known then (with zone).")] = None,
     tz: Annotated[str | None, typer.Option(help="Time zone of weeks, months, hours.")] = None,
     definition: Annotated[
@@ -128,7 +131,9 @@ def measure(
     """Compute metrics, with intervals, exclusions and what is still pending."""
     import cxlab
     from cxlab.metrics import DESK
+    from cxlab.metrics.plan import asked_period
     from cxlab.metrics.settings import DEFAULTS, load_settings
+    from cxlab.metrics.view import view_of
 
     metrics = _readings(metrics, definition, variants)
     known = load_settings(settings) if settings else DEFAULTS
@@ -137,24 +142,35 @@ def measure(
     pooled = _several_runs(tables) and "replication" not in groups
     ask = cxlab.over_replications if pooled else cxlab.measure
     metrics = metrics or (",".join(DESK) if pooled else None)
-    rows = ask(
-        tables, metrics, by=groups, period=period, as_of=_instant(as_of), tz=tz, settings=known
-    )
+    then, zone, chosen = _instant(as_of), tz or tables.time_zone or "UTC", None
+    if period is not None:
+        view = view_of(tables, then, known)
+        chosen = asked_period(view, period, [g for g in groups if g in EVERY], zone)
+        say(_covered(view, chosen))
+    rows = ask(tables, metrics, by=groups, period=chosen, as_of=then, tz=zone, settings=known)
     if pooled:
         say("simulated replications: values and intervals are over the runs, n counts runs")
     if rows.empty:
         say("no rows: the log holds no ticket to group")
-    named = [g for g in groups if g in rows.columns]
-    told = rows[rows["note"] != ""].drop_duplicates(["metric", *named, "note"])
-    for row in told.to_dict("records"):
-        where = "".join(f", {row[g]}" for g in named)
-        say(f"note: {row['metric']}{where}: {row['note']}")
     for problem in tables.quarantine.itertuples():
         say(_quarantined(problem))
     if as_json:
         print_json(rows)
     else:
         print_results(rows)
+
+
+def _covered(view: View, period: Period) -> str:
+    """Say which period is measured, and what the log has of it where that is not all."""
+    words = f"period {period.label}"
+    first, last = view.span
+    begun, ended = max(first, period.start), min(last, period.end)
+    late = first > period.start + dt.timedelta(days=1)  # a desk need not open at midnight
+    if begun < ended and (late or last < period.end):
+        zone = time_zone(period.zone)
+        covered = f"{begun.astimezone(zone):%Y-%m-%d} to {ended.astimezone(zone):%Y-%m-%d}"
+        words += f", of which the log covers {covered}"
+    return words
 
 
 def _readings(metrics: str | None, definition: str | None, variants: str | None) -> str | None:

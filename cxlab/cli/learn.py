@@ -112,4 +112,5 @@ def precision(
     groups = [g.strip() for g in by.split(",") if g.strip()]
     for row in result.to_dict("records"):
         name = " ".join([str(row["metric"]), *(str(row[g]) for g in groups)])
-        typer.echo(f"{name}: {row['told']}")
+        lacking = row["flag"] == "undefined" and row["note"]
+        typer.echo(f"{name}: {row['note'] if lacking else row['told']}")

@@ -72,6 +72,26 @@ class TestMeasure:
         assert "10.0 min" in text
         assert "30.0 min" in text
 
+    def test_a_note_stands_once_below_the_table(self, capsys, folder):
+        text = succeeds(capsys, "measure", folder, "--metrics", "frt,art_median", "--by", "channel")
+        lines = text.splitlines()
+        assert [line.split()[-1] for line in lines[1:5]] == ["[1]"] * 4
+        assert lines[5:] == ["[1] too few for a whole interval: a median takes 6 cases"]
+
+    def test_the_last_week_is_named(self, capsys, folder):
+        # The log ends on Monday 5 January at 11:00: no week of it has ended.
+        assert run(["measure", str(folder), "--metrics", "vol", "--period", "last"]) == 0
+        told = capsys.readouterr().err
+        assert told == "period 2026-W02, of which the log covers 2026-01-05 to 2026-01-05\n"
+
+    def test_precision_of_a_share_is_in_points(self, capsys, folder):
+        text = succeeds(capsys, "precision", folder, "--metrics", "frt,reopen,sla")
+        assert text.splitlines() == [
+            "frt: 2 cases: too few to say how many ± 2.0 min takes",
+            "reopen: the data lack tickets.n_solves",
+            "sla: the data lack tickets.sla_met or tickets.sla_due_at",
+        ]
+
     def test_as_of_looks_back(self, capsys, folder):
         rows = json.loads(succeeds(
             capsys, "measure", folder, "--metrics", "frt", "--as-of", "2026-01-05T09:20Z", "--json"
