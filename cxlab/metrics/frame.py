@@ -34,7 +34,7 @@ class Results(pd.DataFrame):
         if not _readable(self):
             return super().__repr__()
         shown, notes = _view(self)
-        words = [c for c in shown if c not in ("value", "95 % interval", "n")]
+        words = [str(c) for c in shown if c not in ("value", "95 % interval", "n")]
         table = _left(shown, words).to_string(
             index=False, max_rows=pd.get_option("display.max_rows")
         )

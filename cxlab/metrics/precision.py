@@ -95,5 +95,5 @@ def _rounded_up(cases: float) -> int:
     >>> [_rounded_up(n) for n in (7, 286, 5558)]
     [7, 290, 5600]
     """
-    step = 10 ** max(len(str(math.ceil(cases))) - 2, 0)
-    return math.ceil(cases / step) * step
+    step = int(10 ** max(len(str(math.ceil(cases))) - 2, 0))
+    return int(math.ceil(cases / step) * step)

@@ -9,6 +9,8 @@ import pytest
 
 from cxlab.cli.app import run
 from cxlab.files import bundled, scenario_file
+from cxlab.lessons import lessons_on
+from cxlab.metrics import METRICS
 
 TICKETS = """ticket_id,created_at,channel,status,first_human_reply_at,last_solved_at
 A,2026-01-05T09:00:00Z,email,solved,2026-01-05T09:10:00Z,2026-01-05T10:00:00Z
@@ -49,6 +51,27 @@ class TestMetrics:
         assert {"vol", "frt", "art", "fcr", "reopen", "sla", "esc", "backlog", "csat"} <= {
             e["id"] for e in entries
         }
+
+    def test_the_catalogue_fits_80_columns_and_names_every_id(self, capsys):
+        lines = succeeds(capsys, "metrics").splitlines()
+        assert max(map(len, lines)) <= 80
+        assert set(METRICS) <= set(re.findall(r"\w+", " ".join(lines)))
+
+    def test_search_looks_into_id_title_and_other_names(self, capsys):
+        def found(*asked):
+            lines = succeeds(capsys, "metrics", *asked).splitlines()
+            return {line.split()[0] for line in lines if line.startswith("  ")}
+
+        assert found("--search", "SPEED of answer") == {"asa"}
+        assert found("--search", "queue time") == {"asa"}  # another name of it
+        assert found("--search", "loya", "--family", "rewards") == {"loyp", "loyp_enrolled"}
+
+    def test_a_search_that_finds_nothing_names_the_nearest(self, capsys):
+        assert "first reply time (frt)" in fails(capsys, "metrics", "--search", "frst reply")
+        assert "did you mean 'waiting'" in fails(capsys, "metrics", "--family", "waitng")
+        assert "found in: value" in fails(
+            capsys, "metrics", "--search", "ltv", "--family", "surveys"
+        )
 
     def test_one_metric_shows_definition_formula_example_and_sql(self, capsys):
         text = succeeds(capsys, "metrics", "frt")
@@ -239,6 +262,21 @@ class TestInitAndCheck:
         assert not bad["ok"]
         assert not tables["ok"]
         assert "channel" in tables["problems"][0]
+
+
+class TestLesson:
+    def test_the_list_has_titles_and_metrics(self, capsys):
+        text = succeeds(capsys, "lesson", "--list")
+        assert "fcr_eight_definitions   First contact resolution, eight times" in text
+        assert max(map(len, text.splitlines())) <= 80
+        assert "metrics: frt, frt_p90, frt_mean" in text
+
+    def test_of_a_metric_it_says_which_lesson_and_which_others(self, capsys, tmp_path):
+        assert run(["lesson", "fcr_7d", "--out", str(tmp_path)]) == 0
+        told = capsys.readouterr().err
+        assert "fcr_7d is taught in the lesson 'fcr_eight_definitions'" in told
+        assert run(["lesson", "--list", "fcr"]) == 2
+        assert [each.name for each in lessons_on("fcr_7d")] == ["fcr_eight_definitions"]
 
 
 class TestFrame:
