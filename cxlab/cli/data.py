@@ -1,26 +1,24 @@
-"""Commands on data: import, measure, metrics, check."""
+"""Commands on data: import, measure."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import tomllib
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cxlab.calendars import EVERY, YEARS, Period, time_zone
-from cxlab.cli.show import print_json, print_results, progress_bar, row_count, say
-from cxlab.errors import CxlabError, InputError
+from cxlab.cli.show import print_json, print_results, progress_bar, say
+from cxlab.errors import InputError
 
 if TYPE_CHECKING:
     from cxlab.ingest import ImportReport
     from cxlab.metrics.view import View
     from cxlab.tables import Tables
 
-__all__ = ["register"]
+__all__ = ["quarantined", "register"]
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 FormatOption = Annotated[str, typer.Option("--format", help="parquet, csv or duckdb.")]
@@ -32,7 +30,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("import")(import_)
     app.command()(measure)
-    app.command()(check)
 
 
 def known_format(name: str) -> str:
@@ -90,7 +87,7 @@ def _import_lines(report: ImportReport) -> list[str]:
         for name, reasons in report.excluded_rows.items()
         for reason, count in reasons.items()
     ]
-    lines += [_quarantined(problem) for problem in report.quarantine.itertuples()]
+    lines += [quarantined(problem) for problem in report.quarantine.itertuples()]
     for column, values in report.value_misses.items():
         shown = ", ".join(f"{value!r} {count:,}" for value, count in list(values.items())[:5])
         lines.append(f"values that the map of {column} does not know: {shown}")
@@ -103,7 +100,8 @@ def _import_lines(report: ImportReport) -> list[str]:
     return lines
 
 
-def _quarantined(problem: Any) -> str:
+def quarantined(problem: Any) -> str:
+    """Return a row of a quarantine in words."""
     where = f"{problem.table}.{problem.column}"
     return f"quarantined: {where}: {problem.rows:,} rows: {problem.reason} ({problem.examples})"
 
@@ -153,7 +151,7 @@ def measure(
     if rows.empty:
         say("no rows: the log holds no ticket to group")
     for problem in tables.quarantine.itertuples():
-        say(_quarantined(problem))
+        say(quarantined(problem))
     if as_json:
         print_json(rows)
     else:
@@ -214,91 +212,3 @@ def _instant(text: str | None) -> dt.datetime | None:
     if instant.year not in YEARS:
         raise InputError("an instant out of reach", given=text, expected="a year from 1900 to 2199")
     return instant
-
-
-def check(
-    paths: Annotated[list[Path], typer.Argument(help="Scenarios, mappings, tables, folders.")],
-    as_json: JsonOption = False,
-) -> None:
-    """Check scenarios, mappings and tables; exit code 2 when anything is wrong."""
-    results = [_checked(path) for path in paths]
-    if as_json:
-        print_json([asdict(result) for result in results])
-    else:
-        for result in results:
-            where = "" if result.message.startswith(result.file) else f"{result.file}: "
-            say(f"{'ok' if result.ok else 'bad'}: {where}{result.message}")
-            for problem in result.problems:
-                say(f"  {problem}")
-    if not all(result.ok for result in results):
-        raise typer.Exit(2)
-
-
-@dataclass(frozen=True)
-class _Checked:
-    """What the check of one file found."""
-
-    file: str
-    ok: bool
-    message: str
-    problems: list[str]
-
-
-def _checked(path: Path) -> _Checked:
-    try:
-        message, problems = _check_toml(path) if path.suffix == ".toml" else _check_tables(path)
-    except CxlabError as error:
-        return _Checked(str(path), False, str(error), [])
-    return _Checked(str(path), not problems, message, problems)
-
-
-def _check_toml(path: Path) -> tuple[str, list[str]]:
-    from cxlab.ingest import load_mapping
-    from cxlab.scenario import Scenario
-
-    if _is_mapping(path):
-        load_mapping(path)
-        return "a mapping", []
-    scenario = Scenario.load(path)
-    _say_what_a_list_replaces(path)
-    return f"scenario {scenario.name!r}", []
-
-
-def _say_what_a_list_replaces(path: Path) -> None:
-    """Say that a shift plan of its own leaves nothing of the plan it extends."""
-    from cxlab.scenario import Scenario
-
-    own = tomllib.loads(path.read_text(encoding="utf-8"))
-    shifts = own.get("team", {}).get("shifts")
-    if "extends" not in own or not shifts:
-        return
-    before = Scenario.load(path.parent / own["extends"]).team.shifts
-    say(
-        f"note: {path}: the {len(before)} shifts of {own['extends']} are replaced by its own "
-        f"{len(shifts)}: a list is taken whole"
-    )
-
-
-def _is_mapping(path: Path) -> bool:
-    """Tell a mapping from a scenario by its source, which every mapping has."""
-    try:
-        top = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return False  # the scenario's own reader says what is wrong
-    return "source" in top and "horizon" not in top
-
-
-def _check_tables(path: Path) -> tuple[str, list[str]]:
-    from cxlab.tables import Tables, agreement
-
-    tables = Tables.read(path)
-    problems = [_quarantined(p) for p in tables.quarantine.itertuples()]
-    for row in agreement(tables).to_dict("records"):
-        if row["differ"]:
-            say(
-                f"note: {path}: tickets.{row['column']} as recorded and as rebuilt from the "
-                f"events differ in {row['differ']:,} of {row['tickets']:,} tickets "
-                f"({row['examples']})"
-            )
-    rows = ", ".join(f"{name} {row_count(tables, name):,}" for name in tables.names)
-    return f"tables: {rows} rows", problems

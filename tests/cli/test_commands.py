@@ -263,6 +263,37 @@ class TestInitAndCheck:
         assert not tables["ok"]
         assert "channel" in tables["problems"][0]
 
+    def test_check_says_what_tables_hold_and_make_possible(self, capsys, folder):
+        (folder / "tickets.csv").write_text(
+            "region,ticket_id,created_at,channel,status,first_reply_at,last_solvd_at\n"
+            "north,A,2026-01-05T09:00:00Z,email,solved,2026-01-05T09:10:00Z,2026-01-05T10:00:00Z\n"
+        )
+        told = " ".join(succeeds(capsys, "check", folder).split())
+        assert "known columns: ticket_id, created_at, channel, status, first_reply_at" in told
+        assert "your own, groups for --by: region, last_solvd_at" in told
+        assert "last_solvd_at is not known: did you mean last_solved_at?" in told
+        assert "tickets.first_human_reply_at (there is first_reply_at): 3 (frt," in told
+        assert f"of {len(METRICS)} possible, among them vol, backlog" in told
+        (found,) = json.loads(succeeds(capsys, "check", folder, "--json"))
+        assert found["tables"][0]["near"] == {"last_solvd_at": "last_solved_at"}
+        assert found["lacking"]["vol"] == ""
+        assert found["lacking"]["nps"] == "surveys"
+
+    def test_check_knows_the_rules_and_stages_that_init_lays_out(self, capsys, tmp_path):
+        run(["init", str(tmp_path)])
+        capsys.readouterr()
+        assert run(["check", *map(str, sorted((tmp_path / "rules").iterdir()))]) == 0
+        told = capsys.readouterr().err
+        assert "rules 'After the purchase': 10 rules" in told
+        assert "stages 'From purchase to advocacy': purchase, first use" in told
+        rules = tmp_path / "rules" / "post_purchase.toml"
+        rules.write_text(rules.read_text().replace("at_least = 3", "at_leest = 3", 1))
+        assert run(["check", str(rules)]) == 2
+        (tmp_path / "settings.toml").write_text("[value]\nmargin_share = 0.5\n")
+        (tmp_path / "targets.toml").write_text("[targets.sla]\nat_least_percent = 65\n")
+        capsys.readouterr()
+        assert run(["check", *(str(tmp_path / f"{n}.toml") for n in ("settings", "targets"))]) == 0
+
 
 class TestLesson:
     def test_the_list_has_titles_and_metrics(self, capsys):
