@@ -115,10 +115,10 @@ def _read(path: Path) -> Lesson:
 
 
 def _index(shelf: dict[str, Lesson], pages: dict[str, str], out: Path) -> Path:
-    families = dict.fromkeys(each.family for each in shelf.values())
+    every = list(shelf.values())
     sections = [
-        (family, _links([e for e in shelf.values() if e.family == family], pages))
-        for family in families
+        ("Families of metrics", _links([e for e in every if e.family != TRAPS], pages)),
+        ("Traps", _links([e for e in every if e.family == TRAPS], pages)),
     ]
     head = heading(
         "Lessons", "What customer-experience metrics mean", "Worked by hand and by cxlab.",
@@ -131,7 +131,12 @@ def _index(shelf: dict[str, Lesson], pages: dict[str, str], out: Path) -> Path:
 
 def _links(found: list[Lesson], pages: dict[str, str]) -> Html:
     items = [
-        element("li", element("a", e.title, href=pages[e.name]), element("p", e.question))
+        element(
+            "li",
+            element("a", e.title, href=pages[e.name]),
+            element("p", e.question),
+            element("p", ", ".join(e.metrics), class_="fine") if e.metrics else None,
+        )
         for e in found
     ]
     return element("ul", join(items), class_="lessons")
