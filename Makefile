@@ -48,6 +48,9 @@ validate: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2 --dist load -m long
 
 bench: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python benchmarks/desk.py
+	$(BIN)/python benchmarks/desk.py --large
 	$(BIN)/python benchmarks/cold_report.py
 	$(BIN)/python benchmarks/measure_groups.py
 	$(BIN)/python benchmarks/business_hours.py

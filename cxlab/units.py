@@ -18,6 +18,7 @@ __all__ = [
     "UNITS",
     "convert_key",
     "format_interval",
+    "format_margin",
     "format_value",
     "spoken_unit",
 ]
@@ -154,6 +155,15 @@ def format_interval(low: float | None, high: float | None, unit: str) -> str:
     if _unknown(low) and _unknown(high):
         return ""
     return f"{format_value(low, unit)} to {format_value(high, unit)}"
+
+
+def format_margin(size: float, unit: str) -> str:
+    """Return the size of a difference or a half-width; of shares it is in percentage points.
+
+    >>> format_margin(0.05, "share"), format_margin(480, "s")
+    ('5.0 points', '8.0 min')
+    """
+    return f"{size * 100:.1f} points" if unit == "share" else format_value(size, unit)
 
 
 def _unknown(value: float | None) -> bool:

@@ -46,7 +46,8 @@ def by_day(values: pd.Series) -> npt.NDArray[np.float64]:
 
 def quantiles(values: npt.NDArray[np.float64]) -> tuple[list[float], list[float]]:
     """Return shares and quantiles in minutes."""
-    return [float(s) for s in SHARES], [round(float(q) / 60, 3) for q in np.quantile(values, SHARES)]
+    found = np.quantile(values, SHARES)
+    return [float(s) for s in SHARES], [round(float(q) / 60, 3) for q in found]
 
 
 def patience(log: pd.DataFrame) -> tuple[list[float], list[float]]:

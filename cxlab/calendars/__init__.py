@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from cxlab.calendars.open_time import due as due
     from cxlab.calendars.open_time import open_seconds as open_seconds
     from cxlab.calendars.periods import EVERY as EVERY
+    from cxlab.calendars.periods import LAST as LAST
     from cxlab.calendars.periods import YEARS as YEARS
     from cxlab.calendars.periods import Period as Period
+    from cxlab.calendars.periods import last_complete as last_complete
     from cxlab.calendars.periods import local_time as local_time
     from cxlab.calendars.periods import periods_between as periods_between
     from cxlab.calendars.periods import time_zone as time_zone
@@ -31,11 +33,13 @@ _HOMES = {
     "Calendar": "calendar",
     "EVERY": "periods",
     "Hours": "hours",
+    "LAST": "periods",
     "Period": "periods",
     "Schedule": "hours",
     "SpecialDay": "hours",
     "YEARS": "periods",
     "due": "open_time",
+    "last_complete": "periods",
     "local_time": "periods",
     "open_seconds": "open_time",
     "periods_between": "periods",
@@ -49,6 +53,7 @@ _HOMES = {
 
 __all__ = [
     "EVERY",
+    "LAST",
     "YEARS",
     "Calendar",
     "Hours",
@@ -56,6 +61,7 @@ __all__ = [
     "Schedule",
     "SpecialDay",
     "due",
+    "last_complete",
     "local_time",
     "open_seconds",
     "periods_between",

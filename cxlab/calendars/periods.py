@@ -19,13 +19,19 @@ from cxlab.errors import InputError, nearest
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["EVERY", "YEARS", "Period", "local_time", "periods_between", "time_zone"]
+__all__ = [
+    "EVERY", "LAST", "YEARS", "Period", "last_complete", "local_time", "periods_between",
+    "time_zone",
+]  # fmt: skip
 
 YEARS = range(1900, 2200)
 """The years a report can be about; beyond them calendars overflow."""
 
 EVERY = ("day", "week", "month", "quarter", "year")
 """The lengths a report period can have."""
+
+LAST = {"last": "week", **{f"last-{every}": every for every in EVERY}}
+"""How a log's last complete period is asked for, with its length."""
 
 
 def time_zone(name: str) -> ZoneInfo:
@@ -162,6 +168,24 @@ def periods_between(first: Period, last: Period) -> list[Period]:
     while out[-1] < last:
         out.append(out[-1].shift(1))
     return out
+
+
+def last_complete(
+    first: dt.datetime, last: dt.datetime, known: dt.datetime, every: str, zone: str
+) -> Period:
+    """Return the last period with events that had ended when the log was taken.
+
+    `first` and `last` are the log's first and last event, `known` the end of what it knows. The
+    log covers the period from its start whenever it covers any. When the log is too short for
+    one to have ended, the period it lies in.
+
+    >>> at = lambda day: dt.datetime(2026, 1, day, tzinfo=dt.UTC)
+    >>> last_complete(at(5), at(20), at(20), "week", "UTC").label
+    '2026-W03'
+    """
+    newest = Period.containing(last, every, zone)
+    ended = newest if newest.end <= known else newest.shift(-1)
+    return ended if ended.end > first else newest
 
 
 def local_time(

@@ -14,6 +14,7 @@ from cxlab.calendars import Period, periods_between, time_zone
 from cxlab.errors import InputError
 from cxlab.metrics.catalogue import METRICS, select_metrics
 from cxlab.metrics.declaration import Metric
+from cxlab.metrics.frame import Results
 from cxlab.metrics.plan import BUCKET, RESULT_COLUMNS, Family, Plan, key_column
 from cxlab.metrics.query import excluded_rows
 from cxlab.metrics.results import flags, metric_rows
@@ -39,15 +40,20 @@ def measure(
     as_of: dt.datetime | None = None,
     tz: str | None = None,
     settings: Settings = DEFAULTS,
-) -> pd.DataFrame:
+) -> Results:
     """Return one tidy row per metric, period and group.
+
+    The result is a DataFrame (durations in seconds, shares as 0 to 1) that prints its main columns
+    as people read them.
 
     `metrics`: ids, or None for all that are no vendor's reading and whose tables are there.
     `by`: any columns of the rows (channel, priority, agent, team, replication, your own),
     `weekday`, `hour`, and one of day, week, month, quarter, year, which cuts time in the zone
     `tz` (default: the tables' own, else UTC); periods without rows stand there with n = 0.
-    `period`: only rows of that period ("2016-W15"). `as_of`: the state as it was known then
-    (default: the end of the data). `settings` hold what no table does (discount rates, weights).
+    `period`: only rows of that period ("2016-W15"); "last" is the last complete one of the log
+    (a week, or what `by` cuts time in), "last-month" and so on likewise. `as_of`: the state as
+    it was known then (default: the end of the data). `settings` hold what no table does (discount
+    rates, weights).
     `note` says what a number takes for granted because the data lack it.
 
     Raises InputError for an unknown metric, group, time zone or period, and for tables of
@@ -81,7 +87,7 @@ class _Answer:
 
     plan: Plan
 
-    def run(self) -> pd.DataFrame:
+    def run(self) -> Results:
         """Run the queries and put the result together."""
         found: dict[Family, pd.DataFrame] = {}
         for family, members in self.plan.families():
@@ -96,7 +102,7 @@ class _Answer:
                 expected=f"at most {MAX_ROWS:,} rows",
             )
         parts = [self._rows(m, found, left_out, index) for m in self.plan.metrics]
-        return self._tidy(pd.concat(parts, ignore_index=True))
+        return Results(self._tidy(pd.concat(parts, ignore_index=True)))
 
     def _fetch(self, query: ir.Table) -> pd.DataFrame:
         frame: pd.DataFrame = query.to_pandas()
@@ -210,8 +216,9 @@ class _Answer:
     def _notes(self, metric: Metric, rows: pd.DataFrame, recorded: bool) -> list[str]:
         """Return what is lacking or taken for granted, and what the row's own numbers say."""
         view, basis = self.plan.view, metric.basis
-        absent = "" if recorded else view.lacking(basis, SOURCES[basis.source])
-        assumed = view.assumed(basis) if recorded else f"the data lack {absent}"
+        if not recorded:
+            return [f"the data lack {view.lacking(basis, SOURCES[basis.source])}"] * len(rows)
+        assumed = view.assumed(basis)
         return ["; ".join(text for text in (assumed, own) if text) for own in rows["note"]]
 
     def _fitted(self, metric: Metric, index: pd.Index) -> Estimate | None:
@@ -270,10 +277,34 @@ class _Answer:
         rows["value"] = rows["value"].mask(unborn)
         rows["n"] = rows["n"].mask(unborn, 0)
         rows["flag"] = rows["flag"].mask(unborn, "empty")
+        self._tell_what_the_log_covers(rows)
         head = list(RESULT_COLUMNS)
         at = head.index("period") + 1
         groups = [*([self.plan.every] if self.plan.every else []), *self.plan.dims]
         return rows[[*head[:at], *groups, *head[at:]]]
+
+    def _tell_what_the_log_covers(self, rows: pd.DataFrame) -> None:
+        """Say beside the numbers of a period outside the log that it is not in it."""
+        if self.plan.every is None and self.plan.period is None:
+            return
+        end = pd.Timestamp(self.plan.view.as_of)
+        nothing = (rows["n"] == 0) & rows["flag"].isin(["empty", "ok"])
+        wanted = set(rows.loc[nothing, "metric"])
+        begins = {m.id: self.plan.begins(m) for m in self.plan.metrics if m.id in wanted}
+        begun = pd.to_datetime(rows["metric"].map(begins), utc=True)
+        outside = nothing & ((rows["period_end"] <= begun) | (rows["period_start"] > end))
+        zone = time_zone(self.plan.tz)
+        told = {
+            metric: f"the log covers {first.astimezone(zone):%Y-%m-%d} to {end:%Y-%m-%d}"
+            for end in [self.plan.view.as_of.astimezone(zone)]
+            for metric, first in begins.items()
+        }
+        rows.loc[outside, "note"] = [
+            "; ".join(text for text in (note, told[metric]) if text)
+            for note, metric in zip(
+                rows.loc[outside, "note"], rows.loc[outside, "metric"], strict=True
+            )
+        ]
 
 
 def _multi(frame: pd.DataFrame) -> pd.Index:

@@ -177,6 +177,12 @@ class View:
         low, high = self._bounds[:2]
         return (self.as_of, self.as_of) if low is None else (low, max(high or low, self.as_of))
 
+    @property
+    def events(self) -> tuple[dt.datetime, dt.datetime]:
+        """First and last event of the data (of the tickets, where there are any)."""
+        low, high = self._bounds[:2]
+        return low or self.as_of, high or self.as_of
+
     @cached_property
     def small(self) -> bool:
         """Whether sources are kept as temporary tables."""

@@ -83,7 +83,7 @@ def _table(name: str) -> str:
 
 def _words(model: type[BaseModel]) -> list[str]:
     text = inspect.getdoc(model) or ""
-    kept = [line for line in text.split(">>>")[0].rstrip().splitlines()]
+    kept = text.split(">>>")[0].rstrip().splitlines()
     return [line.replace("`", "") for line in kept]
 
 
