@@ -80,7 +80,8 @@ def own_rows(run: View) -> pd.DataFrame:
         "channel": t.channel.astype(str), "created": start - start.min(), "wait": wait,
         "abandoned": t.abandoned_at, "first_gave_up": t.abandoned_at.notna(),
     })  # fmt: skip
-    return rows[wait.notna()]
+    known: pd.DataFrame = rows.loc[wait.notna()]
+    return known
 
 
 def peer_rows(rows: pd.DataFrame) -> pd.DataFrame:
