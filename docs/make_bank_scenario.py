@@ -107,7 +107,7 @@ def main() -> None:
         for days, counts in groups.items()
         for n, a, b in shift_lines(counts)
     )
-    text = f'''# A bank's call centre in February 1999: made from its log by docs/make_bank_scenario.py.
+    text = f'''# A bank's call centre, made from its log by docs/make_bank_scenario.py.
 name = "bank_call_centre"
 title = "A bank's call centre, February 1999"
 description = """

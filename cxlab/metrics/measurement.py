@@ -81,6 +81,10 @@ def _measurable(view: View) -> list[Metric]:
     return [m for m in METRICS.values() if not m.preset and view.has(SOURCES[m.basis.source])]
 
 
+_Question = tuple[str, object]
+"""What a query answers: ("found", family), ("out", (source, instant)), ("cells", metric)."""
+
+
 @dataclass(frozen=True)
 class _Answer:
     """A plan's queries run, and put together to tidy rows."""
@@ -89,11 +93,15 @@ class _Answer:
 
     def run(self) -> Results:
         """Run the queries and put the result together."""
-        found: dict[Family, pd.DataFrame] = {}
-        for family, members in self.plan.families():
-            if self.plan.view.has(SOURCES[family[0]]):
-                found[family] = self._fetch(self.plan.query(members))
-        left_out = self._all_left_out(list(found))
+        asked = self._asked()
+        # All at once: the steps behind them hold what any of them asks for, and are built once.
+        ready = dict(zip(asked, self.plan.view.ready(list(asked.values())), strict=True))
+        found = {
+            family: self._fetch(ready["found", family])
+            for family, _ in self.plan.families()
+            if ("found", family) in ready
+        }
+        left_out = self._all_left_out(list(found), ready)
         index = self._index([*found.values(), *(f for f in left_out.values() if f is not None)])
         if len(index) * len(self.plan.metrics) > MAX_ROWS:
             raise InputError(
@@ -101,8 +109,30 @@ class _Answer:
                 given=f"{len(index):,} groups × {len(self.plan.metrics)} metrics",
                 expected=f"at most {MAX_ROWS:,} rows",
             )
-        parts = [self._rows(m, found, left_out, index) for m in self.plan.metrics]
+        parts = []
+        for metric in self.plan.metrics:
+            cells = ready.get(("cells", metric.id))
+            fitted = None if cells is None else self._fitted(metric, cells, index)
+            parts.append(self._rows(metric, found, left_out, index, fitted))
         return Results(self._tidy(pd.concat(parts, ignore_index=True)))
+
+    def _asked(self) -> dict[_Question, ir.Table]:
+        """Return every query: by family, by what `excluded_reason` takes out, by fitted metric."""
+        plan = self.plan
+        asked: dict[_Question, ir.Table] = {}
+        for family, members in plan.families():
+            source, attribution = family
+            if not plan.view.has(SOURCES[source]):
+                continue
+            asked["found", family] = plan.query(members)
+            out = ("out", (source, attribution.instant))
+            if out not in asked and plan.view.excludes(SOURCES[source]):
+                rows, cut = plan.rows(SOURCES[source]), plan.cut(attribution)
+                asked[out] = excluded_rows(rows, cut, source)
+        for metric in plan.metrics:
+            if isinstance(metric.statistic, Fitted) and plan.recorded(metric):
+                asked["cells", metric.id] = plan.cells(metric)
+        return asked
 
     def _fetch(self, query: ir.Table) -> pd.DataFrame:
         frame: pd.DataFrame = query.to_pandas()
@@ -117,26 +147,23 @@ class _Answer:
     def _names(self) -> list[str]:
         return [*([BUCKET] if self.plan.every else []), *self.plan.dims]
 
-    def _all_left_out(self, families: Sequence[Family]) -> dict[Family, pd.DataFrame | None]:
+    def _all_left_out(
+        self, families: Sequence[Family], ready: dict[_Question, ir.Table]
+    ) -> dict[Family, pd.DataFrame | None]:
         """Return what `excluded_reason` takes out, asking once per table and instant."""
-        asked: dict[tuple[str, str], pd.DataFrame | None] = {}
+        fetched: dict[_Question, pd.DataFrame | None] = {}
         out: dict[Family, pd.DataFrame | None] = {}
         for family in families:
             source, attribution = family
-            if not self.plan.view.excludes(SOURCES[source]):
-                out[family] = None
-                continue
-            key = (source, attribution.instant)
-            if key not in asked:
-                asked[key] = self._left_out(family)
-            out[family] = asked[key]
+            key = ("out", (source, attribution.instant))
+            if key in ready and key not in fetched:
+                fetched[key] = self._left_out(source, ready[key])
+            out[family] = fetched.get(key)
         return out
 
-    def _left_out(self, family: Family) -> pd.DataFrame | None:
+    def _left_out(self, source: str, query: ir.Table) -> pd.DataFrame | None:
         """Return the rows that `excluded_reason` takes out, one column per reason."""
-        source, attribution = family
-        rows = self.plan.rows(SOURCES[source])
-        counts = self._fetch(excluded_rows(rows, self.plan.cut(attribution), source))
+        counts = self._fetch(query)
         if counts.empty:
             return None
         wide = counts.reset_index().pivot_table(
@@ -191,13 +218,14 @@ class _Answer:
         found: dict[Family, pd.DataFrame],
         left_out: dict[Family, pd.DataFrame | None],
         index: pd.Index,
+        fitted: Estimate | None,
     ) -> pd.DataFrame:
         family = (metric.basis.source, metric.basis.attribution)
         frame = found.get(family, pd.DataFrame(index=index[:0]))
         if isinstance(metric.statistic, Backlog):
             rows = self._backlog(frame, index)
         else:
-            rows = metric_rows(metric, frame.reindex(index), self._fitted(metric, index))
+            rows = metric_rows(metric, frame.reindex(index), fitted)
         out = left_out.get(family)
         if out is not None:
             rows["excluded"] = _merged(rows["excluded"], out.reindex(index))
@@ -221,11 +249,10 @@ class _Answer:
         assumed = view.assumed(basis)
         return ["; ".join(text for text in (assumed, own) if text) for own in rows["note"]]
 
-    def _fitted(self, metric: Metric, index: pd.Index) -> Estimate | None:
-        """Return the estimates that are fitted to cells, None for metrics that are not."""
-        if not isinstance(metric.statistic, Fitted) or not self.plan.recorded(metric):
-            return None
-        cells = self._fetch(self.plan.cells(metric))
+    def _fitted(self, metric: Metric, query: ir.Table, index: pd.Index) -> Estimate:
+        """Return the estimates that are fitted to cells."""
+        assert isinstance(metric.statistic, Fitted)
+        cells = self._fetch(query)
         cells = cells.reset_index() if self._names else cells
         return metric.statistic.fitted(cells, self._names, index)
 
