@@ -106,13 +106,10 @@ def _with_tickets(own: ir.Table, tickets: ir.Table | None) -> ir.Table:
         about_customer=tickets.customer_id,
         about_excluded=tickets.excluded_reason,
     )
+    # In the key, for DuckDB compares every pair of rows where a condition is about one side alone.
+    of_ticket = (own.subject_type == "ticket").ifelse(own.subject_id, ibis.null("string"))
     joined = own.left_join(
-        about,
-        [
-            own.subject_id == about.fact_ticket,
-            own.subject_type == "ticket",
-            own.fact_run == about.about_run,
-        ],
+        about, [of_ticket == about.fact_ticket, own.fact_run == about.about_run]
     )
     return joined.mutate(
         excluded_reason=ibis.coalesce(joined.excluded_reason, joined.about_excluded),

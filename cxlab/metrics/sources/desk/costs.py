@@ -130,9 +130,9 @@ def _shared_out(costs: ir.Table, work: ir.Table) -> ir.Table:
     whole = spent.seconds.sum().over(ibis.window(group_by=[spent[c] for c in _PERIOD]))
     shares = spent.mutate(share=spent.seconds / whole.nullif(0))
     shares = shares.select("work_channel", "share", **{f"share_{c}": shares[c] for c in _PERIOD})
-    joined = costs.left_join(
-        shares, [costs.channel.isnull(), *(costs[c] == shares[f"share_{c}"] for c in _PERIOD)]
-    )
+    # A cost of one channel has no key, so that it meets no share (see metrics.answers).
+    keys = {c: costs.channel.isnull().ifelse(costs[c], ibis.null(costs[c].type())) for c in _PERIOD}
+    joined = costs.left_join(shares, [keys[c] == shares[f"share_{c}"] for c in _PERIOD])
     return joined.mutate(
         channel=ibis.coalesce(joined.channel, joined.work_channel),
         amount=joined.amount * joined.share.fill_null(1.0),
