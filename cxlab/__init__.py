@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cxlab.errors import CxlabError as CxlabError
     from cxlab.errors import InputError as InputError
     from cxlab.errors import RunError as RunError
+    from cxlab.experiment import doubts as doubts
     from cxlab.experiment import over_replications as over_replications
     from cxlab.experiment import replicate as replicate
     from cxlab.ingest import import_export as import_export
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from cxlab.metrics.journey import journey as journey
     from cxlab.metrics.journey_map import load_journey as load_journey
     from cxlab.scenario import Scenario as Scenario
+    from cxlab.sim import expected_load as expected_load
     from cxlab.sim import simulate as simulate
     from cxlab.tables import Tables as Tables
 
@@ -46,6 +48,8 @@ _HOMES = {
     "RunError": "cxlab.errors",
     "Scenario": "cxlab.scenario",
     "Tables": "cxlab.tables",
+    "doubts": "cxlab.experiment",
+    "expected_load": "cxlab.sim",
     "import_export": "cxlab.ingest",
     "journey": "cxlab.metrics.journey",
     "lesson": "cxlab.lessons",

@@ -239,12 +239,15 @@ def _checked(path: Path) -> _Checked:
 def _check_toml(path: Path) -> tuple[str, list[str]]:
     from cxlab.ingest import load_mapping
     from cxlab.scenario import Scenario
+    from cxlab.sim import load_notes
 
     if _is_mapping(path):
         load_mapping(path)
         return "a mapping", []
     scenario = Scenario.load(path)
     _say_what_a_list_replaces(path)
+    for note in load_notes(scenario):
+        say(f"note: {path}: {note}")
     return f"scenario {scenario.name!r}", []
 
 

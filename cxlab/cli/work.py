@@ -121,4 +121,6 @@ def simulate(
         return
     counts = ", ".join(f"{name} {count:,}" for name, count in rows.items())
     say(f"{loaded.name}: {counts} rows in {time.perf_counter() - started:.1f} s")
+    for note in cxlab.doubts(loaded, tables):
+        say(f"note: {note}")
     say(f"tables written to {out}")

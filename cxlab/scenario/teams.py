@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from cxlab.scenario.parts import Money, Name, NotNegative, Part, Positive
+from cxlab.scenario.parts import Money, NotNegative, Part, Positive
 from cxlab.scenario.week import ClockTime, Days, LocalDate, parse_days
 from cxlab.scenario.week import seconds_of_day as _seconds_of_day
 
@@ -117,7 +117,7 @@ class Team(Part):
     both are paid.
     """
 
-    name: Name | None = None
+    name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
     tier: Literal[1, 2, 3] = 1
     skills: list[str] | None = None
     hourly_cost: Money | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from heapq import heappush
+from heapq import heappop, heappush
 from typing import Any
 
 import simpy
@@ -43,8 +43,19 @@ class Clock(simpy.Environment):
         heappush(self._queue, entry)
         return event
 
-    def call(self, time: float, turn: Turn, what: Callable[[], Any]) -> None:
-        """Have `what` called at the given time and turn."""
+    def call(self, time: float, turn: Turn, what: Callable[[simpy.Event], Any]) -> None:
+        """Have `what` called at the given time and turn, with the event."""
         event = self.at(time, turn)
         assert event.callbacks is not None  # a new event has them
-        event.callbacks.append(lambda _: what())
+        event.callbacks.append(what)
+
+    def run_until(self, end: float) -> None:
+        """Let everything before `end` happen: `run`, without its costs for each event."""
+        queue = self._queue
+        while queue and queue[0][0] < end:
+            self._now, _, _, event = heappop(queue)
+            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+            for callback in callbacks:
+                callback(event)
+            if not event._ok and not event.defused:
+                raise event._value

@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cxlab.sim.outcome import NOBODY, Exit
 from cxlab.sim.view import Flags, Floats, Integers, View, named, picked
 
 __all__ = ["escalations", "messages", "status_events"]
 
-MESSAGES = pa.array(["ask", "bot", "reply", "reply-tier2", "reply-tier3"])
+FIRST_SESSION = 1_000_000_000
+"""Sessions and messages are numbered so that the order of the numbers, as texts too, is that in
+which a ticket's messages were written: session × 10 + 0 (asked), 1 (bot), 2 to 4 (by tier)."""
 BY_CUSTOMER, BY_AGENT, BY_BOT = 0, 1, 2
 ACTORS = ["customer", "agent", "bot"]
 STATUS, ASSIGNEE, TIER = 0, 1, 2
@@ -62,7 +63,7 @@ def messages(view: View) -> pa.Table:
     step, place = flat // 3, flat % 3
     contact = steps.contact[step]
     ticket = view.ticket[contact]
-    sessions = _sessions(view)
+    session = FIRST_SESSION + contact
     who = len(view.who)
     author = np.where(place == 2, _repliers(view)[step], _bots(view, contact))
     asks = place == 0
@@ -70,9 +71,7 @@ def messages(view: View) -> pa.Table:
     suffix = np.where(place == 2, 2 + steps.tier[step], place)
     return pa.table(
         {
-            "message_id": pc.binary_join_element_wise(
-                sessions.take(pa.array(contact)), MESSAGES.take(pa.array(suffix)), "-"
-            ),
+            "message_id": pa.array(session * 10 + suffix),
             "ticket_id": view.tickets(ticket),
             "at": view.timeline.instants(times[place, step]),
             "author_type": named(["customer", "bot", "agent"], place),
@@ -81,18 +80,10 @@ def messages(view: View) -> pa.Table:
             ),
             "is_public": pa.array(np.ones(len(step), dtype=np.bool_)),
             "channel": view.kind_of(view.line[contact]),
-            "session_id": picked(sessions, contact),
+            "session_id": pa.array(session),
             "excluded_reason": view.excluded(ticket),
         }
     )
-
-
-def _sessions(view: View) -> pa.Array:
-    """Return a name for each contact."""
-    number = view.number_in_ticket
-    names = pa.array([str(n + 1) for n in range(int(number.max(initial=0)) + 1)], pa.string())
-    ids = view.ticket_ids.take(pa.array(view.ticket))
-    return pc.binary_join_element_wise(ids, names.take(pa.array(number)), "-")
 
 
 def _bots(view: View, contact: Integers) -> Integers:

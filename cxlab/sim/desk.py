@@ -53,7 +53,6 @@ class Contact:
     request: int
     number: int  # its row in the workload
     line: int
-    over: simpy.Event  # its value: how the customer left, Exit.NONE for a solve
     tier: int = 0
     queued: float = 0.0
     waiting: bool = False
@@ -169,27 +168,28 @@ class Agent:
 
     def settle(self) -> None:
         """Take off what was done since the hands last changed."""
-        elapsed = self.desk.clock.now - self.settled
+        now = self.desk.clock.now
         for task in self.tasks:
-            task.left = max(task.left - elapsed / self.pace(task), 0.0)
-        self.settled = self.desk.clock.now
+            task.left = max(task.left - (now - self.settled) / self.pace(task), 0.0)
+        self.settled = now
 
     def go_on(self) -> None:
         """Work on; the task that will be done first says when."""
         self.version += 1
         if self.tasks:
-            lasts = [task.left * self.pace(task) for task in self.tasks]
-            shortest = min(lasts)
-            done = self.desk.clock.now + shortest
-            first = self.tasks[lasts.index(shortest)]
+            first = self.tasks[0]
+            if len(self.tasks) > 1:
+                first = min(self.tasks, key=lambda task: task.left * self.pace(task))
+            done = self.desk.clock.now + first.left * self.pace(first)
             self.desk.clock.call(done, Turn.HAPPEN, partial(self.finish, first, self.version))
 
-    def finish(self, task: Task, version: int) -> None:
+    def finish(self, task: Task, version: int, _: simpy.Event) -> None:
         """Be done with a task, unless the hands changed since this was foreseen."""
         if version != self.version:
             return
         self.stand()
-        self.settle()
+        if len(self.tasks) > 1:
+            self.settle()
         self.tasks.remove(task)
         self.changed = self.desk.clock.now
         self.go_on()
@@ -203,6 +203,7 @@ class Agent:
         if self.on_duty and (held == 0 or held < self.most()):
             self.seat, self.seated_with = (self.changed, self.place), held
             insort(self.desk.bench[self.plan.team][held], self.seat)
+            self.desk.seated += 1
             self.desk.wake_dispatcher()
 
     def stand(self) -> None:
@@ -210,6 +211,7 @@ class Agent:
         if self.seat is not None:
             seats = self.desk.bench[self.plan.team][self.seated_with]
             del seats[bisect_left(seats, self.seat)]
+            self.desk.seated -= 1
             self.seat = None
 
 
@@ -233,6 +235,7 @@ class Desk:
         self.bot_s = workload.bot_s.tolist()
         self.contained = workload.contained.tolist()
         self.queues: dict[tuple[int, int, int], Queue] = {}  # by channel, tier and class
+        self.lined_up: list[Queue] = []  # those in which somebody waits, or waited
         most = max(line.concurrency for line in plan.lines)
         self.bench: list[list[list[tuple[float, int]]]] = [
             [[] for _ in range(most)] for _ in plan.teams
@@ -240,6 +243,8 @@ class Desk:
         self.joined_now: list[list[Contact]] = [[] for _ in plan.lines]
         self.inside = [0] * len(plan.lines)
         self.dispatching = False
+        self.hopeful: list[Contact] = []  # joined now, and may be answered at once
+        self.seated = 0
         self.agents = [Agent(self, place, agent) for place, agent in enumerate(plan.agents)]
         for agent in self.agents:
             self.clock.process(agent.shifts())
@@ -249,49 +254,58 @@ class Desk:
         """Let every customer begin at the request's time of creation."""
         for request, time in enumerate(self.created):
             yield self.clock.at(time)
-            self.clock.process(self.customer(request))
+            if isnan(self.bot_s[request]):
+                self.get_in_touch(request, self.first_contact[request])
+            else:
+                self.clock.process(self.meets_bot(request, self.first_contact[request]))
 
-    def customer(self, request: int) -> Steps:
-        """Get in touch, wait, and come back later as long as there is a reason."""
-        number = self.first_contact[request]
-        by_bot = self.contained[request]
-        if not isnan(self.bot_s[request]):
-            yield self.clock.at(self.clock.now + self.bot_s[request])
-        while True:
-            exit = Exit.NONE
-            if not by_bot:
-                exit = yield self.get_in_touch(request, number)
-            pause = self.redial_after if exit else self.return_after
-            if pause[number] == inf:
-                return
-            again = self.clock.now + pause[number]
-            opening = self.plan.lines[self.line[request]].opening
-            if opening is not None:
-                again = opening.calls_at(again)
-            yield self.clock.at(again)
-            by_bot = False
-            number += 1
+    def meets_bot(self, request: int, number: int) -> Steps:
+        """Be answered by the bot: it settles the request, rightly or not, or hands over."""
+        yield self.clock.at(self.clock.now + self.bot_s[request])
+        if self.contained[request]:
+            self.may_come_back(request, number, self.return_after[number])
+        else:
+            self.get_in_touch(request, number)
 
-    def get_in_touch(self, request: int, number: int) -> simpy.Event:
-        """Join the queue now; the event returned tells how the contact ended."""
+    def may_come_back(self, request: int, number: int, pause: float) -> None:
+        """Let a customer come back after a pause; for ever is never."""
+        if pause != inf:
+            self.clock.process(self.comes_back(request, number, pause))
+
+    def comes_back(self, request: int, number: int, pause: float) -> Steps:
+        """Get in touch once more."""
+        again = self.clock.now + pause
+        opening = self.plan.lines[self.line[request]].opening
+        yield self.clock.at(again if opening is None else opening.calls_at(again))
+        self.get_in_touch(request, number + 1)
+
+    def get_in_touch(self, request: int, number: int) -> None:
+        """Need a person: join the queue now."""
         now = self.clock.now
-        contact = Contact(request, number, self.line[request], self.clock.event())
+        contact = Contact(request, number, self.line[request])
         self.record.joins(number, now)
         line = self.plan.lines[contact.line]
         if line.opening is not None and not line.opening.is_open(now):
             self.goes(contact, Exit.TURNED_AWAY)
-            return contact.over
+            return
         contact.inside = True
         self.inside[contact.line] += 1
         if line.room != inf:
             if not self.joined_now[contact.line]:
                 self.clock.call(now, Turn.TURN_AWAY, partial(self.turn_away, contact.line))
             self.joined_now[contact.line].append(contact)
-        patience = self.patience[number]
-        if patience != inf:
-            self.clock.call(now + patience, Turn.GIVE_UP, partial(self.lose_patience, contact))
         self.wait(contact, 0, now)
-        return contact.over
+        if self.dispatching:
+            self.hopeful.append(contact)
+        else:
+            self.limit(contact)
+
+    def limit(self, contact: Contact) -> None:
+        """Let patience end some time."""
+        patience = self.patience[contact.number]
+        if contact.waiting and patience != inf:
+            end = contact.queued + patience
+            self.clock.call(end, Turn.GIVE_UP, partial(self.lose_patience, contact))
 
     def wait(self, contact: Contact, tier: int, queued: float) -> None:
         """Put a contact into the queue of its channel and a tier."""
@@ -299,6 +313,8 @@ class Desk:
         queue = self.queue_of(contact)
         queue_class = self.queue_class[contact.request]
         first = queued + queue_class * self.plan.ageing_s if self.plan.ageing_s else queue_class
+        if not queue.heap:
+            self.lined_up.append(queue)
         heappush(queue.heap, (first, queued, contact.request, contact))
         for _, after in self.plan.lines[contact.line].helpers[tier]:
             if after > 0 and queued + after >= self.clock.now:
@@ -312,7 +328,7 @@ class Desk:
             self.queues[place] = Queue(contact.line, contact.tier)
         return self.queues[place]
 
-    def lose_patience(self, contact: Contact) -> None:
+    def lose_patience(self, contact: Contact, _: simpy.Event) -> None:
         """End a customer's patience, unless somebody answered in time."""
         if contact.answered or not contact.waiting:
             return
@@ -321,7 +337,7 @@ class Desk:
         else:
             self.goes(contact, Exit.GAVE_UP)
 
-    def turn_away(self, line: int) -> None:
+    def turn_away(self, line: int, _: simpy.Event) -> None:
         """Keep no more waiting than the room holds; who is inside already may stay."""
         late = [contact for contact in self.joined_now[line] if contact.inside]
         self.joined_now[line].clear()
@@ -340,7 +356,7 @@ class Desk:
         contact.waiting = False
         self.leave_room(contact)
         self.record.goes(contact.number, exit, self.clock.now)
-        contact.over.succeed(exit)
+        self.may_come_back(contact.request, contact.number, self.redial_after[contact.number])
 
     def done(self, task: Task) -> None:
         """Pass a contact on to the next tier, or tell the customer that it is solved."""
@@ -350,7 +366,8 @@ class Desk:
             self.record.queues(task.step + 1, self.clock.now)
             self.wait(contact, contact.tier + 1, self.clock.now)
         else:
-            contact.over.succeed(Exit.NONE)
+            pause = self.return_after[contact.number]
+            self.may_come_back(contact.request, contact.number, pause)
 
     def hand_back(self, agent: Agent, task: Task) -> None:
         """Let a contact wait at its old place, with what is left of its work."""
@@ -358,27 +375,36 @@ class Desk:
         self.work[task.step] = task.left * agent.speed()
         self.wait(task.contact, task.contact.tier, task.contact.queued)
 
-    def wake_dispatcher(self) -> None:
-        """Have contacts given out once everything of this instant has happened."""
-        if not self.dispatching:
+    def wake_dispatcher(self, _: simpy.Event | None = None) -> None:
+        """Have contacts given out once everything of this instant has happened.
+
+        Where nobody waits or nobody is free there is nothing to give out; whoever comes on the
+        empty side wakes the dispatcher.
+        """
+        if not self.dispatching and self.lined_up and self.seated:
             self.dispatching = True
             self.clock.call(self.clock.now, Turn.DISPATCH, self.dispatch)
 
-    def dispatch(self) -> None:
+    def dispatch(self, _: simpy.Event) -> None:
         """Give waiting contacts to free agents until none fits another."""
         self.dispatching = False
-        while True:
+        while self.seated:
             best: tuple[float, float, int, Contact] | None = None
             chosen: Agent | None = None
-            for queue in self.queues.values():
+            for queue in self.lined_up[:]:
                 head = queue.head()
-                if head is not None and (best is None or head[:3] < best[:3]):
-                    agent = self.free_agent(queue, head[3].queued)
+                if head is None:
+                    self.lined_up.remove(queue)
+                elif best is None or head[:3] < best[:3]:
+                    agent = self.free_agent(queue, head[1])
                     if agent is not None:
                         best, chosen = head, agent
             if best is None or chosen is None:
-                return
+                break
             self.answer(best[3], chosen)
+        for contact in self.hopeful:
+            self.limit(contact)
+        self.hopeful.clear()
 
     def free_agent(self, queue: Queue, queued: float) -> Agent | None:
         """Return who takes the contact at the head of a queue; None when nobody can."""
@@ -393,7 +419,10 @@ class Desk:
 
     def answer(self, contact: Contact, agent: Agent) -> None:
         """Let an agent take a contact."""
-        heappop(self.queue_of(contact).heap)
+        queue = self.queue_of(contact)
+        heappop(queue.heap)
+        if not queue.heap:
+            self.lined_up.remove(queue)
         contact.waiting, contact.answered = False, True
         self.leave_room(contact)
         step = self.first_step[contact.number] + contact.tier
@@ -407,5 +436,5 @@ def run_desk(workload: Workload, plan: DeskPlan) -> Outcome:
     Draws nothing: the same workload and plan give the same outcome, to the last bit.
     """
     desk = Desk(workload, plan)
-    desk.clock.run(until=plan.horizon_s)
+    desk.clock.run_until(plan.horizon_s)
     return desk.record.outcome()

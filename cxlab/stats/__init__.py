@@ -3,7 +3,7 @@
 Intervals of shares, means, scores, rates and ratios (`intervals`, `weighted`); durations with
 unfinished spells (`survival`); models of buying and leaving (`bg_nbd`, `gamma_gamma`,
 `retention`); how many observations are needed (`precision`); like compared with like
-(`standardise`) and ranks without noise (`shrinkage`).
+(`standardise`) and ranks without noise (`shrinkage`); how much of a run to leave out (`warm_up`).
 """
 
 from cxlab.stats.bg_nbd import BgNbd, fit_bg_nbd
@@ -43,6 +43,7 @@ from cxlab.stats.retention import (
 from cxlab.stats.shrinkage import Shrunk, shrunk_means, shrunk_shares
 from cxlab.stats.standardise import standardised_mean, standardised_share
 from cxlab.stats.survival import SurvivalCurve, kaplan_meier, kaplan_meier_by_group
+from cxlab.stats.warm_up import mser
 from cxlab.stats.weighted import (
     effective_n,
     weighted_mean_interval,
@@ -73,6 +74,7 @@ __all__ = [
     "mean_half_width",
     "mean_interval",
     "mean_sample_size",
+    "mser",
     "nonresponse_bounds",
     "nps_half_width",
     "nps_interval",

@@ -1,0 +1,99 @@
+"""What makes a run doubtful: overload, a backlog that grows, a warm-up that is too short."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cxlab import stats
+from cxlab.scenario import Scenario
+from cxlab.sim.load import load_notes
+from cxlab.tables import Tables
+
+__all__ = ["doubts", "open_tickets"]
+
+Floats = npt.NDArray[np.float64]
+
+_FEWEST_DAYS = 20
+"""Below so many days nothing is said about trends: a week is no steady state."""
+
+
+def open_tickets(tables: Tables, scenario: Scenario) -> pd.DataFrame:
+    """Return how many tickets stand open at each local midnight of a run.
+
+    Columns: day (0 = the start, when none is open), one row per day and `replication`, open. A
+    ticket is open from its creation until it is solved for good or the customer gives up.
+    """
+    rows = tables["tickets"]
+    closed = rows.last_solved_at.coalesce(rows.abandoned_at)
+    # Whoever gave up after a first solve left no time of it: such tickets are left out.
+    known = rows.filter(closed.notnull() | (rows.status != "closed"))
+    frame = known.select("replication", "created_at", closed=closed).to_pyarrow().to_pandas()
+    midnights = [
+        scenario.local_midnight(day).replace(tzinfo=None)
+        for day in range(scenario.horizon.total_days + 1)
+    ]
+    edges = np.array(midnights, dtype="M8[us]")
+    parts = []
+    for replication, run in frame.groupby("replication"):
+        begun, ended = (
+            np.sort(run[c].dropna().to_numpy("M8[us]")) for c in ("created_at", "closed")
+        )
+        count = np.searchsorted(begun, edges) - np.searchsorted(ended, edges)
+        parts.append(
+            pd.DataFrame({"replication": replication, "day": np.arange(len(edges)), "open": count})
+        )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(
+        {"replication": [], "day": [], "open": []}
+    )  # fmt: skip
+
+
+def doubts(scenario: Scenario, tables: Tables | None = None) -> list[str]:
+    """Return what a reader must know before believing the numbers, in sentences; may be none.
+
+    Without `tables`: what the scenario lets expect (load of 1 or more). With the tables of a run
+    of a steady horizon also what the run showed: open tickets that grow (a trend over the days
+    counted, with a 95 % interval over replications) and a warm-up shorter than MSER asks for.
+    """
+    found = load_notes(scenario)
+    if tables is not None and scenario.horizon.type == "steady":
+        days = open_tickets(tables, scenario)
+        if len(days):
+            runs = days.pivot(index="day", columns="replication", values="open").to_numpy(float)
+            found += _growth(runs[scenario.horizon.dropped_days :]) + _warm_up(scenario, runs)
+    return found
+
+
+def _growth(runs: Floats) -> list[str]:
+    """Say that open tickets grow, where the whole interval of the trend is above 0."""
+    days, n = runs.shape
+    if days < _FEWEST_DAYS or n < 2:
+        return []
+    day = np.arange(days) - (days - 1) / 2
+    slopes = 7 * (day @ (runs - runs.mean(axis=0))) / (day @ day)
+    mean, low, high = stats.replication_interval(slopes)
+    if low <= 0 or mean * days / 7 < 0.1 * runs.mean():
+        return []
+    return [
+        f"open tickets grow by {mean:,.1f} a week ({low:,.1f} to {high:,.1f}) over the days that "
+        "are counted: no steady state, and no mean of it"
+    ]
+
+
+def _warm_up(scenario: Scenario, runs: Floats) -> list[str]:
+    """Say that the warm-up is shorter than the marginal standard error rule asks for."""
+    if len(runs) < _FEWEST_DAYS:
+        return []
+    # By whole weeks: the weekend's backlog is no warm-up.
+    week = np.array([runs[day : day + 7].mean() for day in range(len(runs) - 6)])
+    cut = stats.mser(week, batch=1)
+    if cut is None or cut <= scenario.horizon.dropped_days:
+        return []
+    until = scenario.start + timedelta(days=cut)
+    return [
+        f"the warm-up of {scenario.horizon.dropped_days} days may be too short: by the marginal "
+        f"standard error rule the open tickets have settled after {cut} days ({until})"
+    ]
