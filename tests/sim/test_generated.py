@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 from generated import check, on_the_grid, scenarios, small_desks
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from small_desks import play
+from small_desks import plain, play
 
 from cxlab.scenario import Scenario
 from cxlab.sim.plan import DeskPlan, desk_plan
@@ -44,14 +43,6 @@ def hold_whole(scenario: Scenario, unit: float, *, tables: bool = False) -> None
             made, as_of=scenario.ends_at, time_zone=scenario.time_zone, source="generated"
         )
         assert len(taken.quarantine) == 0, taken.quarantine.to_string()
-
-
-def plain(table: pa.Table) -> pd.DataFrame:
-    """Return a table as a frame of plain objects, None where something is missing."""
-    frame = table.to_pandas()
-    for name in frame.select_dtypes(["category", "str"]):
-        frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
-    return frame
 
 
 def check_tables(made: dict[str, pd.DataFrame]) -> None:
