@@ -37,8 +37,7 @@ types: $(VENV)/.installed
 	$(BIN)/mypy
 
 unit: $(VENV)/.installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax notebooks
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax tests cxlab notebooks/*.ipynb
 
 spark: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[spark]'
@@ -46,8 +45,12 @@ spark: $(VENV)/.installed
 
 validate: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2 --dist load -m long
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax notebooks/lessons
 
 bench: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python benchmarks/desk.py
+	$(BIN)/python benchmarks/desk.py --large
 	$(BIN)/python benchmarks/cold_report.py
 	$(BIN)/python benchmarks/measure_groups.py
 	$(BIN)/python benchmarks/business_hours.py

@@ -55,7 +55,7 @@ class IdiomaticDesk:
         self.experts = simpy.PriorityResource(self.env, capacity=EXPERTS)
         self.rows: list[dict[str, Any]] = []
         for team in (self.front, self.chat, self.experts):
-            for _ in range(team.capacity):
+            for _ in range(int(team.capacity)):
                 self.env.process(self.off_duty(team))
         for channel in RATES:
             self.env.process(self.arrivals(channel))

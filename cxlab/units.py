@@ -12,14 +12,30 @@ import math
 from cxlab.errors import InputError
 
 __all__ = [
+    "CURRENCIES",
     "DURATIONS",
     "RANGES",
     "UNITS",
     "convert_key",
     "format_interval",
+    "format_margin",
     "format_value",
     "spoken_unit",
 ]
+
+# ISO 4217, currencies in use (no funds, metals or test codes). CLDR, as Babel ships it, has the
+# same list. Kept here because no library that cxlab needs anyway has one.
+_CODES = """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN
+BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL
+GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF
+KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN
+MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD
+SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX
+USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+"""
+CURRENCIES = tuple(_CODES.split())
+
 
 DURATIONS: dict[str, float] = {
     "seconds": 1.0,
@@ -139,6 +155,15 @@ def format_interval(low: float | None, high: float | None, unit: str) -> str:
     if _unknown(low) and _unknown(high):
         return ""
     return f"{format_value(low, unit)} to {format_value(high, unit)}"
+
+
+def format_margin(size: float, unit: str) -> str:
+    """Return the size of a difference or a half-width; of shares it is in percentage points.
+
+    >>> format_margin(0.05, "share"), format_margin(480, "s")
+    ('5.0 points', '8.0 min')
+    """
+    return f"{size * 100:.1f} points" if unit == "share" else format_value(size, unit)
 
 
 def _unknown(value: float | None) -> bool:

@@ -46,7 +46,8 @@ def by_day(values: pd.Series) -> npt.NDArray[np.float64]:
 
 def quantiles(values: npt.NDArray[np.float64]) -> tuple[list[float], list[float]]:
     """Return shares and quantiles in minutes."""
-    return [float(s) for s in SHARES], [round(float(q) / 60, 3) for q in np.quantile(values, SHARES)]
+    found = np.quantile(values, SHARES)
+    return [float(s) for s in SHARES], [round(float(q) / 60, 3) for q in found]
 
 
 def patience(log: pd.DataFrame) -> tuple[list[float], list[float]]:
@@ -106,7 +107,7 @@ def main() -> None:
         for days, counts in groups.items()
         for n, a, b in shift_lines(counts)
     )
-    text = f'''# A bank's call centre, as its log of February 1999 shows it (docs/make_bank_scenario.py).
+    text = f'''# A bank's call centre, made from its log by docs/make_bank_scenario.py.
 name = "bank_call_centre"
 title = "A bank's call centre, February 1999"
 description = """

@@ -11,20 +11,27 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
-
-import ibis
-import ibis.expr.types as ir
 
 from cxlab.errors import InputError, nearest
 
-__all__ = ["EVERY", "YEARS", "Period", "local_time", "periods_between", "time_zone"]
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+__all__ = [
+    "EVERY", "LAST", "YEARS", "Period", "last_complete", "local_time", "periods_between",
+    "time_zone",
+]  # fmt: skip
 
 YEARS = range(1900, 2200)
 """The years a report can be about; beyond them calendars overflow."""
 
 EVERY = ("day", "week", "month", "quarter", "year")
 """The lengths a report period can have."""
+
+LAST = {"last": "week", **{f"last-{every}": every for every in EVERY}}
+"""How a log's last complete period is asked for, with its length."""
 
 
 def time_zone(name: str) -> ZoneInfo:
@@ -163,6 +170,24 @@ def periods_between(first: Period, last: Period) -> list[Period]:
     return out
 
 
+def last_complete(
+    first: dt.datetime, last: dt.datetime, known: dt.datetime, every: str, zone: str
+) -> Period:
+    """Return the last period with events that had ended when the log was taken.
+
+    `first` and `last` are the log's first and last event, `known` the end of what it knows. The
+    log covers the period from its start whenever it covers any. When the log is too short for
+    one to have ended, the period it lies in.
+
+    >>> at = lambda day: dt.datetime(2026, 1, day, tzinfo=dt.UTC)
+    >>> last_complete(at(5), at(20), at(20), "week", "UTC").label
+    '2026-W03'
+    """
+    newest = Period.containing(last, every, zone)
+    ended = newest if newest.end <= known else newest.shift(-1)
+    return ended if ended.end > first else newest
+
+
 def local_time(
     instant: ir.TimestampValue, zone: str, first: dt.datetime, last: dt.datetime
 ) -> ir.TimestampValue:
@@ -172,6 +197,8 @@ def local_time(
     changes, so the expression is one CASE with a branch for each change in between; no backend
     needs to know time zones.
     """
+    import ibis
+
     changes = list(offset_changes(time_zone(zone), first, last))
     if len(changes) == 1:
         return instant + ibis.interval(seconds=changes[0][1])
@@ -184,6 +211,8 @@ def local_time(
 
 
 def _seconds(offset: int) -> ir.IntegerScalar:
+    import ibis
+
     return ibis.literal(offset, type="int64")
 
 

@@ -45,7 +45,9 @@ def survival_curve(
 
 
 def _legend(names: list[str]) -> alt.Legend | None:
-    return alt.Legend(orient="top") if len(names) > 1 else None
+    return (
+        alt.Legend(orient="top", symbolType="stroke", symbolOpacity=1) if len(names) > 1 else None
+    )
 
 
 def _words(rows: pd.DataFrame, names: list[str], time: str, title: str) -> str:

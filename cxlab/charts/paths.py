@@ -105,7 +105,8 @@ def decision_tree(
     leaves = [n for n in nodes if n["kind"] == "leaf"]
     told = "; ".join(_node_words(n) for n in leaves)
     table = pd.DataFrame(
-        {"Leaf": [n["label"] for n in leaves], "Customers": [n["customers"] for n in leaves],
+        {"Leaf": [str(n["label"]).replace("_", " ") for n in leaves],
+         "When": [_when(n, nodes) for n in leaves], "Customers": [n["customers"] for n in leaves],
          "Share": [_share(n) for n in leaves], "Next": [n["action"] or "–" for n in leaves]}
     )  # fmt: skip
     figure: Figure = finish(chart, title, f"{title}. {told}.", height=26 * len(nodes), data=table)
@@ -122,6 +123,17 @@ def _in_order(nodes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         return [n for child in below.get(parent, []) for n in (child, *walk(child["id"]))]
 
     return walk(None)
+
+
+def _when(leaf: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -> str:
+    """Return the conditions on the way to a leaf; "–" for one that has none."""
+    known = {node["id"]: node for node in nodes}
+    way: list[str] = []
+    above = known.get(leaf["parent"])
+    while above is not None and above["parent"] is not None:
+        way.insert(0, str(above["label"]).replace("_", " "))
+        above = known.get(above["parent"])
+    return "; ".join(way) or "–"
 
 
 def _elbow(above: int, row: int, depth: float) -> list[dict[str, float]]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cxlab.charts.base import Figure, finish, layered, nothing_to_draw, target_layers
 from cxlab.charts.words import Axis, axis_for, count_words, title_of
-from cxlab.units import format_interval
+from cxlab.units import format_interval, format_value
 
 __all__ = ["backlog_trend", "trend"]
 
@@ -22,8 +22,8 @@ def trend(frame: pd.DataFrame, *, target: float | None = None, title: str | None
     """
     name = title or title_of(frame)
     rows = _ordered(frame)
-    if rows["value"].notna().sum() == 0:
-        return nothing_to_draw(name, "There is no value in any of these periods.")
+    if few := _too_few(rows):
+        return nothing_to_draw(name, few)
     axis = axis_for(rows, name)
     rows = _scaled(rows, axis)
     base = alt.Chart(rows).encode(x=_periods(rows))
@@ -50,13 +50,14 @@ def backlog_trend(frame: pd.DataFrame, *, title: str | None = None) -> Figure:
     """
     name = title or title_of(frame)
     rows = _ordered(frame)
-    if rows["value"].notna().sum() == 0:
-        return nothing_to_draw(name, "There is no value in any of these periods.")
+    if few := _too_few(rows):
+        return nothing_to_draw(name, few)
     axis = axis_for(rows, name, ("value",))
     rows = _scaled(rows, axis)
     base = alt.Chart(rows).encode(x=_periods(rows))
     tooltip = [alt.Tooltip("period:N", title="end of"), alt.Tooltip("words:N", title="open")]
-    y = alt.Y("value:Q", title="Open tickets (number)", scale=alt.Scale(zero=True))
+    y = alt.Y("value:Q", title="Open tickets (number)", scale=alt.Scale(zero=True),
+              axis=alt.Axis(tickMinStep=1))  # fmt: skip
     chart = layered(
         base.mark_area(style="cx_area").encode(y=y),
         base.mark_line(style="cx_series").encode(y=y),
@@ -67,6 +68,18 @@ def backlog_trend(frame: pd.DataFrame, *, title: str | None = None) -> Figure:
         chart, name, _trend_words(rows, axis, name, None), data=_readable(rows, axis, name)
     )
     return figure
+
+
+def _too_few(rows: pd.DataFrame) -> str:
+    """Return why there is no trend, in words: no period has a value, or only one has; "" else."""
+    known = rows[rows["value"].notna()]
+    if known.empty:
+        return "There is no value in any of these periods."
+    if len(known) > 1:
+        return ""
+    row = known.iloc[0]
+    value = format_value(row["value"], str(row["unit"]))
+    return f"Only {row['period']} has a value, {value}: a trend takes two periods."
 
 
 def _target_words(target: float | None, axis: Axis) -> str:
@@ -134,10 +147,8 @@ def _trend_words(rows: pd.DataFrame, axis: Axis, name: str, target: float | None
     first, last = known.iloc[0], known.iloc[-1]
     values = known["value"].to_numpy(dtype=float)
     top, bottom = known.iloc[int(values.argmax())], known.iloc[int(values.argmin())]
-    words = f"{name} over {count_words(len(rows), 'period')}: {_told(first)}"
-    if len(known) > 1:
-        words += f", {_told(last)}; highest {_told(top)}, lowest {_told(bottom)}"
-    words += "."
+    words = f"{name} over {count_words(len(rows), 'period')}: {_told(first)}, {_told(last)}"
+    words += f"; highest {_told(top)}, lowest {_told(bottom)}."
     missing = len(rows) - len(known)
     if missing:
         words += f" {count_words(missing, 'period has', 'periods have')} no value."

@@ -12,6 +12,13 @@ from cxlab.units import format_value, spoken_unit
 __all__ = ["Axis", "axis_for", "count_words", "percentile_name", "title_of"]
 
 
+_SUFFIXES = {
+    "count": "number", "points": "points", "share": "%", "points_7": "points, 1 to 7",
+    "nps": "−100 to 100", "score": "0 to 100", "net": "−1 to 1", "per_year": "a year",
+}  # fmt: skip
+"""What stands in brackets on an axis where the unit's own name would not say it."""
+
+
 class Axis:
     """How the values of one unit stand on an axis: divisor, title, number format.
 
@@ -23,7 +30,7 @@ class Axis:
         self.unit = unit
         self.divisor = 1.0
         self.format = "~s" if unit == "count" else "~g"
-        suffix = {"count": "number", "points": "points", "share": "%"}.get(unit, unit)
+        suffix = _SUFFIXES.get(unit, unit)
         if unit == "s":
             suffix, self.divisor = spoken_unit(largest)
         if unit == "share":

@@ -1,25 +1,24 @@
-"""Commands on data: import, measure, metrics, check."""
+"""Commands on data: import, measure."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import tomllib
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cxlab.calendars import YEARS
-from cxlab.cli.show import print_json, print_results, progress_bar, row_count, say
-from cxlab.errors import CxlabError, InputError
+from cxlab.calendars import EVERY, YEARS, Period, time_zone
+from cxlab.cli.show import print_json, print_results, progress_bar, say
+from cxlab.errors import InputError
 
 if TYPE_CHECKING:
     from cxlab.ingest import ImportReport
+    from cxlab.metrics.view import View
     from cxlab.tables import Tables
 
-__all__ = ["register"]
+__all__ = ["quarantined", "register"]
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 FormatOption = Annotated[str, typer.Option("--format", help="parquet, csv or duckdb.")]
@@ -31,7 +30,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("import")(import_)
     app.command()(measure)
-    app.command()(check)
 
 
 def known_format(name: str) -> str:
@@ -89,7 +87,7 @@ def _import_lines(report: ImportReport) -> list[str]:
         for name, reasons in report.excluded_rows.items()
         for reason, count in reasons.items()
     ]
-    lines += [_quarantined(problem) for problem in report.quarantine.itertuples()]
+    lines += [quarantined(problem) for problem in report.quarantine.itertuples()]
     for column, values in report.value_misses.items():
         shown = ", ".join(f"{value!r} {count:,}" for value, count in list(values.items())[:5])
         lines.append(f"values that the map of {column} does not know: {shown}")
@@ -102,7 +100,8 @@ def _import_lines(report: ImportReport) -> list[str]:
     return lines
 
 
-def _quarantined(problem: Any) -> str:
+def quarantined(problem: Any) -> str:
+    """Return a row of a quarantine in words."""
     where = f"{problem.table}.{problem.column}"
     return f"quarantined: {where}: {problem.rows:,} rows: {problem.reason} ({problem.examples})"
 
@@ -111,7 +110,9 @@ def measure(
     folder: Annotated[Path, typer.Argument(help="Folder of canonical tables, or a .duckdb file.")],
     metrics: Annotated[str | None, typer.Option(help="Ids with commas; default: all.")] = None,
     by: Annotated[str, typer.Option(help="Groups: channel, priority, week, your column …")] = "",
-    period: Annotated[str | None, typer.Option(help="2016-W15, 2016-04, 2016-Q2, 2016 …")] = None,
+    period: Annotated[
+        str | None, typer.Option(help="2016-W15, 2016-04, 2016-Q2, 2016, last, last-month …")
+    ] = None,
     as_of: Annotated[str | None, typer.Option(help="The state as known then (with zone).")] = None,
     tz: Annotated[str | None, typer.Option(help="Time zone of weeks, months, hours.")] = None,
     definition: Annotated[
@@ -128,7 +129,9 @@ def measure(
     """Compute metrics, with intervals, exclusions and what is still pending."""
     import cxlab
     from cxlab.metrics import DESK
+    from cxlab.metrics.plan import asked_period
     from cxlab.metrics.settings import DEFAULTS, load_settings
+    from cxlab.metrics.view import view_of
 
     metrics = _readings(metrics, definition, variants)
     known = load_settings(settings) if settings else DEFAULTS
@@ -137,24 +140,35 @@ def measure(
     pooled = _several_runs(tables) and "replication" not in groups
     ask = cxlab.over_replications if pooled else cxlab.measure
     metrics = metrics or (",".join(DESK) if pooled else None)
-    rows = ask(
-        tables, metrics, by=groups, period=period, as_of=_instant(as_of), tz=tz, settings=known
-    )
+    then, zone, chosen = _instant(as_of), tz or tables.time_zone or "UTC", None
+    if period is not None:
+        view = view_of(tables, then, known)
+        chosen = asked_period(view, period, [g for g in groups if g in EVERY], zone)
+        say(_covered(view, chosen))
+    rows = ask(tables, metrics, by=groups, period=chosen, as_of=then, tz=zone, settings=known)
     if pooled:
         say("simulated replications: values and intervals are over the runs, n counts runs")
     if rows.empty:
         say("no rows: the log holds no ticket to group")
-    named = [g for g in groups if g in rows.columns]
-    told = rows[rows["note"] != ""].drop_duplicates(["metric", *named, "note"])
-    for row in told.to_dict("records"):
-        where = "".join(f", {row[g]}" for g in named)
-        say(f"note: {row['metric']}{where}: {row['note']}")
     for problem in tables.quarantine.itertuples():
-        say(_quarantined(problem))
+        say(quarantined(problem))
     if as_json:
         print_json(rows)
     else:
         print_results(rows)
+
+
+def _covered(view: View, period: Period) -> str:
+    """Say which period is measured, and what the log has of it where that is not all."""
+    words = f"period {period.label}"
+    first, last = view.span
+    begun, ended = max(first, period.start), min(last, period.end)
+    late = first > period.start + dt.timedelta(days=1)  # a desk need not open at midnight
+    if begun < ended and (late or last < period.end):
+        zone = time_zone(period.zone)
+        covered = f"{begun.astimezone(zone):%Y-%m-%d} to {ended.astimezone(zone):%Y-%m-%d}"
+        words += f", of which the log covers {covered}"
+    return words
 
 
 def _readings(metrics: str | None, definition: str | None, variants: str | None) -> str | None:
@@ -198,99 +212,3 @@ def _instant(text: str | None) -> dt.datetime | None:
     if instant.year not in YEARS:
         raise InputError("an instant out of reach", given=text, expected="a year from 1900 to 2199")
     return instant
-
-
-def check(
-    paths: Annotated[list[Path], typer.Argument(help="Scenarios, mappings, tables, folders.")],
-    as_json: JsonOption = False,
-) -> None:
-    """Check scenarios, mappings and tables; exit code 2 when anything is wrong."""
-    results = [_checked(path) for path in paths]
-    if as_json:
-        print_json([asdict(result) for result in results])
-    else:
-        for result in results:
-            where = "" if result.message.startswith(result.file) else f"{result.file}: "
-            say(f"{'ok' if result.ok else 'bad'}: {where}{result.message}")
-            for problem in result.problems:
-                say(f"  {problem}")
-    if not all(result.ok for result in results):
-        raise typer.Exit(2)
-
-
-@dataclass(frozen=True)
-class _Checked:
-    """What the check of one file found."""
-
-    file: str
-    ok: bool
-    message: str
-    problems: list[str]
-
-
-def _checked(path: Path) -> _Checked:
-    try:
-        message, problems = _check_toml(path) if path.suffix == ".toml" else _check_tables(path)
-    except CxlabError as error:
-        return _Checked(str(path), False, str(error), [])
-    return _Checked(str(path), not problems, message, problems)
-
-
-def _check_toml(path: Path) -> tuple[str, list[str]]:
-    from cxlab.ingest import load_mapping
-    from cxlab.scenario import Scenario
-    from cxlab.sim import load_notes
-
-    if _is_mapping(path):
-        load_mapping(path)
-        return "a mapping", []
-    scenario = Scenario.load(path)
-    _say_what_a_list_replaces(path)
-    for note in load_notes(scenario):
-        say(f"note: {path}: {note}")
-    return f"scenario {scenario.name!r}", []
-
-
-def _say_what_a_list_replaces(path: Path) -> None:
-    """Say that a shift plan of its own leaves nothing of the plan it extends."""
-    from cxlab.scenario import Scenario
-
-    own = tomllib.loads(path.read_text(encoding="utf-8"))
-    if "extends" not in own:
-        return
-    before = Scenario.load(path.parent / own["extends"])
-    named = {"team": own.get("team", {})} | {
-        f"teams.{n}": t for n, t in own.get("teams", {}).items()
-    }
-    for where, team in named.items():
-        there = before.team if where == "team" else before.teams.get(where.removeprefix("teams."))
-        if there is not None and team.get("shifts"):
-            say(
-                f"note: {path}: the {len(there.shifts)} shifts of {where} in {own['extends']} are "
-                f"replaced by its own {len(team['shifts'])}: a list is taken whole"
-            )
-
-
-def _is_mapping(path: Path) -> bool:
-    """Tell a mapping from a scenario by its source, which every mapping has."""
-    try:
-        top = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return False  # the scenario's own reader says what is wrong
-    return "source" in top and "horizon" not in top
-
-
-def _check_tables(path: Path) -> tuple[str, list[str]]:
-    from cxlab.tables import Tables, agreement
-
-    tables = Tables.read(path)
-    problems = [_quarantined(p) for p in tables.quarantine.itertuples()]
-    for row in agreement(tables).to_dict("records"):
-        if row["differ"]:
-            say(
-                f"note: {path}: tickets.{row['column']} as recorded and as rebuilt from the "
-                f"events differ in {row['differ']:,} of {row['tickets']:,} tickets "
-                f"({row['examples']})"
-            )
-    rows = ", ".join(f"{name} {row_count(tables, name):,}" for name in tables.names)
-    return f"tables: {rows} rows", problems

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_json, progress_bar, say
+from cxlab.errors import InputError
+
+if TYPE_CHECKING:
+    from cxlab.lessons import Lesson
 
 __all__ = ["register"]
 
@@ -22,19 +28,32 @@ def register(app: typer.Typer) -> None:
 
 def metrics(
     metric: Annotated[str | None, typer.Argument(help="A metric id; default: all.")] = None,
+    search: Annotated[
+        str | None, typer.Option(help="Text in id, title or another name: reply time.")
+    ] = None,
+    family: Annotated[str | None, typer.Option(help="One family with all its readings.")] = None,
     sql: Annotated[bool, typer.Option(help="Also print the SQL that measures it.")] = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the catalogue, or one metric: definition, formula, worked example, SQL."""
-    from cxlab.metrics import METRICS, metric_sql
+    """Show the catalogue by family, or one metric: definition, formula, worked example, SQL."""
+    from cxlab.cli.catalogue import chosen, listing
     from cxlab.metrics import metric as find
+    from cxlab.metrics import metric_sql
+    from cxlab.metrics.finding import family_of
 
     if metric is None:
+        shown = chosen(search, family)
         if as_json:
-            print_json([m.entry() for m in METRICS.values()])
-        else:
-            _catalogue()
+            print_json([{"family": family_of(m), **m.entry()} for m in shown])
+            return
+        whole = search is None and family is None
+        for line in listing(shown, concepts=whole):
+            typer.echo(line)
+        if whole:
+            say("one metric: cxlab metrics ID · one family in full: --family NAME · --search TEXT")
         return
+    if search is not None or family is not None:
+        raise InputError("either one metric or a search", given=metric)
     found = find(metric)
     if as_json:
         print_json({**found.entry(), **({"sql": metric_sql(found)} if sql else {})})
@@ -44,25 +63,14 @@ def metrics(
         typer.echo(f"\nSQL (DuckDB)\n{metric_sql(found)}")
 
 
-def _catalogue() -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from cxlab.metrics import METRICS
-
-    table = Table(box=None, pad_edge=False)
-    for name in ("id", "title", "unit", "better", "definition"):
-        table.add_column(name, overflow="fold")
-    for m in METRICS.values():
-        table.add_row(m.id, m.title, m.unit, m.direction, m.definition)
-    Console().print(table)
-
-
 def lesson(
     name: Annotated[
         str | None, typer.Argument(help="A lesson, or a metric id; default: list them.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Make all pages and an index.")] = False,
+    list_: Annotated[
+        bool, typer.Option("--list", help="List lessons and what they teach.")
+    ] = False,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for pages.")] = Path(
         "reports/lessons"
     ),
@@ -70,22 +78,42 @@ def lesson(
 ) -> None:
     """List the lessons, or make the page of one (or of all, with an index)."""
     from cxlab.lessons import lesson as make
-    from cxlab.lessons import lesson_pages, lessons
+    from cxlab.lessons import lesson_pages, lessons, lessons_on
 
+    if list_ and (every or name is not None):
+        raise InputError("--list stands alone", given=name or "--all")
     if every:
         with progress_bar("lessons") as progress:
             typer.echo(str(lesson_pages(out, progress=progress)))
     elif name is not None:
+        found = [lessons()[name]] if name in lessons() else lessons_on(name)
+        if found and found[0].name != name:
+            say(f"{name} is taught in the lesson {found[0].name!r}: {found[0].title}")
         with progress_bar("lesson") as progress:
             typer.echo(str(make(name, out=out, progress=progress).path))
+        for other in found[1:]:
+            say(f"see also: cxlab lesson {other.name} ({other.title})")
     elif as_json:
         print_json([{"name": each.name, "title": each.title, "family": each.family,
                      "question": each.question, "metrics": list(each.metrics)}
                     for each in lessons().values()])  # fmt: skip
     else:
-        for each in lessons().values():
-            typer.echo(f"{each.name:<24} {each.family}: {each.title}. {each.question}")
-        say("make one with: cxlab lesson NAME")
+        _list_lessons(list(lessons().values()))
+        say("make one with: cxlab lesson NAME (a lesson or a metric)")
+
+
+def _list_lessons(found: Sequence[Lesson]) -> None:
+    """Print lessons by family: name and title, question, and the metrics that they teach."""
+    family = ""
+    for each in found:
+        if each.family != family:
+            typer.echo(f"{'' if not family else chr(10)}{each.family}")
+            family = each.family
+        typer.echo(f"  {each.name:<22}  {each.title}")
+        taught = [f"metrics: {', '.join(each.metrics)}"] if each.metrics else []
+        for text in (each.question, *taught):
+            for line in textwrap.wrap(text, 80 - 26, break_on_hyphens=False):
+                typer.echo(f"{'':26}{line}")
 
 
 def precision(
@@ -112,4 +140,5 @@ def precision(
     groups = [g.strip() for g in by.split(",") if g.strip()]
     for row in result.to_dict("records"):
         name = " ".join([str(row["metric"]), *(str(row[g]) for g in groups)])
-        typer.echo(f"{name}: {row['told']}")
+        lacking = row["flag"] == "undefined" and row["note"]
+        typer.echo(f"{name}: {row['note'] if lacking else row['told']}")

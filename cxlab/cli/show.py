@@ -15,9 +15,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from cxlab.metrics.frame import noted, row_words
 from cxlab.metrics.measurement import RESULT_COLUMNS
 from cxlab.tables import Tables
-from cxlab.units import format_interval, format_value
 
 __all__ = ["plain", "print_json", "print_results", "progress_bar", "row_count", "say"]
 
@@ -55,8 +55,9 @@ def print_json(value: Any) -> None:
 
 
 def print_results(rows: pd.DataFrame) -> None:
-    """Print metric results as a table on stdout, with intervals and exclusions."""
+    """Print metric results as a table on stdout, with intervals, exclusions and notes."""
     groups = [c for c in rows.columns if c not in RESULT_COLUMNS]
+    marks, notes = noted(rows)
     table = Table(box=None, pad_edge=False)
     for name in ("metric", *groups):
         table.add_column(name)
@@ -64,19 +65,23 @@ def print_results(rows: pd.DataFrame) -> None:
         table.add_column(name, justify="right")
     table.add_column("left out", overflow="fold")
     table.add_column("flag")
-    for row in rows.to_dict("records"):
-        table.add_row(*(escape(cell) for cell in _cells(row, groups)))
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    if notes:
+        table.add_column("note")
+    for row, mark in zip(rows.to_dict("records"), marks, strict=True):
+        cells = [*_cells(row, groups), *([mark] if notes else [])]
+        table.add_row(*(escape(cell) for cell in cells))
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    console.print(table)
+    for note in notes:
+        console.print(escape(note), highlight=False, soft_wrap=True)
 
 
 def _cells(row: dict[Any, Any], groups: list[str]) -> list[str]:
-    unit = str(row["unit"])  # an interval around no value (NaN) would only confuse
     left_out = ", ".join(f"{reason} {count:,}" for reason, count in row["excluded"].items())
     return [
         str(row["metric"]),
         *(str(row[g]) for g in groups),
-        format_value(row["value"], unit),
-        "" if row["value"] != row["value"] else format_interval(row["low"], row["high"], unit),
+        *row_words(row),
         f"{row['n']:,}",
         f"{row['pending']:,}",
         left_out,

@@ -1,4 +1,4 @@
-"""Commands that make things: init, report, simulate."""
+"""Commands that make things: init, report, simulate; and what a scenario file may say."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     app.command()(init)
     app.command()(report)
     app.command()(simulate)
+    app.command()(keys)
 
 
 def init(
@@ -124,3 +125,14 @@ def simulate(
     for note in cxlab.doubts(loaded, tables):
         say(f"note: {note}")
     say(f"tables written to {out}")
+
+
+def keys(
+    table: Annotated[
+        str | None, typer.Argument(help="One table: channels, teams, shifts, law, surveys, ….")
+    ] = None,
+) -> None:
+    """Print what a scenario file may say: every table and key, what it may hold, its default."""
+    from cxlab.scenario.keys import keys_text
+
+    typer.echo(keys_text(table))

@@ -16,8 +16,10 @@ from cxlab import stats
 from cxlab.calendars import Period
 from cxlab.errors import InputError
 from cxlab.metrics import DESK, measure
+from cxlab.metrics.frame import Results
 from cxlab.metrics.results import SMALL_N
 from cxlab.metrics.settings import DEFAULTS, Settings
+from cxlab.metrics.statistics.base import TOO_FEW
 from cxlab.scenario import Scenario
 from cxlab.sim import Engine, simulate
 from cxlab.tables import Tables
@@ -37,7 +39,7 @@ def replicate(
     by: str | Sequence[str] = (),
     engine: Engine | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> pd.DataFrame:
+) -> Results:
     """Simulate a scenario and return its KPIs with 95 % intervals over replications.
 
     The columns are those of `cxlab.measure`; `n` is the number of replications that gave a
@@ -58,7 +60,7 @@ def over_replications(
     as_of: dt.datetime | None = None,
     tz: str | None = None,
     settings: Settings = DEFAULTS,
-) -> pd.DataFrame:
+) -> Results:
     """Return KPIs of simulated tables with intervals over their replications.
 
     Shares and means are ratios of sums with a jackknife interval; counts and quantiles are
@@ -76,7 +78,7 @@ def over_replications(
     )
     keys = ["metric", "period", *groups]
     rows = [_combine(part, groups) for _, part in single.groupby(keys, sort=False, dropna=False)]
-    return pd.DataFrame(rows, columns=[c for c in single.columns if c != "replication"])
+    return Results(rows, columns=[c for c in single.columns if c != "replication"])
 
 
 def _combine(runs: pd.DataFrame, groups: list[str]) -> dict[str, object]:
@@ -99,10 +101,18 @@ def _combine(runs: pd.DataFrame, groups: list[str]) -> dict[str, object]:
         "pending": int(runs["pending"].sum()),
         "flag": _flag(runs, counted),
         # What a run says of its own numbers holds for no other.
-        "note": first["note"] if runs["note"].nunique() == 1 else "",
+        "note": _common_note(runs["note"]),
     }
     row.pop("replication", None)
     return row
+
+
+def _common_note(notes: pd.Series) -> str:
+    """Return what holds for every run; that a run is too short for an interval holds for none."""
+    if notes.nunique() > 1:
+        return ""
+    parts = str(notes.iloc[0]).split("; ")
+    return "; ".join(part for part in parts if not part.startswith(TOO_FEW))
 
 
 def _estimate(runs: pd.DataFrame, statistic: str) -> tuple[float, float, float, str]:

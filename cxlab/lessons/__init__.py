@@ -8,7 +8,7 @@ from cxlab.lessons import data
 from cxlab.lessons.exercise import exercise
 from cxlab.lessons.figures import figures, readings
 from cxlab.lessons.parts import definition, opening, results, sql, worked_example
-from cxlab.lessons.shelf import Lesson, lesson, lesson_pages, lessons
+from cxlab.lessons.shelf import Lesson, lesson, lesson_pages, lessons, lessons_on
 
 __all__ = [
     "Lesson",
@@ -19,6 +19,7 @@ __all__ = [
     "lesson",
     "lesson_pages",
     "lessons",
+    "lessons_on",
     "opening",
     "readings",
     "results",

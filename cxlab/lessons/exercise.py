@@ -7,12 +7,30 @@ import math
 from cxlab.errors import RunError
 from cxlab.report import Block
 from cxlab.report.html import element, join
-from cxlab.units import UNITS, format_value
+from cxlab.units import format_value
 
 __all__ = ["exercise"]
 
 TOLERANCE = 0.005
 """How far from the answer a learner may round: half a percent of it."""
+
+
+_ANSWERS: dict[str, str] = {
+    "s": "in seconds",
+    "share": "as a share, 0 to 1",
+    "count": "as a number",
+    "points": "in points, 1 to 5",
+    "points_7": "in points, 1 to 7",
+    "nps": "as a score, −100 to 100",
+    "score": "as a score, 0 to 100",
+    "net": "as a balance, −1 to 1",
+    "ratio": "as a ratio (1 for one per one)",
+    "per_year": "as a number a year",
+    "money": "as an amount of money",
+    "months": "in months",
+    "parameter": "as a number",
+}
+"""How an answer in each unit is asked for."""
 
 
 def exercise(
@@ -23,12 +41,14 @@ def exercise(
     unit: str,
     because: str,
     given: float | None = None,
+    answer: str | None = None,
 ) -> Block:
     """Return an exercise, a verdict on the learner's answer, and the solution behind a click.
 
     `by_hand` and `measured` (by cxlab) are the answer in `unit`, `given` the learner's, None
-    before there is one; `because` says how the answer comes about. Raises RunError when hand and
-    cxlab disagree: a lesson with a wrong solution must not appear.
+    before there is one; `because` says how the answer comes about. `answer` names what the number
+    counts, where the unit does not ("days"). Raises RunError when hand and cxlab disagree: a
+    lesson with a wrong solution must not appear.
 
     >>> print(exercise("2 of 4?", by_hand=0.5, measured=0.5, unit="share", because="2 ÷ 4."))
     2 of 4?
@@ -39,17 +59,18 @@ def exercise(
             "the exercise's answer by hand and by cxlab differ", given=by_hand,
             expected=repr(measured),
         )  # fmt: skip
-    solution = f"{format_value(by_hand, unit)}. {because}"
+    solution = f"{format_value(by_hand, unit)}{f' {answer}' if answer else ''}. {because}"
+    wanted = f"Answer {f'in {answer}' if answer else _ANSWERS[unit]}."
     verdict = _verdict(given, by_hand)
     body = element(
         "div",
         element("p", question),
-        element("p", f"Answer as a {UNITS[unit]}.", class_="fine"),
+        element("p", wanted, class_="fine"),
         verdict and element("p", verdict, class_="met" if "Right" in verdict else "missed"),
         element("details", element("summary", "Solution"), element("p", solution)),
         class_="box lesson",
     )
-    words = f"Answer as a {UNITS[unit]}. Solution: {solution}"
+    words = f"{wanted} Solution: {solution}"
     return Block(join([body]), "\n".join(p for p in (question, verdict, words) if p))
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from cxlab.errors import RunError
 from cxlab.metrics import Metric, metric, metric_sql
 from cxlab.metrics.examples import example_row
+from cxlab.metrics.statistics.base import TOO_FEW
 from cxlab.report import Block, heading
 from cxlab.report.definitions import definition_parts
 from cxlab.report.html import Html, element, join, table
@@ -67,8 +68,10 @@ def _told(m: Metric) -> list[str]:
         f"cxlab: {format_value(measured, m.unit)} from n = {row['n']:,}"
         + (f", 95 % interval {interval}." if interval else f"; interval: {m.interval}."),
     ]
+    told = [part for part in str(row["note"]).split("; ") if part.startswith(TOO_FEW)]
+    words += [f"{part[0].upper()}{part[1:]}." for part in told]
     if row["excluded"]:
-        words.append("Left out: " + ", ".join(f"{k} {n:,}" for k, n in row["excluded"].items()))
+        words.append(f"Left out: {_reasons(row['excluded'])}.")
     if row["pending"]:
         words.append(f"Pending: {row['pending']:,}.")
     return [m.example.story, " ".join(words)]
@@ -110,9 +113,13 @@ def _result(row: Mapping[Any, Any], by: str | None) -> tuple[str, ...]:
         format_value(row["value"], unit),
         format_interval(row["low"], row["high"], unit) if known else "",
         "" if pd.isna(row["n"]) else f"{row['n']:,}",
-        ", ".join(f"{reason} {n:,}" for reason, n in row["excluded"].items()),
+        _reasons(row["excluded"]),
         f"{row['pending']:,}" if row["pending"] else "",
     )
+
+
+def _reasons(excluded: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason.replace('_', ' ')} {n:,}" for reason, n in excluded.items())
 
 
 def _name(m: Metric) -> Html:

@@ -16,7 +16,7 @@ from cxlab.report import ReportResult, heading, report
 from cxlab.report.html import Html, element, join
 from cxlab.report.page import build_plain_page
 
-__all__ = ["Lesson", "lesson", "lesson_pages", "lessons"]
+__all__ = ["Lesson", "lesson", "lesson_pages", "lessons", "lessons_on"]
 
 SHELF = "cxlab_lesson"
 """Name in a notebook's metadata under which a lesson describes itself."""
@@ -56,14 +56,35 @@ def lesson(
 
     Raises InputError for a name that is neither, with the nearest of both.
     """
-    shelf = lessons()
-    if name not in shelf:
-        teaching = [each.name for each in shelf.values() if name in each.metrics]
+    if name not in lessons():
+        teaching = lessons_on(name)
         if not teaching and not Path(name).is_file():
             hint = "no lesson teaches it yet" if name in METRICS else None
-            raise InputError("no such lesson", given=name, known=shelf, hint=hint)
-        name = teaching[0] if teaching else name
+            raise InputError("no such lesson", given=name, known=lessons(), hint=hint)
+        name = teaching[0].name if teaching else name
     return report(notebook=lesson_file(name), out=out, engine=engine, progress=progress)
+
+
+def lessons_on(metric: str) -> list[Lesson]:
+    """Return the lessons that teach a metric or, if none does, its concept.
+
+    Families come first, then those with most readings of the concept.
+
+    >>> [each.name for each in lessons_on("fcr")]
+    ['resolution', 'fcr_eight_definitions', 'simpsons_paradox']
+    """
+    if metric not in METRICS:
+        return []
+    of = {m.id: m.variant_of or m.id for m in METRICS.values()}
+    every = lessons().values()
+    found = [e for e in every if metric in e.metrics] or [
+        e for e in every if of[metric] in e.metrics
+    ]
+
+    def readings(each: Lesson) -> int:
+        return sum(of[m] == of[metric] for m in each.metrics)
+
+    return sorted(found, key=lambda each: (each.family == TRAPS, -readings(each)))
 
 
 def lesson_pages(
@@ -94,10 +115,10 @@ def _read(path: Path) -> Lesson:
 
 
 def _index(shelf: dict[str, Lesson], pages: dict[str, str], out: Path) -> Path:
-    families = dict.fromkeys(each.family for each in shelf.values())
+    every = list(shelf.values())
     sections = [
-        (family, _links([e for e in shelf.values() if e.family == family], pages))
-        for family in families
+        ("Families of metrics", _links([e for e in every if e.family != TRAPS], pages)),
+        ("Traps", _links([e for e in every if e.family == TRAPS], pages)),
     ]
     head = heading(
         "Lessons", "What customer-experience metrics mean", "Worked by hand and by cxlab.",
@@ -110,7 +131,12 @@ def _index(shelf: dict[str, Lesson], pages: dict[str, str], out: Path) -> Path:
 
 def _links(found: list[Lesson], pages: dict[str, str]) -> Html:
     items = [
-        element("li", element("a", e.title, href=pages[e.name]), element("p", e.question))
+        element(
+            "li",
+            element("a", e.title, href=pages[e.name]),
+            element("p", e.question),
+            element("p", ", ".join(e.metrics), class_="fine") if e.metrics else None,
+        )
         for e in found
     ]
     return element("ul", join(items), class_="lessons")

@@ -23,7 +23,7 @@ from cxlab.metrics import (
 )
 from cxlab.metrics.declaration import Metric
 
-__all__ = ["DESK", "METRICS", "metric", "preset_metrics", "select_metrics", "variants"]
+__all__ = ["DESK", "FAMILIES", "METRICS", "metric", "preset_metrics", "select_metrics", "variants"]
 
 _FAMILIES = (
     response,
@@ -41,6 +41,11 @@ _FAMILIES = (
     rewards,
     value,
 )
+FAMILIES: dict[str, tuple[str, ...]] = {
+    module.__name__.rpartition(".")[2]: tuple(m.id for m in module.METRICS) for module in _FAMILIES
+}
+"""The ids of every family, by its name, in the order in which catalogues list them."""
+
 METRICS: dict[str, Metric] = {m.id: m for family in _FAMILIES for m in family.METRICS}
 """Every metric by id, in the order in which catalogues list them."""
 

@@ -14,6 +14,7 @@ from cxlab.calendars import Period, periods_between, time_zone
 from cxlab.errors import InputError
 from cxlab.metrics.catalogue import METRICS, select_metrics
 from cxlab.metrics.declaration import Metric
+from cxlab.metrics.frame import Results
 from cxlab.metrics.plan import BUCKET, RESULT_COLUMNS, Family, Plan, key_column
 from cxlab.metrics.query import excluded_rows
 from cxlab.metrics.results import flags, metric_rows
@@ -39,15 +40,20 @@ def measure(
     as_of: dt.datetime | None = None,
     tz: str | None = None,
     settings: Settings = DEFAULTS,
-) -> pd.DataFrame:
+) -> Results:
     """Return one tidy row per metric, period and group.
+
+    The result is a DataFrame (durations in seconds, shares as 0 to 1) that prints its main columns
+    as people read them.
 
     `metrics`: ids, or None for all that are no vendor's reading and whose tables are there.
     `by`: any columns of the rows (channel, priority, agent, team, replication, your own),
     `weekday`, `hour`, and one of day, week, month, quarter, year, which cuts time in the zone
     `tz` (default: the tables' own, else UTC); periods without rows stand there with n = 0.
-    `period`: only rows of that period ("2016-W15"). `as_of`: the state as it was known then
-    (default: the end of the data). `settings` hold what no table does (discount rates, weights).
+    `period`: only rows of that period ("2016-W15"); "last" is the last complete one of the log
+    (a week, or what `by` cuts time in), "last-month" and so on likewise. `as_of`: the state as
+    it was known then (default: the end of the data). `settings` hold what no table does (discount
+    rates, weights).
     `note` says what a number takes for granted because the data lack it.
 
     Raises InputError for an unknown metric, group, time zone or period, and for tables of
@@ -75,19 +81,27 @@ def _measurable(view: View) -> list[Metric]:
     return [m for m in METRICS.values() if not m.preset and view.has(SOURCES[m.basis.source])]
 
 
+_Question = tuple[str, object]
+"""What a query answers: ("found", family), ("out", (source, instant)), ("cells", metric)."""
+
+
 @dataclass(frozen=True)
 class _Answer:
     """A plan's queries run, and put together to tidy rows."""
 
     plan: Plan
 
-    def run(self) -> pd.DataFrame:
+    def run(self) -> Results:
         """Run the queries and put the result together."""
-        found: dict[Family, pd.DataFrame] = {}
-        for family, members in self.plan.families():
-            if self.plan.view.has(SOURCES[family[0]]):
-                found[family] = self._fetch(self.plan.query(members))
-        left_out = self._all_left_out(list(found))
+        asked = self._asked()
+        # All at once: the steps behind them hold what any of them asks for, and are built once.
+        ready = dict(zip(asked, self.plan.view.ready(list(asked.values())), strict=True))
+        found = {
+            family: self._fetch(ready["found", family])
+            for family, _ in self.plan.families()
+            if ("found", family) in ready
+        }
+        left_out = self._all_left_out(list(found), ready)
         index = self._index([*found.values(), *(f for f in left_out.values() if f is not None)])
         if len(index) * len(self.plan.metrics) > MAX_ROWS:
             raise InputError(
@@ -95,8 +109,30 @@ class _Answer:
                 given=f"{len(index):,} groups × {len(self.plan.metrics)} metrics",
                 expected=f"at most {MAX_ROWS:,} rows",
             )
-        parts = [self._rows(m, found, left_out, index) for m in self.plan.metrics]
-        return self._tidy(pd.concat(parts, ignore_index=True))
+        parts = []
+        for metric in self.plan.metrics:
+            cells = ready.get(("cells", metric.id))
+            fitted = None if cells is None else self._fitted(metric, cells, index)
+            parts.append(self._rows(metric, found, left_out, index, fitted))
+        return Results(self._tidy(pd.concat(parts, ignore_index=True)))
+
+    def _asked(self) -> dict[_Question, ir.Table]:
+        """Return every query: by family, by what `excluded_reason` takes out, by fitted metric."""
+        plan = self.plan
+        asked: dict[_Question, ir.Table] = {}
+        for family, members in plan.families():
+            source, attribution = family
+            if not plan.view.has(SOURCES[source]):
+                continue
+            asked["found", family] = plan.query(members)
+            out = ("out", (source, attribution.instant))
+            if out not in asked and plan.view.excludes(SOURCES[source]):
+                rows, cut = plan.rows(SOURCES[source]), plan.cut(attribution)
+                asked[out] = excluded_rows(rows, cut, source)
+        for metric in plan.metrics:
+            if isinstance(metric.statistic, Fitted) and plan.recorded(metric):
+                asked["cells", metric.id] = plan.cells(metric)
+        return asked
 
     def _fetch(self, query: ir.Table) -> pd.DataFrame:
         frame: pd.DataFrame = query.to_pandas()
@@ -111,26 +147,23 @@ class _Answer:
     def _names(self) -> list[str]:
         return [*([BUCKET] if self.plan.every else []), *self.plan.dims]
 
-    def _all_left_out(self, families: Sequence[Family]) -> dict[Family, pd.DataFrame | None]:
+    def _all_left_out(
+        self, families: Sequence[Family], ready: dict[_Question, ir.Table]
+    ) -> dict[Family, pd.DataFrame | None]:
         """Return what `excluded_reason` takes out, asking once per table and instant."""
-        asked: dict[tuple[str, str], pd.DataFrame | None] = {}
+        fetched: dict[_Question, pd.DataFrame | None] = {}
         out: dict[Family, pd.DataFrame | None] = {}
         for family in families:
             source, attribution = family
-            if not self.plan.view.excludes(SOURCES[source]):
-                out[family] = None
-                continue
-            key = (source, attribution.instant)
-            if key not in asked:
-                asked[key] = self._left_out(family)
-            out[family] = asked[key]
+            key = ("out", (source, attribution.instant))
+            if key in ready and key not in fetched:
+                fetched[key] = self._left_out(source, ready[key])
+            out[family] = fetched.get(key)
         return out
 
-    def _left_out(self, family: Family) -> pd.DataFrame | None:
+    def _left_out(self, source: str, query: ir.Table) -> pd.DataFrame | None:
         """Return the rows that `excluded_reason` takes out, one column per reason."""
-        source, attribution = family
-        rows = self.plan.rows(SOURCES[source])
-        counts = self._fetch(excluded_rows(rows, self.plan.cut(attribution), source))
+        counts = self._fetch(query)
         if counts.empty:
             return None
         wide = counts.reset_index().pivot_table(
@@ -185,13 +218,14 @@ class _Answer:
         found: dict[Family, pd.DataFrame],
         left_out: dict[Family, pd.DataFrame | None],
         index: pd.Index,
+        fitted: Estimate | None,
     ) -> pd.DataFrame:
         family = (metric.basis.source, metric.basis.attribution)
         frame = found.get(family, pd.DataFrame(index=index[:0]))
         if isinstance(metric.statistic, Backlog):
             rows = self._backlog(frame, index)
         else:
-            rows = metric_rows(metric, frame.reindex(index), self._fitted(metric, index))
+            rows = metric_rows(metric, frame.reindex(index), fitted)
         out = left_out.get(family)
         if out is not None:
             rows["excluded"] = _merged(rows["excluded"], out.reindex(index))
@@ -210,15 +244,15 @@ class _Answer:
     def _notes(self, metric: Metric, rows: pd.DataFrame, recorded: bool) -> list[str]:
         """Return what is lacking or taken for granted, and what the row's own numbers say."""
         view, basis = self.plan.view, metric.basis
-        absent = "" if recorded else view.lacking(basis, SOURCES[basis.source])
-        assumed = view.assumed(basis) if recorded else f"the data lack {absent}"
+        if not recorded:
+            return [f"the data lack {view.lacking(basis, SOURCES[basis.source])}"] * len(rows)
+        assumed = view.assumed(basis)
         return ["; ".join(text for text in (assumed, own) if text) for own in rows["note"]]
 
-    def _fitted(self, metric: Metric, index: pd.Index) -> Estimate | None:
-        """Return the estimates that are fitted to cells, None for metrics that are not."""
-        if not isinstance(metric.statistic, Fitted) or not self.plan.recorded(metric):
-            return None
-        cells = self._fetch(self.plan.cells(metric))
+    def _fitted(self, metric: Metric, query: ir.Table, index: pd.Index) -> Estimate:
+        """Return the estimates that are fitted to cells."""
+        assert isinstance(metric.statistic, Fitted)
+        cells = self._fetch(query)
         cells = cells.reset_index() if self._names else cells
         return metric.statistic.fitted(cells, self._names, index)
 
@@ -270,10 +304,34 @@ class _Answer:
         rows["value"] = rows["value"].mask(unborn)
         rows["n"] = rows["n"].mask(unborn, 0)
         rows["flag"] = rows["flag"].mask(unborn, "empty")
+        self._tell_what_the_log_covers(rows)
         head = list(RESULT_COLUMNS)
         at = head.index("period") + 1
         groups = [*([self.plan.every] if self.plan.every else []), *self.plan.dims]
         return rows[[*head[:at], *groups, *head[at:]]]
+
+    def _tell_what_the_log_covers(self, rows: pd.DataFrame) -> None:
+        """Say beside the numbers of a period outside the log that it is not in it."""
+        if self.plan.every is None and self.plan.period is None:
+            return
+        end = pd.Timestamp(self.plan.view.as_of)
+        nothing = (rows["n"] == 0) & rows["flag"].isin(["empty", "ok"])
+        wanted = set(rows.loc[nothing, "metric"])
+        begins = {m.id: self.plan.begins(m) for m in self.plan.metrics if m.id in wanted}
+        begun = pd.to_datetime(rows["metric"].map(begins), utc=True)
+        outside = nothing & ((rows["period_end"] <= begun) | (rows["period_start"] > end))
+        zone = time_zone(self.plan.tz)
+        told = {
+            metric: f"the log covers {first.astimezone(zone):%Y-%m-%d} to {end:%Y-%m-%d}"
+            for end in [self.plan.view.as_of.astimezone(zone)]
+            for metric, first in begins.items()
+        }
+        rows.loc[outside, "note"] = [
+            "; ".join(text for text in (note, told[metric]) if text)
+            for note, metric in zip(
+                rows.loc[outside, "note"], rows.loc[outside, "metric"], strict=True
+            )
+        ]
 
 
 def _multi(frame: pd.DataFrame) -> pd.Index:

@@ -10,7 +10,7 @@ from itertools import groupby
 import ibis
 import ibis.expr.types as ir
 
-from cxlab.calendars import EVERY, Period, local_time
+from cxlab.calendars import EVERY, LAST, Period, last_complete, local_time
 from cxlab.errors import InputError
 from cxlab.metrics.backlog import backlog_flows
 from cxlab.metrics.declaration import Attribution, Metric
@@ -20,7 +20,7 @@ from cxlab.metrics.sources import SOURCES
 from cxlab.metrics.statistics import Backlog, Fitted, column
 from cxlab.metrics.view import Source, View, Windows
 
-__all__ = ["ALIASES", "BUCKET", "RESULT_COLUMNS", "Family", "Plan", "key_column"]
+__all__ = ["ALIASES", "BUCKET", "RESULT_COLUMNS", "Family", "Plan", "asked_period", "key_column"]
 
 RESULT_COLUMNS = (
     "metric", "period", "value", "unit", "n", "numerator", "low", "high", "interval_method",
@@ -82,7 +82,7 @@ class Plan:
             metrics=metrics,
             dims=tuple(n for n in names if n not in EVERY),
             every=buckets[0] if buckets else None,
-            period=Period.parse(period, tz) if isinstance(period, str) else period,
+            period=asked_period(view, period, buckets, tz) if isinstance(period, str) else period,
             tz=tz,
         )
 
@@ -218,6 +218,23 @@ class Plan:
 
         ordered = sorted(self.metrics, key=family)
         return [(key, list(members)) for key, members in groupby(ordered, key=family)]
+
+
+def asked_period(view: View, text: str, buckets: Sequence[str], zone: str) -> Period:
+    """Return the period that a text names; "last" is as long as the periods that time is cut in.
+
+    Raises InputError for a text that names none.
+    """
+    name = text.strip().lower()
+    if name not in LAST:
+        try:
+            return Period.parse(text, zone)
+        except InputError as error:
+            expected = f"{error.expected}, last, or last-month and so on"
+            raise InputError(error.what, given=text, expected=expected) from None
+    first, last = view.events
+    every = buckets[0] if buckets and name == "last" else LAST[name]
+    return last_complete(first, min(last, view.as_of), view.as_of, every, zone)
 
 
 _UNIT = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cxlab import stats
 from cxlab.errors import InputError
-from cxlab.units import format_value
+from cxlab.units import format_margin
 
 __all__ = ["WANTED", "precision", "too_little"]
 
@@ -38,7 +38,7 @@ def precision(rows: pd.DataFrame, half_width: float | None = None) -> pd.DataFra
     >>> rows = pd.DataFrame([{"metric": "csat", "unit": "share", "statistic": "share",
     ...     "value": 0.75, "low": 0.4677, "high": 0.9111, "n": 12}])
     >>> precision(rows, 0.05)["told"].iloc[0]
-    'too little data: 12 of about 286 cases needed for ± 5.0 %'
+    'too little data: 12 cases; ± 5.0 points takes about 290'
     """
     if half_width is not None and not (half_width > 0 and math.isfinite(half_width)):
         raise InputError("a wanted precision", given=half_width, expected="a number above 0")
@@ -78,9 +78,22 @@ def _cases(statistic: str, value: float, n: int, now: float, wanted: float) -> f
 
 
 def _words(n: int, needed: float, wanted: float, unit: str, enough: bool) -> str:
-    goal = f"± {format_value(wanted, unit)}"
+    goal = f"± {format_margin(wanted, unit)}"
+    cases = f"{n:,} case{'' if n == 1 else 's'}"
+    if not wanted > 0:
+        return f"{cases}: no value that a precision could be stated for"
     if math.isnan(needed):
-        return f"{n:,} cases: too few to say how many {goal} would take"
+        return f"{cases}: too few to say how many {goal} takes"
     if enough:
-        return f"enough data: {n:,} cases for {goal}"
-    return f"too little data: {n:,} of about {needed:,.0f} cases needed for {goal}"
+        return f"enough data: {cases} for {goal}"
+    return f"too little data: {cases}; {goal} takes about {_rounded_up(needed):,}"
+
+
+def _rounded_up(cases: float) -> int:
+    """Return a number of cases to two digits, rounded up: a forecast knows no more.
+
+    >>> [_rounded_up(n) for n in (7, 286, 5558)]
+    [7, 290, 5600]
+    """
+    step = int(10 ** max(len(str(math.ceil(cases))) - 2, 0))
+    return int(math.ceil(cases / step) * step)

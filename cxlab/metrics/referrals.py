@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -93,7 +94,8 @@ def conversion_at_horizon(cells: pd.DataFrame) -> Point:
         cells["rows"].where(~won, 0).to_numpy(dtype=float),
     )
     left, low, high = (float(np.ravel(a)[0]) for a in curve.at([CONVERSION_DAYS * _DAY]))
-    return Point(1 - left, 1 - high, 1 - low)
+    why = "no lead has been watched for so long" if math.isnan(left) else ""
+    return Point(1 - left, 1 - high, 1 - low, why)
 
 
 def _contract(customer: str, **more: object) -> dict[str, object]:

@@ -9,6 +9,7 @@ from cxlab.metrics.declaration import Metric
 from cxlab.metrics.query import reasons
 from cxlab.metrics.statistics import Backlog, Estimate, Statistic, column
 from cxlab.metrics.statistics.base import whole
+from cxlab.units import RANGES
 
 __all__ = ["SMALL_N", "flags", "metric_rows"]
 
@@ -39,11 +40,42 @@ def metric_rows(
     out["pending"] = whole(found, column("pending", name))
     mixed = whole(found, column("currencies", name)) > 1
     out.loc[mixed, ["value", "numerator", "low", "high"]] = np.nan
+    nothing = ["" for _ in range(len(out))]
     remark = metric.basis.remark
-    told = list(remark.words(metric, found, out)) if remark else [""] * len(out)
-    own = list(estimate.notes) or told
-    out["note"] = [SEVERAL_CURRENCIES if m else text for m, text in zip(mixed, own, strict=True)]
+    told = list(remark.words(metric, found, out)) if remark else nothing
+    own = list(estimate.notes) or nothing
+    known = ["; ".join(part for part in parts if part) for parts in zip(own, told, strict=True)]
+    out["note"] = [SEVERAL_CURRENCIES if m else text for m, text in zip(mixed, known, strict=True)]
+    out["note"] = _with_what_lacks(out, metric.statistic)
+    _forget_what_says_nothing(out, metric)
     return out
+
+
+def _with_what_lacks(rows: pd.DataFrame, statistic: Statistic) -> list[str]:
+    """Return each row's note with why it has no value, or no whole interval."""
+    estimated = not statistic.interval.startswith("none")
+    cut = rows["value"].notna() & (rows["low"].isna() | rows["high"].isna()) & estimated
+    empty = (rows["n"] == 0) & (not statistic.zero_is_fact)
+    words = []
+    for note, is_cut, is_empty, pending, excluded in zip(
+        rows["note"], cut, empty, rows["pending"], rows["excluded"], strict=True
+    ):
+        if is_cut:
+            words.append("; ".join(text for text in (note, statistic.unbounded()) if text))
+        elif is_empty and pending and not note:
+            words.append(f"nothing is decided yet: {pending:,} pending")
+        elif is_empty and excluded and not note:
+            words.append(f"nothing is left to count: all {sum(excluded.values()):,} are left out")
+        else:
+            words.append(note)
+    return words
+
+
+def _forget_what_says_nothing(rows: pd.DataFrame, metric: Metric) -> None:
+    """Empty the interval of no value where it is all that the unit can be: 0 to 1 of a share."""
+    least, most = RANGES[metric.unit]
+    whole_range = (rows["low"] <= least) & (rows["high"] >= most)
+    rows.loc[rows["value"].isna() & whole_range, ["low", "high"]] = np.nan
 
 
 def flags(rows: pd.DataFrame, statistic: Statistic) -> pd.Series:

@@ -28,6 +28,7 @@ from cxlab.metrics.sources import SOURCES
 from cxlab.metrics.statistics import Backlog, Fitted, column
 from cxlab.metrics.view import View
 from cxlab.tables import TABLES, Kind, Tables
+from cxlab.tables.narrow import narrowed
 from cxlab.tables.store import Meta, Stored
 
 __all__ = ["Shown", "metric_sql", "shown_query"]
@@ -70,7 +71,7 @@ def metric_sql(
     `measure` computes the same value, and the interval besides.
     """
     shown = shown_query(metric, as_of, period=period, by=by)
-    text = str(ibis.to_sql(shown.query.unbind(), dialect=dialect))
+    text = str(ibis.to_sql(narrowed(shown.query).unbind(), dialect=dialect))
     tree = sqlglot.parse_one(text, dialect=dialect, into=exp.Select)
     return _readable(tree, shown.helpers, dialect)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pandas as pd
@@ -50,7 +51,9 @@ def median_survival(cells: pd.DataFrame) -> Point:
         cells["rows"].where(reached, 0).to_numpy(dtype=float),
         cells["rows"].where(~reached, 0).to_numpy(dtype=float),
     )
-    return Point(*curve.quantile(0.5))
+    value, low, high = curve.quantile(0.5)
+    why = "half have not got there within the time observed" if math.isnan(value) else ""
+    return Point(value, low, high, why)
 
 
 def _related(name: str, column: str) -> Basis:

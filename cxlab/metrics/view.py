@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from cxlab.metrics.declaration import Basis
 from cxlab.metrics.facts import naive_utc, ticket_facts
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.tables import TABLES, Kind, Tables, complete
-from cxlab.tables.dialects import kept
+from cxlab.tables.narrow import Steps
 
 __all__ = ["Source", "View", "Windows", "view_of"]
 
@@ -141,16 +141,23 @@ class View:
         return min(lows, default=self.span[0])
 
     def kept(self, rows: ir.Table) -> ir.Table:
-        """Return the rows, for small data as a table: a step on the way to a source."""
-        if not self.small:
-            return rows
-        table = kept(rows)
-        self._steps.append(table)  # dropped with the last reference to it
-        return table
+        """Return the rows as a step on the way to a source, for small data kept as a table.
+
+        Queries built on it are run through `ready` or `inlined`, not as they are.
+        """
+        return self._steps.later(rows) if self.small else rows
+
+    def ready(self, queries: Sequence[ir.Table]) -> list[ir.Table]:
+        """Return queries that can be run: the steps behind them hold the columns they ask for."""
+        return self._steps.ready(queries)
+
+    def inlined(self, query: ir.Table) -> ir.Table:
+        """Return a query that can be run once, without keeping the steps behind it."""
+        return self._steps.inlined(query)
 
     @cached_property
-    def _steps(self) -> list[ir.Table]:
-        return []
+    def _steps(self) -> Steps:
+        return Steps()
 
     @cached_property
     def _built(self) -> dict[object, ir.Table]:
@@ -176,6 +183,12 @@ class View:
         """
         low, high = self._bounds[:2]
         return (self.as_of, self.as_of) if low is None else (low, max(high or low, self.as_of))
+
+    @property
+    def events(self) -> tuple[dt.datetime, dt.datetime]:
+        """First and last event of the data (of the tickets, where there are any)."""
+        low, high = self._bounds[:2]
+        return low or self.as_of, high or self.as_of
 
     @cached_property
     def small(self) -> bool:

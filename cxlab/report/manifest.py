@@ -127,11 +127,17 @@ def _shown(value: Any, own: Any = None) -> str:
     return "none" if own is None else f"none (the scenario's own: {own})"
 
 
+def _path(text: str) -> Html:
+    """Return a path that a narrow column breaks after its slashes."""
+    return join(text.replace("/", "/\n").split("\n"), between=Html("<wbr>"))
+
+
 def _inputs(inputs: list[dict[str, Any]]) -> list[Html]:
     if not inputs:
         return []
     rows = [
-        (f["path"], f"{f['rows']:,}", element("span", f["sha256"], class_="hash")) for f in inputs
+        (_path(f["path"]), f"{f['rows']:,}", element("span", f["sha256"], class_="hash"))
+        for f in inputs
     ]
     columns = ["File", "Rows", "sha256"]
     return [table(columns, rows, caption="What was read", numeric=["Rows"])]

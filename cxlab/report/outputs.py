@@ -88,9 +88,18 @@ def _chart(spec: dict[str, Any], collected: Collected) -> Html:
         element("h3", heading),
         element("div", class_="plot", role="img", aria_label=words),
         element("figcaption", words),
-        class_="chart",
+        class_="chart tall" if _height(spec) > TALL else "chart",
         data_chart=number,
     )
+
+
+TALL = 450
+"""From this height on (pixels) paper shows the data of a chart instead of the drawing."""
+
+
+def _height(spec: Mapping[str, Any]) -> float:
+    height = spec.get("height")
+    return float(height) if isinstance(height, int | float) else 0.0
 
 
 _OURS = ("title", "config", "$schema", "usermeta", "description")

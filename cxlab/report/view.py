@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from cxlab.calendars import Period, time_zone
+from cxlab.calendars import LAST, Period, last_complete, time_zone
 from cxlab.errors import InputError
 from cxlab.metrics import DESK, measure
 from cxlab.tables import Tables
@@ -96,10 +96,6 @@ class View:
         return {m: rows[rows["metric"] == m].reset_index(drop=True) for m in metrics}
 
 
-_LAST = {"last": "week", "last-day": "day", "last-week": "week", "last-month": "month",
-         "last-quarter": "quarter", "last-year": "year"}  # fmt: skip
-
-
 def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -> View:
     """Return the view of a log's period.
 
@@ -118,8 +114,8 @@ def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -
         raise InputError("the log is empty: it has no ticket", hint="nothing can be reported")
     first, last = (t.to_pydatetime().replace(tzinfo=dt.UTC) for t in (low, high))
     known = tables.as_of or last
-    if period in _LAST:
-        chosen = _last_complete(first, min(last, known), known, _LAST[period], zone)
+    if period in LAST:
+        chosen = last_complete(first, min(last, known), known, LAST[period], zone)
         return View(tables, chosen, zone, first, known)
     try:
         chosen = Period.parse(period, zone)
@@ -137,16 +133,3 @@ _TOLERANCE = dt.timedelta(days=1)
 
 def _from_start(begins: dt.datetime, period: Period) -> bool:
     return begins <= period.start + _TOLERANCE
-
-
-def _last_complete(
-    first: dt.datetime, last: dt.datetime, known: dt.datetime, every: str, tz: str
-) -> Period:
-    """Return the last period with tickets that had ended when the log was taken.
-
-    The log covers it from its start whenever it covers any period. When the log is too short
-    for one to have ended, the period it lies in.
-    """
-    newest = Period.containing(last, every, tz)
-    ended = newest if newest.end <= known else newest.shift(-1)
-    return ended if ended.end > first else newest

@@ -1,6 +1,6 @@
 """Scenario files: a support desk to simulate, stated as checked data."""
 
-from cxlab.scenario.channels import TIERS, Bot, Channel, Tier
+from cxlab.scenario.channels import PRIORITIES, TIERS, Bot, Channel, Tier
 from cxlab.scenario.laws import Law
 from cxlab.scenario.model import BusinessHours, Horizon, Rules, Scenario, SpecialDays
 from cxlab.scenario.surveys import INSTRUMENTS, Survey
@@ -9,6 +9,7 @@ from cxlab.scenario.week import hourly_rates, parse_days
 
 __all__ = [
     "INSTRUMENTS",
+    "PRIORITIES",
     "TIERS",
     "Bot",
     "Break",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -10,11 +10,13 @@ from cxlab.scenario.laws import Duration, Patience
 from cxlab.scenario.parts import ChannelKind, Money, NotNegative, Part, Positive, Share
 from cxlab.scenario.week import OpeningHours, Rates
 
-__all__ = ["TIERS", "Bot", "Channel", "PriorityName", "Tier"]
+__all__ = ["PRIORITIES", "TIERS", "Bot", "Channel", "PriorityName", "Tier"]
 
 TIERS = 3
 
 PriorityName = Literal["urgent", "high", "normal", "low"]
+PRIORITIES: tuple[str, ...] = get_args(PriorityName)
+"""The priorities of tickets, the most urgent first, as the canonical tables name them."""
 MoreThanNever = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from scipy import interpolate, special
 
 __all__ = ["Duration", "Law", "Patience"]
 
@@ -107,6 +106,8 @@ class Law(BaseModel):
         Durations are drawn through their quantiles so that a changed mean stretches every
         ticket's own duration and leaves the coupling between scenarios intact.
         """
+        from scipy import special
+
         u = np.clip(u, _SMALLEST, None)
         if self.law == "empirical":
             drawn = np.interp(u, self.shares or [], self.values or [])
@@ -136,6 +137,8 @@ def _gamma(shape: float) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[np.f
     The inverse of the incomplete gamma function takes a microsecond a number. Its logarithm is
     smooth in z, so a cubic spline through 4,097 exact values replaces it, right to 1e-9.
     """
+    from scipy import interpolate, special
+
     z = np.linspace(-_LARGEST_Z, _LARGEST_Z, 4097)
     p, q = special.ndtr(z), special.ndtr(-z)
     lower, upper = special.gammaincinv(shape, p), special.gammainccinv(shape, q)

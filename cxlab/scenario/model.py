@@ -22,7 +22,7 @@ from cxlab.scenario.source import changed, read_scenario
 from cxlab.scenario.surveys import Instrument, Survey
 from cxlab.scenario.teams import Team
 from cxlab.scenario.week import LocalDate, OpeningHours, hourly_rates
-from cxlab.tables.catalogue import CURRENCIES
+from cxlab.units import CURRENCIES
 from cxlab.validation import validated
 
 __all__ = ["BusinessHours", "Horizon", "Rules", "Scenario", "SpecialDays"]

@@ -1,11 +1,39 @@
 """The simulated support desk: a scenario and a seed give canonical tables."""
 
-from cxlab.sim.desk import run_desk
-from cxlab.sim.load import expected_load, load_notes
-from cxlab.sim.plan import desk_plan
-from cxlab.sim.run import Engine, play, replication_tables, simulate, simulate_frames
-from cxlab.sim.timeline import Timeline
-from cxlab.sim.workload import Workload, draw_workload
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cxlab.sim.desk import run_desk as run_desk
+    from cxlab.sim.engines import Engine as Engine
+    from cxlab.sim.engines import play as play
+    from cxlab.sim.load import expected_load as expected_load
+    from cxlab.sim.load import load_notes as load_notes
+    from cxlab.sim.plan import desk_plan as desk_plan
+    from cxlab.sim.run import replication_tables as replication_tables
+    from cxlab.sim.run import simulate as simulate
+    from cxlab.sim.run import simulate_frames as simulate_frames
+    from cxlab.sim.timeline import Timeline as Timeline
+    from cxlab.sim.workload import Workload as Workload
+    from cxlab.sim.workload import draw_workload as draw_workload
+
+# Imported when first used: an engine needs neither tables nor a database.
+_HOMES = {
+    "Engine": "engines",
+    "Timeline": "timeline",
+    "Workload": "workload",
+    "desk_plan": "plan",
+    "draw_workload": "workload",
+    "expected_load": "load",
+    "load_notes": "load",
+    "play": "engines",
+    "replication_tables": "run",
+    "run_desk": "desk",
+    "simulate": "run",
+    "simulate_frames": "run",
+}
 
 __all__ = [
     "Engine",
@@ -21,3 +49,9 @@ __all__ = [
     "simulate",
     "simulate_frames",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"cxlab.sim.{_HOMES[name]}"), name)

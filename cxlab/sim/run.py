@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,17 +11,23 @@ import pyarrow as pa
 
 from cxlab.errors import InputError
 from cxlab.scenario import Scenario
-from cxlab.sim.outcome import Outcome
-from cxlab.sim.plan import DeskPlan, desk_plan
+from cxlab.sim.engines import Engine, is_compiled, known_engine, play
+from cxlab.sim.plan import desk_plan
 from cxlab.sim.tables import record
 from cxlab.sim.view import View
-from cxlab.sim.workload import Workload, draw_workload
+from cxlab.sim.workload import draw_workload
 from cxlab.tables import Tables
 
-__all__ = ["Engine", "play", "replication_tables", "simulate", "simulate_frames"]
+__all__ = [
+    "Engine",
+    "known_engine",
+    "play",
+    "replication_tables",
+    "simulate",
+    "simulate_frames",
+]
 
 Progress = Callable[[int, int], None]
-Engine = Literal["compiled", "simpy"]
 
 BYTES_PER_TICKET = {"run": 450, "tables": 2400}
 """Memory that a ticket takes, measured (benchmarks/README.md), rounded up: while a replication
@@ -107,31 +112,8 @@ def replication_tables(
     }
 
 
-def play(workload: Workload, plan: DeskPlan, *, engine: Engine = "compiled") -> Outcome:
-    """Play a drawn workload at a desk with one of the engines, which agree to the last bit.
-
-    Raises InputError for an engine of another name.
-    """
-    known_engine(engine)
-    if engine == "simpy":
-        from cxlab.sim.desk import run_desk
-
-        return run_desk(workload, plan)
-    from cxlab.sim.compiled import run_compiled  # imports Numba
-
-    return run_compiled(workload, plan)
-
-
-def known_engine(engine: str | None) -> None:
-    """Raise InputError for an engine that does not exist; None leaves the choice to cxlab."""
-    if engine is not None and engine not in get_args(Engine):
-        raise InputError("unknown engine", given=engine, known=get_args(Engine))
-
-
 def _engine_for(scenario: Scenario) -> Engine:
     """Return the compiled engine, or SimPy where that is done before Numba has compiled it."""
-    from cxlab.sim.machine_code import is_compiled
-
     tickets = sum(scenario.expected_tickets(name) for name in scenario.lines)
     return "simpy" if tickets * scenario.replications <= SMALL and not is_compiled() else "compiled"
 

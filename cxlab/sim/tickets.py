@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 
 from cxlab.calendars import due
+from cxlab.scenario import PRIORITIES
 from cxlab.scenario.model import BUSINESS_HOURS
 from cxlab.sim.outcome import NOBODY
 from cxlab.sim.view import Floats, Integers, View, named
-from cxlab.tables.catalogue import PRIORITIES
 
 __all__ = ["tickets"]
 

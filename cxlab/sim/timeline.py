@@ -8,17 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import pyarrow as pa
 
 from cxlab.calendars import Schedule
+from cxlab.calendars.periods import offset_changes
 from cxlab.calendars.stretches import stretches
 from cxlab.scenario import Law, Scenario, hourly_rates
 from cxlab.sim.openings import calls_at, is_open, last_opening
 from cxlab.sim.streams import uniforms
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["RateSteps", "Stretches", "Timeline", "open_stretches", "rate_steps"]
 
@@ -60,6 +64,8 @@ class Timeline:
 
     def instants(self, seconds: Floats) -> pa.Array:
         """Return seconds as instants in UTC, rounded to microseconds; NaN becomes missing."""
+        import pyarrow as pa
+
         plain = pa.array(self.micros(seconds), mask=~np.isfinite(seconds))
         return plain.cast(pa.timestamp("us", "UTC"))
 
@@ -82,12 +88,16 @@ def _hour_grid(zone: str, origin: datetime, end: datetime) -> tuple[Floats, Inte
 
     Local hours begin on a whole quarter of an hour of UTC in every zone.
     """
-    quarters = pd.date_range(origin, end, freq="15min", inclusive="left")
-    local = quarters.tz_convert(zone)
-    hour = np.asarray(local.day_of_week * 24 + local.hour, dtype=np.int64)
+    quarters = np.arange(0, round((end - origin).total_seconds()), 900, dtype=np.int64)
+    changes = list(offset_changes(ZoneInfo(zone), origin, end))
+    since = [round((at - origin).total_seconds()) for at, _ in changes]
+    offsets = np.array([offset for _, offset in changes], dtype=np.int64)
+    utc = quarters + round(origin.timestamp())
+    local = utc + offsets[np.maximum(np.searchsorted(since, quarters, side="right") - 1, 0)]
+    day, second = local // 86_400, local % 86_400
+    hour = (day + 3) % 7 * 24 + second // 3600  # 1970-01-01 was a Thursday
     first = np.flatnonzero(np.diff(hour, prepend=-1))
-    midnights = local.tz_localize(None).normalize()
-    days = np.asarray((midnights - midnights[0]).days, dtype=np.int64)
+    days = day - day[0]
     edges = np.append(first * 900.0, (end - origin).total_seconds())
     return edges, hour[first], days[first]
 

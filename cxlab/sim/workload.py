@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cxlab.scenario import Channel, Law, Scenario
+from cxlab.scenario import PRIORITIES, Channel, Law, Scenario
 from cxlab.sim.streams import stream, uniforms
 from cxlab.sim.timeline import RateSteps, rate_steps
-from cxlab.tables.catalogue import PRIORITIES
 
 __all__ = ["LEAST_PAUSE_S", "Workload", "arrival_times", "draw_workload"]
 

@@ -99,7 +99,9 @@ def _run_all_cells(page: Any) -> None:
     raise AssertionError("JupyterLab ran no cell")
 
 
-@pytest.mark.parametrize(("name", "charts"), [("scenario", 3), ("periodic", 6)])
+@pytest.mark.parametrize(
+    ("name", "charts"), [pytest.param("scenario", 3, marks=pytest.mark.long), ("periodic", 6)]
+)
 def test_notebook_runs_in_jupyterlab_with_charts_drawn(lab, chromium, name, charts):
     context = chromium.new_context(viewport={"width": 1400, "height": 2500})
     page = context.new_page()

@@ -15,7 +15,12 @@ DRAWN = "[...document.querySelectorAll('figure[data-chart]')].map(f => f.dataset
 MARKS = """[...document.querySelectorAll('figure[data-chart] .vis-THEME')].map(v =>
     v.querySelectorAll('g.mark-line path, g.mark-rect path, g.mark-area path, g.mark-symbol path')
      .length)"""
-SCREENS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+SCREENS = [
+    (1280, "light"),
+    (390, "dark"),
+    pytest.param(1280, "dark", marks=pytest.mark.long),
+    pytest.param(390, "light", marks=pytest.mark.long),
+]
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +92,18 @@ def test_charts_stay_light_on_paper(pages, open_page):
     )
     assert seen
     assert all("vis-light" in names for names in seen)
+
+
+def test_on_paper_a_high_tree_is_a_table_and_folded_things_are_gone(pages, open_page):
+    opened = open_page(pages["customers"][0])
+    opened.value("window.dispatchEvent(new Event('beforeprint'))")
+    opened.page.emulate_media(media="print")
+    shown = """(s) => [...document.querySelectorAll(s)].map(e => e.checkVisibility())"""
+    tall = opened.page.evaluate(shown, "figure.tall .plot, figure.tall details, figure.tall td")
+    assert tall[:2] == [False, True]
+    assert all(tall[2:])
+    assert opened.page.evaluate(shown, "figure:not(.tall) .plot") == [True]
+    assert not any(opened.page.evaluate(shown, "details:not([open])"))
 
 
 def test_a_browser_that_cannot_unpack_shows_the_words(pages, chromium):

@@ -132,9 +132,24 @@ def test_trend_words_hold_the_numbers():
     )
 
 
+def test_the_data_of_a_tree_say_when_each_leaf_holds():
+    def node(id_, parent, label, kind="branch", customers=2):
+        return {"id": id_, "parent": parent, "label": label, "kind": kind, "depth": 0,
+                "customers": customers, "share": 1.0, "action": None}  # fmt: skip
+
+    nodes = [node(0, None, "all"), node(1, 0, "contract_stage due"), node(2, 1, "nps 0 to 6"),
+             node(3, 2, "at_risk", "leaf"), node(4, 0, "unknown", "leaf")]  # fmt: skip
+    chart = charts.decision_tree({"nodes": nodes, "edges": []})
+    rows = chart._repr_mimebundle_()[MIME]["usermeta"]["cxlab_table"]["rows"]
+    assert [row[:2] for row in rows] == [
+        ["at risk", "contract stage due; nps 0 to 6"], ["unknown", "–"]
+    ]  # fmt: skip
+
+
 def test_one_period_is_told_once():
-    words = charts.trend(_trend_rows([3600.0]))._repr_mimebundle_()["text/plain"]
-    assert words == "First response time, median over 1 period: 1.0 h in 2026-W01."
+    for draw in (charts.trend, charts.backlog_trend):
+        words = draw(_trend_rows([3600.0]))._repr_mimebundle_()["text/plain"]
+        assert words == "Only 2026-W01 has a value, 1.0 h: a trend takes two periods."
 
 
 def test_pooled_runs_are_said():

@@ -9,6 +9,8 @@ import pytest
 
 from cxlab.cli.app import run
 from cxlab.files import bundled, scenario_file
+from cxlab.lessons import lessons_on
+from cxlab.metrics import METRICS
 
 TICKETS = """ticket_id,created_at,channel,status,first_human_reply_at,last_solved_at
 A,2026-01-05T09:00:00Z,email,solved,2026-01-05T09:10:00Z,2026-01-05T10:00:00Z
@@ -50,6 +52,27 @@ class TestMetrics:
             e["id"] for e in entries
         }
 
+    def test_the_catalogue_fits_80_columns_and_names_every_id(self, capsys):
+        lines = succeeds(capsys, "metrics").splitlines()
+        assert max(map(len, lines)) <= 80
+        assert set(METRICS) <= set(re.findall(r"\w+", " ".join(lines)))
+
+    def test_search_looks_into_id_title_and_other_names(self, capsys):
+        def found(*asked):
+            lines = succeeds(capsys, "metrics", *asked).splitlines()
+            return {line.split()[0] for line in lines if line.startswith("  ")}
+
+        assert found("--search", "SPEED of answer") == {"asa"}
+        assert found("--search", "queue time") == {"asa"}  # another name of it
+        assert found("--search", "loya", "--family", "rewards") == {"loyp", "loyp_enrolled"}
+
+    def test_a_search_that_finds_nothing_names_the_nearest(self, capsys):
+        assert "first reply time (frt)" in fails(capsys, "metrics", "--search", "frst reply")
+        assert "did you mean 'waiting'" in fails(capsys, "metrics", "--family", "waitng")
+        assert "found in: value" in fails(
+            capsys, "metrics", "--search", "ltv", "--family", "surveys"
+        )
+
     def test_one_metric_shows_definition_formula_example_and_sql(self, capsys):
         text = succeeds(capsys, "metrics", "frt")
         for part in ("definition", r"\operatorname{median}", "worked example", "SELECT"):
@@ -71,6 +94,26 @@ class TestMeasure:
         text = succeeds(capsys, "measure", folder, "--metrics", "frt", "--by", "channel")
         assert "10.0 min" in text
         assert "30.0 min" in text
+
+    def test_a_note_stands_once_below_the_table(self, capsys, folder):
+        text = succeeds(capsys, "measure", folder, "--metrics", "frt,art_median", "--by", "channel")
+        lines = text.splitlines()
+        assert [line.split()[-1] for line in lines[1:5]] == ["[1]"] * 4
+        assert lines[5:] == ["[1] too few for a whole interval: a median takes 6 cases"]
+
+    def test_the_last_week_is_named(self, capsys, folder):
+        # The log ends on Monday 5 January at 11:00: no week of it has ended.
+        assert run(["measure", str(folder), "--metrics", "vol", "--period", "last"]) == 0
+        told = capsys.readouterr().err
+        assert told == "period 2026-W02, of which the log covers 2026-01-05 to 2026-01-05\n"
+
+    def test_precision_of_a_share_is_in_points(self, capsys, folder):
+        text = succeeds(capsys, "precision", folder, "--metrics", "frt,reopen,sla")
+        assert text.splitlines() == [
+            "frt: 2 cases: too few to say how many ± 2.0 min takes",
+            "reopen: the data lack tickets.n_solves",
+            "sla: the data lack tickets.sla_met or tickets.sla_due_at",
+        ]
 
     def test_as_of_looks_back(self, capsys, folder):
         rows = json.loads(succeeds(
@@ -219,6 +262,52 @@ class TestInitAndCheck:
         assert not bad["ok"]
         assert not tables["ok"]
         assert "channel" in tables["problems"][0]
+
+    def test_check_says_what_tables_hold_and_make_possible(self, capsys, folder):
+        (folder / "tickets.csv").write_text(
+            "region,ticket_id,created_at,channel,status,first_reply_at,last_solvd_at\n"
+            "north,A,2026-01-05T09:00:00Z,email,solved,2026-01-05T09:10:00Z,2026-01-05T10:00:00Z\n"
+        )
+        told = " ".join(succeeds(capsys, "check", folder).split())
+        assert "known columns: ticket_id, created_at, channel, status, first_reply_at" in told
+        assert "your own, groups for --by: region, last_solvd_at" in told
+        assert "last_solvd_at is not known: did you mean last_solved_at?" in told
+        assert "tickets.first_human_reply_at (there is first_reply_at): 3 (frt," in told
+        assert f"of {len(METRICS)} possible, among them vol, backlog" in told
+        (found,) = json.loads(succeeds(capsys, "check", folder, "--json"))
+        assert found["tables"][0]["near"] == {"last_solvd_at": "last_solved_at"}
+        assert found["lacking"]["vol"] == ""
+        assert found["lacking"]["nps"] == "surveys"
+
+    def test_check_knows_the_rules_and_stages_that_init_lays_out(self, capsys, tmp_path):
+        run(["init", str(tmp_path)])
+        capsys.readouterr()
+        assert run(["check", *map(str, sorted((tmp_path / "rules").iterdir()))]) == 0
+        told = capsys.readouterr().err
+        assert "rules 'After the purchase': 10 rules" in told
+        assert "stages 'From purchase to advocacy': purchase, first use" in told
+        rules = tmp_path / "rules" / "post_purchase.toml"
+        rules.write_text(rules.read_text().replace("at_least = 3", "at_leest = 3", 1))
+        assert run(["check", str(rules)]) == 2
+        (tmp_path / "settings.toml").write_text("[value]\nmargin_share = 0.5\n")
+        (tmp_path / "targets.toml").write_text("[targets.sla]\nat_least_percent = 65\n")
+        capsys.readouterr()
+        assert run(["check", *(str(tmp_path / f"{n}.toml") for n in ("settings", "targets"))]) == 0
+
+
+class TestLesson:
+    def test_the_list_has_titles_and_metrics(self, capsys):
+        text = succeeds(capsys, "lesson", "--list")
+        assert "fcr_eight_definitions   First contact resolution, eight times" in text
+        assert max(map(len, text.splitlines())) <= 80
+        assert "metrics: frt, frt_p90, frt_mean" in text
+
+    def test_of_a_metric_it_says_which_lesson_and_which_others(self, capsys, tmp_path):
+        assert run(["lesson", "fcr_7d", "--out", str(tmp_path)]) == 0
+        told = capsys.readouterr().err
+        assert "fcr_7d is taught in the lesson 'fcr_eight_definitions'" in told
+        assert run(["lesson", "--list", "fcr"]) == 2
+        assert [each.name for each in lessons_on("fcr_7d")] == ["fcr_eight_definitions"]
 
 
 class TestFrame:

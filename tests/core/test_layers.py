@@ -24,6 +24,7 @@ LAYERS = [
     {"report"},
     {"lessons"},
     {"cli"},
+    {"__main__"},
 ]
 RANK = {name: i for i, layer in enumerate(LAYERS) for name in layer}
 

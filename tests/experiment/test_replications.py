@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import cxlab as cx
+from cxlab.experiment.replications import _common_note
 from tests.metrics.helpers import START
 
 
@@ -103,3 +104,11 @@ def cx_scenario():
     from cxlab.files import scenario_file
 
     return scenario_file("base")
+
+
+def test_that_runs_are_short_is_not_said_of_all_of_them():
+    short = "too few for a whole interval: a median takes 6 cases"
+    assert _common_note(pd.Series([f"agents are not recorded; {short}"] * 2)) == (
+        "agents are not recorded"
+    )
+    assert _common_note(pd.Series([short, ""])) == ""

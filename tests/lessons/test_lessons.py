@@ -26,14 +26,8 @@ def code_of(cells):
     return [c for c in cells if c["cell_type"] == "code"]
 
 
-# nbval runs every lesson; pages of the others are made by `make validate`.
-QUICK = ("first_response", "three_clv_formulas")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.long]) for n in LESSONS],
-)
+# All in this process; `make validate` runs each in a kernel of its own besides (nbval).
+@pytest.mark.parametrize("name", LESSONS)
 def test_makes_its_page(name, tmp_path):
     # A cell that fails, an example or exercise where hand and cxlab differ: each raises.
     page = cx.lesson(name, out=tmp_path).path.read_text(encoding="utf-8")

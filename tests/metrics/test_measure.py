@@ -155,7 +155,7 @@ class TestFlags:
         assert row["excluded"] == {"not_recorded": 1}
         assert np.isnan(row["value"])
 
-    def test_few_rows_are_small_n_and_zero_of_zero_has_the_full_interval(self):
+    def test_few_rows_are_small_n_and_zero_of_zero_has_none(self):
         rows = [{"first_human_reply_at": "09:10"}] * 5
         assert cx.measure(tickets(*rows), "frt").iloc[0]["flag"] == "small_n"
         assert cx.measure(tickets(*rows * 6), "frt").iloc[0]["flag"] == "ok"
@@ -163,8 +163,77 @@ class TestFlags:
             "survey_id": "s", "instrument": "csat", "scale_min": 1, "scale_max": 5,
             "answered_at": None, "score": None, "subject_type": "ticket", "subject_id": "T0",
         }]), "csat").iloc[0]  # fmt: skip
-        assert (row["n"], row["low"], row["high"]) == (0, 0.0, 1.0)
+        assert row["n"] == 0
+        assert row[["low", "high"]].isna().all()
         assert row["excluded"] == {"no_answer": 1}
+
+    def test_a_value_without_an_interval_says_what_it_takes(self):
+        # Both ends of a median of n: 1 − 2 × 0.5^n ≥ 0.95 from n = 6 on; of a p90 the upper one
+        # needs 0.9^n ≤ 0.025, which is n ≥ log 0.025 ÷ log 0.9 = 35.01.
+        rows = [{"first_human_reply_at": "09:10"}] * 5
+        found = cx.measure(tickets(*rows), "frt,frt_p90,frt_mean").set_index("metric")["note"]
+        assert found["frt"] == "too few for a whole interval: a median takes 6 cases"
+        assert found["frt_p90"] == "too few for a whole interval: a p90 takes 36 cases"
+        assert found["frt_mean"] == ""
+        assert cx.measure(tickets(*rows, rows[0]), "frt").iloc[0]["note"] == ""
+        one = cx.measure(tickets(rows[0]), "frt_mean").iloc[0]
+        assert one["note"] == "too few for a whole interval: it takes 2 cases"
+
+    def test_nothing_decided_yet_says_how_many_wait(self):
+        row = cx.measure(tickets(*[{"status": "open", "last_solved_at": None}] * 2), "art").iloc[0]
+        assert (row["flag"], row["note"]) == ("immature", "nothing is decided yet: 2 pending")
+
+
+class TestPeriodsOfTheLog:
+    """The log has tickets from Monday 5 January to Tuesday 20 January 2026."""
+
+    LOG = ({"created_at": "09:00"}, {"created_at": "+8 09:00"}, {"created_at": "+15 09:00"})
+
+    @pytest.mark.parametrize(
+        ("period", "by", "label", "n"),
+        [
+            ("last", "", "2026-W03", 1),
+            ("last", "day", "2026-01-19", 0),
+            ("last-day", "", "2026-01-19", 0),
+            ("last-month", "", "2026-01", 3),
+        ],
+    )
+    def test_last_is_the_last_that_has_ended(self, period, by, label, n):
+        found = cx.measure(tickets(*self.LOG, as_of="+15 09:00"), "vol", by=by, period=period)
+        assert (found["period"].item(), found["n"].item()) == (label, n)
+
+    @pytest.mark.parametrize("period", ["2025-12", "2026-02"])
+    def test_a_period_outside_the_log_says_what_the_log_covers(self, period):
+        rows = cx.measure(tickets(*self.LOG, as_of="+15 09:00"), "vol,frt", period=period)
+        assert set(rows["note"]) <= {
+            "the log covers 2026-01-05 to 2026-01-20", "the data lack tickets.first_human_reply_at"
+        }  # fmt: skip
+        assert rows["note"].iloc[0] == "the log covers 2026-01-05 to 2026-01-20"
+
+    def test_a_quiet_week_inside_the_log_says_nothing(self):
+        log = tickets({"created_at": "09:00"}, {"created_at": "+15 09:00"})
+        assert cx.measure(log, "vol", period="2026-W03").iloc[0]["note"] == ""
+
+
+class TestPrinted:
+    def test_value_with_unit_interval_n_flag_and_each_note_once(self):
+        rows = [{"first_human_reply_at": "09:20", "channel": c} for c in ("email", "chat")]
+        printed = repr(cx.measure(tickets(*rows), "frt,vol", by="channel"))
+        assert printed.splitlines() == [
+            "metric channel    value 95 % interval n flag    note",
+            "frt    chat    20.0 min               1 small_n [1] ",
+            "frt    email   20.0 min               1 small_n [1] ",
+            "vol    chat           1    0.0 to 5.6 1 ok          ",
+            "vol    email          1    0.0 to 5.6 1 ok          ",
+            "[1] too few for a whole interval: a median takes 6 cases",
+            "[4 rows, 22 columns; durations are in seconds in the columns]",
+        ]
+
+    def test_it_is_a_frame_and_parts_of_it_print_as_frames_do(self):
+        found = cx.measure(tickets({"first_human_reply_at": "09:20"}), "frt")
+        assert isinstance(found, pd.DataFrame)
+        part = found[["metric", "value"]]
+        assert repr(part) == repr(pd.DataFrame({"metric": ["frt"], "value": [1200.0]}))
 
 
 class TestGroups:

@@ -674,7 +674,8 @@ def source_rows(log, name, as_of=None, by=None):
     from cxlab.metrics.view import Windows, view_of
 
     view = view_of(log, as_of)
-    return view.rows(SOURCES[name], Windows(by, None, "UTC", view.as_of)).to_pandas()
+    rows = view.rows(SOURCES[name], Windows(by, None, "UTC", view.as_of))
+    return view.ready([rows])[0].to_pandas()
 
 
 class TestDepartures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +15,7 @@ from cxlab.stats import SurvivalCurve, kaplan_meier
 __all__ = ["DAY", "marginal", "mean_until", "share_left", "time_until"]
 
 DAY = 86_400.0
+TOO_SHORT = "nobody has been observed for so long"
 _ENDED = ("value", "ended")
 
 
@@ -29,13 +31,20 @@ def _kaplan_meier(label: str, method: str, read: Callable[[SurvivalCurve], Point
     return Fitted(label, method, _ENDED, lambda cells: read(_curve(cells)))
 
 
+def _told(point: Point, why: str) -> Point:
+    """Say why there is no value, where there is none."""
+    return point._replace(note=why) if math.isnan(point.value) else point
+
+
 def time_until(q: float) -> Fitted:
     """Return the time by which the share `q` has ended; NaN where the follow-up is too short."""
     name = "median" if q == 0.5 else f"p{q * 100:g}"
     return _kaplan_meier(
         f"Kaplan–Meier {name}",
         "Brookmeyer–Crowley (Greenwood, log-log)",
-        lambda curve: Point(*curve.quantile(q)),
+        lambda curve: _told(
+            Point(*curve.quantile(q)), f"{q * 100:g} % have not ended within the time observed"
+        ),
     )
 
 
@@ -44,7 +53,7 @@ def mean_until(days: int) -> Fitted:
     return _kaplan_meier(
         "restricted mean",
         "Greenwood, normal",
-        lambda curve: Point(*curve.restricted_mean(days * DAY)),
+        lambda curve: _told(Point(*curve.restricted_mean(days * DAY)), TOO_SHORT),
     )
 
 
@@ -53,7 +62,7 @@ def share_left(days: int) -> Fitted:
 
     def read(curve: SurvivalCurve) -> Point:
         value, low, high = curve.at([days * DAY])
-        return Point(float(value[0]), float(low[0]), float(high[0]))
+        return _told(Point(float(value[0]), float(low[0]), float(high[0])), TOO_SHORT)
 
     return _kaplan_meier(f"Kaplan–Meier share after {days} days", "Greenwood, log-log", read)
 

@@ -14,8 +14,8 @@ import pandas as pd
 from cxlab.units import RANGES
 
 __all__ = [
-    "Estimate", "Floats", "Integers", "Statistic", "clipped", "column", "counted", "floats",
-    "how_many", "share_of", "value_of", "whole",
+    "TOO_FEW", "Estimate", "Floats", "Integers", "Statistic", "clipped", "column", "counted",
+    "floats", "how_many", "share_of", "value_of", "whole",
 ]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -23,6 +23,9 @@ Integers = npt.NDArray[np.int64]
 
 COUNTED = 0
 """State of a row that counts (see `query`)."""
+
+TOO_FEW = "too few for a whole interval"
+"""How the note of a value without an interval begins."""
 
 
 class Estimate(NamedTuple):
@@ -70,6 +73,10 @@ class Statistic(ABC):
     def lacks(self, groups: Sequence[str]) -> str:
         """Return what the question lacks to be answered with these groups, in words; mostly ""."""
         return ""
+
+    def unbounded(self) -> str:
+        """Return why a value can stand without an interval, or with one end of it only."""
+        return f"{TOO_FEW}: it takes 2 cases"
 
     @abstractmethod
     def shown(self, rows: ir.Table, basis: str) -> ir.Scalar:

@@ -92,6 +92,10 @@ class Fitted(Statistic):
         nothing = np.full(len(n), np.nan)
         return Estimate(nothing, nothing, nothing, nothing)
 
+    def unbounded(self) -> str:
+        """Return why an end can be missing: a curve of what has not ended may not reach it."""
+        return "the data do not bound it on both sides"
+
     def shown(self, rows: ir.Table, basis: str) -> ir.Scalar:
         """Return nothing: a fit is no SQL expression, its cells are shown instead."""
         return ibis.null("float64")

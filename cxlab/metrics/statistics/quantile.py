@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import ibis
 import ibis.expr.types as ir
@@ -12,6 +13,7 @@ import pandas as pd
 
 from cxlab import stats
 from cxlab.metrics.statistics.base import (
+    TOO_FEW,
     Estimate,
     Floats,
     Integers,
@@ -26,6 +28,9 @@ __all__ = ["SLACK", "Quantile", "order_statistics"]
 
 SLACK = 5
 """Ranks fetched on either side of the normal approximation to an order statistic's rank."""
+
+_ENOUGH = 1_000
+"""Of so many values some enclose any quantile from 1 % to 99 %."""
 
 _Z = 1.959963984540054  # 97.5 % point of the normal law
 
@@ -57,6 +62,10 @@ class Quantile(Statistic):
         if column("at", basis, self.q) not in found:
             return Estimate(nothing, nothing, nothing, nothing)
         return Estimate(self._value(found, basis, n), nothing, *self._bounds(found, basis, n))
+
+    def unbounded(self) -> str:
+        """Return how many cases it takes until values of the sample bound the quantile."""
+        return f"{TOO_FEW}: a {self.name} takes {_fewest(self.q):,} cases"
 
     def shown(self, rows: ir.Table, basis: str) -> ir.Scalar:
         """Return the database's own linear quantile."""
@@ -106,6 +115,14 @@ def order_statistics(grouped: ir.Table, quantiles: Iterable[tuple[str, float]]) 
             first = ordered[column(part + "_first", name, q)]
             picked[column(part, name, q)] = values[first : first + length]
     return ordered.mutate(**picked).drop(*lists)
+
+
+@cache
+def _fewest(q: float) -> int:
+    """Return the smallest n of which two values enclose the q-quantile at 95 %."""
+    n = np.arange(1, _ENOUGH)
+    low, high = stats.quantile_ranks(n, q)
+    return int(n[(low >= 1) & (high <= n)][0])
 
 
 def _pick(slices: pd.Series, index: Integers) -> Floats:

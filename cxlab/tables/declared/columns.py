@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from cxlab.tables.schema import Column, Kind, Reference, Rule
+from cxlab.units import CURRENCIES
 
 __all__ = [
     "AUTHORS",
@@ -38,19 +39,6 @@ CHANNELS = ("email", "chat", "phone", "web", "portal", "social", "other")
 STATUSES = ("new", "open", "pending", "hold", "solved", "closed")
 PRIORITIES = ("urgent", "high", "normal", "low")
 AUTHORS = ("customer", "agent", "bot", "system")
-
-# ISO 4217, currencies in use (no funds, metals or test codes). CLDR, as Babel ships it, has the
-# same list. Kept here because no library that cxlab needs anyway has one.
-_CODES = """
-AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN
-BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL
-GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF
-KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN
-MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD
-SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX
-USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
-"""
-CURRENCIES = tuple(_CODES.split())
 
 
 def id_(name: str, meaning: str, *, optional: bool = False) -> Column:

@@ -38,6 +38,7 @@ def with_schedule(rows: ir.Table, view: View) -> ir.Table:
 def calendar_for(rows: ir.Table, instants: list[str], view: View) -> Calendar:
     """Return the calendar of all schedules (and of round the clock) over these columns."""
     always = Schedule.always(id=ROUND_THE_CLOCK)
+    rows = view.inlined(rows.select(*instants))
     return Calendar.covering(rows, instants, [*_schedules(view), always])
 
 

@@ -1,0 +1,6 @@
+"""`python -m cxlab` is the command `cxlab`."""
+
+from cxlab.cli import main
+
+if __name__ == "__main__":
+    main()
