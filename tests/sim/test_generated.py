@@ -78,7 +78,7 @@ def test_any_scenario(scenario: Scenario, unit: float) -> None:
     hold_whole(scenario, unit)
 
 
-@settings(FEW, max_examples=8)
+@settings(FEW, max_examples=5)
 @given(scenario=scenarios())
 def test_the_tables_of_any_scenario_are_accepted(scenario: Scenario) -> None:
     hold_whole(scenario, 0.0, tables=True)
