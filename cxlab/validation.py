@@ -68,8 +68,9 @@ def _bad_value(detail: ErrorDetails, what: str) -> InputError:
         expected = expected.removeprefix(words)
     expected = expected.replace(" after validation", "")
     given = detail["input"]
-    if detail["type"] == "literal_error":
-        return InputError(what, given=given, known=re.findall(r"'([^']+)'", expected))
+    names = re.findall(r"'([^']+)'", expected) if detail["type"] == "literal_error" else []
+    if names:
+        return InputError(what, given=given, known=names)
     if isinstance(given, dict) and detail["type"] == "value_error":
         return InputError(what, expected=expected)  # a rule over a whole table says it all
     return InputError(what, given="nothing" if given is None else given, expected=expected)

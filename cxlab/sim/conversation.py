@@ -188,14 +188,40 @@ def _all_changes(view: View) -> _Changes:
     )  # fmt: skip
     field = np.array([STATUS, STATUS, STATUS, ASSIGNEE, STATUS, TIER, STATUS, STATUS], np.int8)
     actor = np.array([0, 2, 2, 1, 1, 1, 1, 0], dtype=np.int8)
-    changes = _Changes(step, times, field[place], old, new, actor[place])
-    if len(out.handed_step):
-        changes = _with_hand_backs(view, changes, place)
+    changes, rank = _Changes(step, times, field[place], old, new, actor[place]), place * 2
+    again = np.flatnonzero(opens & ~new_ticket)
+    for more, after in ((_back_at_tier_1(view, again), _OPENED), (_taken_again(view), _ANSWERED)):
+        if len(more.step):
+            changes, rank = _with(changes, rank, more, after * 2 + 1)
     return _of_new_assignees(view, changes)
 
 
-def _with_hand_backs(view: View, changes: _Changes, place: Integers) -> _Changes:
-    """Add a change of assignee for each time that somebody took a contact up again."""
+def _with(
+    changes: _Changes, rank: Integers, more: _Changes, rank_of_more: int
+) -> tuple[_Changes, Integers]:
+    """Put changes among the others, by step, then rank, then time."""
+    names = [f.name for f in fields(changes)]
+    both = _Changes(*(np.concatenate([getattr(changes, c), getattr(more, c)]) for c in names))
+    rank = np.concatenate([rank, np.full(len(more.step), rank_of_more)])
+    order = np.lexsort((both.time, rank, both.step))
+    return both.at(order), rank[order]
+
+
+def _back_at_tier_1(view: View, step: Integers) -> _Changes:
+    """Return a change of tier for each reopening of a ticket that a higher tier solved."""
+    first_step, contact = view.workload.first_step, view.workload.contact[step].astype(np.int64)
+    before = first_step[contact] - 1  # the last step of the contact before
+    tier = before - first_step[contact - 1]
+    high = (tier > 0) & ~np.isnan(view.outcome.ended[before])
+    n = int(high.sum())
+    return _Changes(
+        step[high], view.begins[contact[high]], np.full(n, TIER), tier[high],
+        np.zeros(n, dtype=np.int64), np.full(n, BY_CUSTOMER),
+    )  # fmt: skip
+
+
+def _taken_again(view: View) -> _Changes:
+    """Return a change of assignee for each time that somebody took a contact up again."""
     out = view.outcome
     step = out.handed_step.astype(np.int64)
     # Who took it next: the next hand-back of the same step, or who had it last.
@@ -204,14 +230,10 @@ def _with_hand_backs(view: View, changes: _Changes, place: Integers) -> _Changes
     when = np.where(follows, np.append(out.handed_start[1:], np.nan), out.resumed[step])
     again = when > out.handed_start  # else nobody has taken it up yet
     n = int(again.sum())
-    more = _Changes(
+    return _Changes(
         step[again], when[again], np.full(n, ASSIGNEE), np.full(n, -1),
         nxt[again].astype(np.int64), np.full(n, BY_AGENT),
     )  # fmt: skip
-    names = [f.name for f in fields(changes)]
-    both = _Changes(*(np.concatenate([getattr(changes, c), getattr(more, c)]) for c in names))
-    rank = np.concatenate([place * 2, np.full(n, _ANSWERED * 2 + 1)])
-    return both.at(np.lexsort((both.time, rank, both.step)))
 
 
 def _of_new_assignees(view: View, changes: _Changes) -> _Changes:

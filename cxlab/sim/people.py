@@ -54,7 +54,8 @@ def shifts(view: View) -> pa.Table:
     step = step[rows]
     order = np.argsort(begins, kind="stable")
     rows, begins, ends, step = rows[order], begins[order], ends[order], step[order]
-    ticket = np.where(step < 0, -1, view.ticket[view.workload.contact[step]])
+    ticket, at_work = np.full(len(step), -1, dtype=np.int64), step >= 0
+    ticket[at_work] = view.ticket[view.workload.contact[step[at_work]]]
     return pa.table(
         {
             "agent_id": named(view.who, agent[rows]),

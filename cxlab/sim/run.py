@@ -88,6 +88,7 @@ def simulate_arrow(
     scenario: Scenario, *, engine: Engine | None = None, progress: Progress | None = None
 ) -> dict[str, pa.Table]:
     """Return the tables of all replications of a scenario as Arrow tables, unchecked."""
+    known_engine(engine)
     check_memory(scenario)
     total = scenario.replications
     parts: list[dict[str, pa.Table]] = []
@@ -95,7 +96,10 @@ def simulate_arrow(
         parts.append(replication_tables(scenario, replication, engine=engine))
         if progress is not None:
             progress(replication, total)
-    return {name: pa.concat_tables([part[name] for part in parts]) for name in parts[0]}
+    names = dict.fromkeys(name for part in parts for name in part)  # some may cost nothing
+    return {
+        name: pa.concat_tables([part[name] for part in parts if name in part]) for name in names
+    }
 
 
 def replication_tables(

@@ -10,13 +10,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 
 from cxlab.scenario import Scenario
 from cxlab.sim.compiled import run_compiled
 from cxlab.sim.desk import run_desk
 from cxlab.sim.outcome import Exit, Outcome
-from cxlab.sim.plan import DeskPlan, LinePlan
+from cxlab.sim.plan import DeskPlan, LinePlan, desk_plan
 from cxlab.sim.roster import AgentPlan
+from cxlab.sim.tables import record
+from cxlab.sim.view import View
 from cxlab.sim.workload import Workload
 
 INF = float("inf")
@@ -160,6 +164,28 @@ def run(
     names = [f"line{i}" for i in range(len(more.get("lines") or [0]))]
     work = workload(tickets, names)
     return happenings(work, play(work, desk(shifts, until, **more)))
+
+
+def plain(table: pa.Table) -> pd.DataFrame:
+    """Return a table as a frame of plain objects, None where a text is missing."""
+    frame = table.to_pandas()
+    for name in frame.select_dtypes(["category", "str", "object"]):
+        frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
+    return frame
+
+
+def tables(
+    scenario: Scenario, tickets: Sequence[T], lines: Sequence[str] = ("chat",)
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of a hand-written workload at a scenario's desk, played by both engines."""
+    plan, work = desk_plan(scenario, 1), workload(tickets, lines)
+    view = View(scenario, plan, work, play(work, plan), 1, scenario.seed)
+    return {name: plain(table) for name, table in record(view).items()}
+
+
+def clock(times: pd.Series) -> list[str]:
+    """Return instants of the day as text, "" where missing."""
+    return times.dt.strftime("%H:%M").fillna("").tolist()
 
 
 def outcome(out: Outcome) -> tuple[np.ndarray, np.ndarray]:

@@ -87,12 +87,6 @@ def test_work_past_the_start_of_the_next_shift() -> None:
     assert answered(log) == [(9, 0, 0), (40, 1, 0)]
 
 
-def test_shifts_that_touch_are_one() -> None:
-    # Busy 15–17, up to the seam: ticket 1 is taken at 17, and 2 at 20 by the idle agent.
-    log = run([T(15, 2), T(16, 1), T(20, 1)], [((9, 17), (17, 25))])
-    assert answered(log) == [(15, 0, 0), (17, 1, 0), (20, 2, 0)]
-
-
 def test_served_if_and_only_if_the_wait_is_within_patience() -> None:
     # The agent is free at 10. Waits of 9 each: patience 9 is served at its very end;
     # 8.5 gives up at 9.5 (= 1 + 8.5).

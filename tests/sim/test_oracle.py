@@ -79,7 +79,7 @@ def test_one_more_agent_lengthens_no_wait() -> None:
     endless = np.full(len(arrivals), np.inf)
     waits = []
     for servers in (5, 6):
-        log = run_desk(fifo(arrivals, handling, endless), [ALWAYS] * servers, until=1e15)
-        waits.append(outcome(log, len(arrivals))[0] - arrivals)
+        out = play(fifo(arrivals, handling, endless), desk([ALWAYS] * servers))
+        waits.append(outcome(out)[0] - arrivals)
     assert (waits[1] <= waits[0]).all()
     assert (waits[1] < waits[0]).any()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from small_desks import T, desk_file, workload
+import pytest
+from small_desks import T, clock, desk_file
+from small_desks import tables as tables_of
 
 from cxlab.scenario import Scenario, Survey
-from cxlab.sim.desk import run_desk
-from cxlab.sim.recorder import record
-from cxlab.sim.survey import csat_scores
-from cxlab.sim.timeline import Timeline, shift_plan
+from cxlab.sim.survey import scores
 from cxlab.sim.view import View
 
 HOUR, MINUTE = 3600.0, 60.0
@@ -30,15 +29,7 @@ SURVEY = {"response_rate": 1.0, "delay_hours": 1.0, "cutpoints": [-4.0, -3.0, -2
 
 
 def tables(scenario: Scenario, tickets: list[T] = TICKETS) -> dict[str, pd.DataFrame]:
-    plan, work = shift_plan(scenario), workload(tickets)
-    horizon = Timeline.of(scenario).horizon_s
-    log = run_desk(work, [agent.shifts for agent in plan], horizon)
-    return record(View(scenario, plan, work, log))
-
-
-def clock(times: pd.Series) -> list[str]:
-    """Return instants of the day as text, "" where missing."""
-    return times.dt.strftime("%H:%M").fillna("").tolist()
+    return tables_of(scenario, tickets)
 
 
 def texts(values: pd.Series) -> list[object]:
@@ -77,17 +68,19 @@ def test_the_reply_goes_out_at_the_end_where_the_channel_says_so() -> None:
 
 def test_messages() -> None:
     m = tables(desk_file())["messages"]
-    assert list(zip(clock(m["at"]), m.author_type, m.message_id, strict=True)) == [
-        ("09:00", "customer", "chat-000001-1-ask"),
-        ("09:00", "agent", "chat-000001-1-reply"),
-        ("09:05", "customer", "chat-000002-1-ask"),
-        ("10:10", "customer", "chat-000001-2-ask"),
-        ("10:10", "agent", "chat-000001-2-reply"),
-        ("16:55", "customer", "chat-000003-1-ask"),
-        ("16:55", "agent", "chat-000003-1-reply"),
-        ("18:00", "customer", "chat-000004-1-ask"),
+    assert list(zip(clock(m["at"]), m.author_type, m.ticket_id, strict=True)) == [
+        ("09:00", "customer", "chat-000001"),
+        ("09:00", "agent", "chat-000001"),
+        ("10:10", "customer", "chat-000001"),
+        ("10:10", "agent", "chat-000001"),
+        ("09:05", "customer", "chat-000002"),
+        ("16:55", "customer", "chat-000003"),
+        ("16:55", "agent", "chat-000003"),
+        ("18:00", "customer", "chat-000004"),
     ]
     assert m.author_id.tolist()[:2] == ["customer-000001", "agent-001"]
+    assert m.message_id.is_unique
+    assert m.session_id.nunique() == 5
 
 
 def test_status_events() -> None:
@@ -121,7 +114,7 @@ def test_a_second_agent_is_a_change_of_assignee() -> None:
 def test_giving_up_on_a_return_leaves_the_ticket_unsolved() -> None:
     # Ticket 1 is back at 10:10 with a patience of 1 min; ticket 2 holds the agent 10:00–11:00.
     t = tables(
-        desk_file(survey=SURVEY),
+        desk_file(surveys={"csat": SURVEY}),
         [
             T(9 * HOUR, (600.0, 1.0), patience=(60.0, 60.0), back_after=[HOUR]),
             T(10 * HOUR, HOUR),
@@ -204,21 +197,22 @@ def test_the_warm_up_is_marked_and_stretches_are_cut_at_its_end() -> None:
     ]
 
 
-def test_surveys_follow_the_last_solve() -> None:
-    # Ticket 1 is solved for good at 10:15, ticket 3 at 17:15; the uniforms are all 0.
-    s = tables(desk_file(survey={**SURVEY, "answer_hours": 0.5}))["surveys"]
+def test_surveys_follow_the_last_solve(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Ticket 1 is solved for good at 10:15, ticket 3 at 17:15; let the uniforms be all 0.
+    monkeypatch.setattr(View, "u", lambda view, purpose, tickets: np.zeros(len(tickets)))
+    s = tables(desk_file(surveys={"csat": {**SURVEY, "answer_hours": 0.5}}))["surveys"]
     assert s.subject_id.tolist() == ["chat-000001", "chat-000003"]
     assert clock(s.sent_at) == ["11:15", "18:15"]
     assert clock(s.answered_at) == ["11:45", "18:45"]
     assert s.score.tolist() == [1.0, 1.0]
     # An answer after the horizon is not seen; an invitation after it does not exist.
-    s = tables(desk_file(survey={**SURVEY, "answer_hours": 8.0}))["surveys"]
+    s = tables(desk_file(surveys={"csat": {**SURVEY, "answer_hours": 8.0}}))["surveys"]
     assert clock(s.answered_at) == ["19:15", ""]
     assert s.score.fillna(-1).tolist() == [1.0, -1.0]
-    s = tables(desk_file(survey={**SURVEY, "delay_hours": 8.0}))["surveys"]
+    s = tables(desk_file(surveys={"csat": {**SURVEY, "delay_hours": 8.0}}))["surveys"]
     assert clock(s.sent_at) == ["18:15"]
     # Nobody answers.
-    s = tables(desk_file(survey={**SURVEY, "response_rate": 0.0}))["surveys"]
+    s = tables(desk_file(surveys={"csat": {**SURVEY, "response_rate": 0.0}}))["surveys"]
     assert s.score.isna().all()
     assert s.answered_at.isna().all()
 
@@ -230,9 +224,10 @@ def test_scores_follow_the_stated_model() -> None:
         response_rate=1.0, cutpoints=cutpoints, wait_effect=1.0, extra_contact_effect=0.5
     )
     u = np.array([0.09, 0.11, 0.19, 0.21, 0.49, 0.51, 0.79, 0.81])
-    at_once = csat_scores(model, u, np.zeros(8), np.ones(8, dtype=np.int64))
+    at_once = scores(model, u, np.zeros(8), np.zeros(8), np.ones(8, int), np.ones(8, int))
     assert at_once.tolist() == [1, 2, 2, 3, 3, 4, 4, 5]
     # An hour's wait, or two contacts more, adds 1 to every cutpoint: P(score ≤ 3) = .731.
-    hour = csat_scores(model, np.array([0.73, 0.74]), np.full(2, 3600.0), np.array([1, 1]))
-    contacts = csat_scores(model, np.array([0.73, 0.74]), np.zeros(2), np.array([3, 3]))
+    two, one, none = np.array([0.73, 0.74]), np.ones(2, int), np.zeros(2)
+    hour = scores(model, two, np.full(2, 3600.0), none, one, one)
+    contacts = scores(model, two, none, none, 3 * one, one)
     assert hour.tolist() == contacts.tolist() == [3, 4]
