@@ -9,7 +9,7 @@ from cxlab.charts import quick_imports as quick_imports
 
 # isort: split
 from cxlab.charts.aggregate import first_response_times, hourly_load, hourly_waits
-from cxlab.charts.curve import survival_curve
+from cxlab.charts.curve import curves, survival_curve
 from cxlab.charts.hours import load_against_staffing, waits_by_hour
 from cxlab.charts.paths import decision_tree, funnel
 from cxlab.charts.renderer import enable
@@ -19,6 +19,7 @@ from cxlab.charts.trend import backlog_trend, trend
 __all__ = [
     "Distribution",
     "backlog_trend",
+    "curves",
     "decision_tree",
     "enable",
     "first_response_times",

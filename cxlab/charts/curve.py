@@ -1,13 +1,18 @@
-"""Curves of what lasts: how many customers stay, how many tickets are still open?"""
+"""Curves: what lasts (customers, open tickets), and what a number does as another one grows."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.words import Axis, axis_for
+from cxlab.units import format_interval
 
-__all__ = ["survival_curve"]
+__all__ = ["curves", "survival_curve"]
 
 _GROUPS = 5
 
@@ -45,9 +50,11 @@ def survival_curve(
 
 
 def _legend(names: list[str]) -> alt.Legend | None:
-    return (
-        alt.Legend(orient="top", symbolType="stroke", symbolOpacity=1) if len(names) > 1 else None
-    )
+    """Return a legend whose colours are as full as the lines, not as the bands."""
+    if len(names) < 2:
+        return None
+    return alt.Legend(orient="top", symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3,
+                      labelLimit=240, columns=1 if max(map(len, names)) > 18 else 0)  # fmt: skip
 
 
 def _words(rows: pd.DataFrame, names: list[str], time: str, title: str) -> str:
@@ -71,3 +78,95 @@ def _readable(rows: pd.DataFrame) -> pd.DataFrame:
         for column, name in (("value", "Share"), ("low", "Low"), ("high", "High"))
     }
     return pd.DataFrame({"Group": kept["group"], "Time": kept["time"], **shares})
+
+
+def curves(
+    frame: pd.DataFrame,
+    *,
+    over: str,
+    what: str,
+    title: str,
+    dots: Collection[str] = (),
+    steps: bool = False,
+) -> Figure:
+    """Draw how a number changes as another one grows, a line for each group.
+
+    `frame`: columns x, value, unit, group (the first five are drawn), and low and high where they
+    are known: a band around a line, a whisker at a dot. `over` and `what` name the axes, `over`
+    with its unit. `dots`: groups drawn as points, such as measured beside computed values.
+    `steps`: a value holds until the next x.
+    """
+    known = frame[frame["value"].notna()] if len(frame) else frame
+    if known.empty:
+        return nothing_to_draw(title, "There is nothing to draw.")
+    axis = axis_for(known, what)
+    names = list(dict.fromkeys(known["group"].astype(str)))[:_GROUPS]
+    rows = _on_axis(known, names, axis)
+    color = alt.Color("group:N", title=None, sort=names, legend=_legend(names),
+                      scale=alt.Scale(domain=names))  # fmt: skip
+    whole = alt.Axis(tickCount=8, tickMinStep=1) if (rows["x"] % 1 == 0).all() else None
+    x = alt.X("x:Q", title=over, axis=whole or alt.Axis(tickCount=8), scale=alt.Scale(zero=False))
+    y = alt.Y("value:Q", title=axis.title)
+    tooltip = [alt.Tooltip("group:N", title="group"), alt.Tooltip("x:Q", title=over, format=",.4g"),
+               alt.Tooltip("words:N", title=what)]  # fmt: skip
+    drawn = rows[~rows["group"].isin(dots)]
+    lines = alt.Chart(_closed(drawn) if steps else drawn).encode(x=x, color=color)
+    points = alt.Chart(rows[rows["group"].isin(dots)]).encode(x=x, color=color)
+    how: Any = {"interpolate": "step-after"} if steps else {}
+    limits = {"y": alt.Y("low:Q", title=axis.title), "y2": "high:Q"}
+    chart = layered(
+        lines.mark_area(opacity=0.16, **how).encode(**limits),
+        lines.mark_line(strokeWidth=2.25, **how).encode(y=y),
+        lines.mark_circle(size=28, opacity=0).encode(y=y, tooltip=tooltip),
+        points.mark_rule(strokeWidth=2.25).encode(**limits),
+        points.mark_circle(size=70, opacity=1).encode(y=y, tooltip=tooltip),
+    )
+    words = f"{title}. {over}. " + ". ".join(_course(rows, name) for name in names) + "."
+    figure: Figure = finish(chart, title, words, data=_course_table(rows, over, what, axis))
+    return figure
+
+
+def _on_axis(known: pd.DataFrame, names: list[str], axis: Axis) -> pd.DataFrame:
+    """Return the rows of these groups in order, in the axis's unit, with their values in words."""
+    rows = known.assign(group=known["group"].astype(str))
+    rows = rows[rows["group"].isin(names)].sort_values(["group", "x"], ignore_index=True)
+    if "low" not in rows:
+        rows = rows.assign(low=float("nan"), high=float("nan"))
+    words = [axis.words(v) for v in rows["value"]]
+    scaled = {c: axis.scaled(rows[c]) for c in ("value", "low", "high")}
+    return rows[["group", "x"]].assign(words=words, **scaled)
+
+
+def _closed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with an end for each group's last step, as long as the one before."""
+    last = rows.groupby("group", sort=False).tail(1)
+    step = rows.groupby("group", sort=False)["x"].diff().reindex(last.index).fillna(0)
+    return pd.concat([rows, last.assign(x=last["x"] + step)]).reset_index(drop=True)
+
+
+def _course(rows: pd.DataFrame, name: str) -> str:
+    """Return in words where a group begins and ends, and its highest point if between."""
+    part = rows[rows["group"] == name]
+    places, words = part["x"].to_numpy(dtype=float), part["words"].tolist()
+    last, top = len(words) - 1, int(part["value"].to_numpy(dtype=float).argmax())
+
+    def at(i: int) -> str:
+        return f"{words[i]} at {places[i]:,.4g}"
+
+    told = f"{name}: {at(0)}" + (f", {at(last)}" if last else "")
+    return told if top in (0, last) else f"{told}, highest {at(top)}"
+
+
+def _course_table(rows: pd.DataFrame, over: str, what: str, axis: Axis) -> pd.DataFrame:
+    most = 60
+    kept = rows.iloc[:: max(1, len(rows) // most)]
+    table = {"Group": kept["group"], over: kept["x"].astype(float), what: kept["words"]}
+    if rows["low"].notna().any():
+        table["95 % interval"] = pd.Series(
+            [
+                format_interval(low * axis.divisor, high * axis.divisor, axis.unit) or "–"
+                for low, high in zip(kept["low"], kept["high"], strict=True)
+            ],
+            index=kept.index,
+        )
+    return pd.DataFrame(table)

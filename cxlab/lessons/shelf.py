@@ -35,14 +35,17 @@ class Lesson:
 
 
 def lessons() -> dict[str, Lesson]:
-    """Return every lesson that ships with cxlab by its name, families first."""
+    """Return every lesson that ships with cxlab by its name: metrics, the desk, traps."""
     found = [_read(path) for path in sorted(bundled("notebooks/lessons").glob("*.ipynb"))]
-    ordered = sorted(found, key=lambda each: (each.family == TRAPS, each.family, each.title))
+    ordered = sorted(found, key=lambda each: (LATER.get(each.family, 0), each.family, each.title))
     return {each.name: each for each in ordered}
 
 
-TRAPS = "Traps"
-"""Family of the lessons on numbers that mislead."""
+DESK, TRAPS = "How a desk behaves", "Traps"
+"""Families of the lessons on queues and staff, and on numbers that mislead."""
+
+LATER = {DESK: 1, TRAPS: 2}
+"""These families stand behind those of metrics, which a metric's own lesson is looked for in."""
 
 
 def lesson(

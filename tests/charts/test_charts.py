@@ -47,6 +47,10 @@ def _all_charts():
         {"id": "n3", "parent": "n0", "depth": 1, "kind": "leaf", "label": "unknown",
          "customers": 6, "share": 0.6, "low": 0.31, "high": 0.83, "segment": None, "action": None},
     ]  # fmt: skip
+    grows = pd.DataFrame({"x": [1.0, 2.0, 3.0], "value": [60.0, 300.0, 90.0], "unit": "s",
+                          "group": "<b>"})  # fmt: skip
+    met = pd.DataFrame({"x": [2.0], "value": [240.0], "low": [200.0], "high": [300.0],
+                        "unit": "s", "group": "met"})  # fmt: skip
     survive = {"time": "Time (months)", "title": "Who stays"}
     groups = _trend_rows([3600.0, 60.0]).assign(channel=["email", "<b>"])
     spread = charts.Distribution("First response time", bins, {0.5: 20.0, 0.9: 45.0}, 10)
@@ -62,6 +66,11 @@ def _all_charts():
         "curves": charts.survival_curve(
             pd.concat([curve.assign(group="<b>"), curve.assign(group="b")]), **survive
         ),
+        "lines": charts.curves(grows, over="Load (%)", what="Wait", title="Grows", steps=True),
+        "lines and dots": charts.curves(
+            pd.concat([grows, met]), over="Load (%)", what="Wait", title="Grows", dots=["met"]
+        ),
+        "empty lines": charts.curves(grows.head(0), over="Load (%)", what="Wait", title="Grows"),
         "funnel": charts.funnel(stages),
         "tree": charts.decision_tree({"nodes": nodes, "edges": []}),
         "empty funnel": charts.funnel(stages.head(0)),
@@ -116,7 +125,7 @@ def _axis_titles(node):
 @pytest.mark.parametrize(
     ("name", "unit"),
     [("trend", "(min)"), ("backlog", "(number)"), ("spread", "(%)"), ("load", "(mean number)"),
-     ("interval", "(min)")],
+     ("interval", "(min)"), ("lines", "(min)"), ("lines and dots", "(%)")],
 )  # fmt: skip
 def test_axes_carry_their_unit(name, unit):
     titles = list(_axis_titles(ALL[name]._repr_mimebundle_()[MIME]))
@@ -144,6 +153,12 @@ def test_the_data_of_a_tree_say_when_each_leaf_holds():
     assert [row[:2] for row in rows] == [
         ["at risk", "contract stage due; nps 0 to 6"], ["unknown", "–"]
     ]  # fmt: skip
+
+
+def test_curves_tell_their_ends_and_their_highest_point():
+    assert ALL["lines and dots"]._repr_mimebundle_()["text/plain"] == (
+        "Grows. Load (%). <b>: 1.0 min at 1, 1.5 min at 3, highest 5.0 min at 2. met: 4.0 min at 2."
+    )
 
 
 def test_one_period_is_told_once():

@@ -9,13 +9,18 @@ import pytest
 
 import cxlab as cx
 from cxlab.cli.app import run
+from cxlab.lessons.shelf import DESK, TRAPS
 from cxlab.metrics import METRICS
 
 LESSONS = cx.lessons.lessons()
-SECTIONS = ["What it means", "Worked by hand, and by cxlab", "The query", "What it hides",
-            "Your turn"]  # fmt: skip
 LOGIC = (ast.For, ast.While, ast.If, ast.IfExp, ast.Try, ast.With, ast.FunctionDef, ast.ClassDef,
          ast.Lambda)  # fmt: skip
+
+
+def sections(name):
+    """Return a lesson's headings: a metric has a query, a desk is simulated."""
+    shown = "Simulated" if LESSONS[name].family == DESK else "The query"
+    return ["What it means", "Worked by hand, and by cxlab", shown, "What it hides", "Your turn"]
 
 
 def notebook(name):
@@ -32,7 +37,7 @@ def test_makes_its_page(name, tmp_path):
     # A cell that fails, an example or exercise where hand and cxlab differ: each raises.
     page = cx.lesson(name, out=tmp_path).path.read_text(encoding="utf-8")
     headings = [html.unescape(h) for h in re.findall(r"<h2[^>]*>(.*?)</h2>", page)]
-    assert [h for h in headings if h in SECTIONS] == SECTIONS
+    assert [h for h in headings if h in sections(name)] == sections(name)
     assert "Solution" in page
     assert not re.search(r"<(?:td|th|p|li|dd)\b[^>]*>\s*(nan|NaN|None|inf)\s*<", page)
 
@@ -45,7 +50,7 @@ def test_notebook_is_thin_and_in_order(name):
     assert all(c["outputs"] == [] and c["execution_count"] is None for c in code_of(cells))
     words = [c["source"] for c in cells if c["cell_type"] == "markdown"]
     assert words[0].startswith(f"# {LESSONS[name].title}\n")
-    assert [w.split("\n")[0][3:] for w in words[1:] if w.startswith("## ")] == SECTIONS
+    assert [w.split("\n")[0][3:] for w in words[1:] if w.startswith("## ")] == sections(name)
     assert cells[1]["metadata"]["tags"] == ["parameters"]
     assert cells[1]["source"] == "my_answer: float | None = None"
     assert "cx.lessons.opening(" in cells[2]["source"]
@@ -67,9 +72,16 @@ def test_describes_itself(name):
     assert each.family == "Traps" or each.metrics
 
 
-def test_lists_families_first():
-    traps = [each.family == "Traps" for each in LESSONS.values()]
-    assert traps == sorted(traps)
+def test_a_metrics_own_lesson_comes_before_the_desks():
+    teaching = [each.family for each in LESSONS.values() if "asa" in each.metrics]
+    assert teaching[0] == "Waiting"
+    assert DESK in teaching
+
+
+def test_lists_metrics_then_the_desk_then_traps():
+    places = [{DESK: 1, TRAPS: 2}.get(each.family, 0) for each in LESSONS.values()]
+    assert places == sorted(places)
+    assert set(places) == {0, 1, 2}
 
 
 @pytest.mark.parametrize(("answer", "verdict"), [(480.0, "Right."), (2160.0, "Not yet")])

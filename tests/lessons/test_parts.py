@@ -3,7 +3,8 @@
 import pytest
 
 from cxlab.errors import InputError, RunError
-from cxlab.lessons import exercise, figures, readings, results
+from cxlab.lessons import exercise, figures, readings, refused, results, worked
+from cxlab.theory import erlang_c
 
 ANSWER = {"question": "2 of 4?", "unit": "share", "because": "2 ÷ 4."}
 
@@ -40,3 +41,20 @@ def test_an_exercise_refuses_a_wrong_solution():
                                              (0.5026, "Not yet"), (50, "Not yet")])  # fmt: skip
 def test_an_exercise_allows_rounding_by_half_a_percent(given, said):
     assert f"\n{said}" in exercise(**ANSWER, by_hand=0.5, measured=0.5, given=given).words
+
+
+def test_a_worked_step_refuses_a_wrong_value():
+    step = {"unit": "s", "because": "ρ ÷ (1 − ρ) · 6 minutes."}
+    assert (
+        "By hand: 24.0 min. cxlab: 24.0 min."
+        in worked("Wait", by_hand=1440, measured=1440.0, **step).words
+    )
+    with pytest.raises(RunError, match="Wait by hand and by cxlab differ"):
+        worked("Wait", by_hand=1440, measured=1441, **step)
+
+
+def test_a_limit_that_is_none_is_not_told():
+    over = {"calls_per_hour": 10, "handle_s": 360, "agents": 1}
+    assert "no steady state" in refused("Load 1", erlang_c, **over).words
+    with pytest.raises(RunError, match="not refused"):
+        refused("Load 1/2", erlang_c, **over | {"agents": 2})
