@@ -11,7 +11,7 @@ export CXLAB_DATA
 help:
 	@echo "make report   set up, run scenarios/base.toml, print the path of the page"
 	@echo "make test     set up, then ruff, mypy and every test"
-	@echo "make validate everything asked of everything (some minutes)"
+	@echo "make validate everything asked of everything, and reports/validation.html (some minutes)"
 	@echo "make spark    the tests on a local Spark (installs pyspark; needs Java 17)"
 	@echo "make lessons  the lessons as pages, with an index"
 	@echo "make bench    the benchmarks (prints ratios)"
@@ -46,6 +46,7 @@ spark: $(VENV)/.installed
 validate: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2 --dist load -m long
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax notebooks/lessons
+	$(BIN)/cxlab validate
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'

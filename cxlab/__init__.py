@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cxlab.experiment import doubts as doubts
     from cxlab.experiment import over_replications as over_replications
     from cxlab.experiment import replicate as replicate
+    from cxlab.experiment import validate as validate
     from cxlab.ingest import import_export as import_export
     from cxlab.lessons import lesson as lesson
     from cxlab.metrics import load_settings as load_settings
@@ -60,6 +61,7 @@ _HOMES = {
     "over_replications": "cxlab.experiment",
     "replicate": "cxlab.experiment",
     "simulate": "cxlab.sim",
+    "validate": "cxlab.experiment",
 }
 
 _PACKAGES = ("charts", "decisions", "lessons", "report")

@@ -10,6 +10,7 @@ from cxlab.charts import quick_imports as quick_imports
 # isort: split
 from cxlab.charts.aggregate import first_response_times, hourly_load, hourly_waits
 from cxlab.charts.curve import curves, survival_curve
+from cxlab.charts.forest import standardised_differences
 from cxlab.charts.hours import load_against_staffing, waits_by_hour
 from cxlab.charts.paths import decision_tree, funnel
 from cxlab.charts.renderer import enable
@@ -28,6 +29,7 @@ __all__ = [
     "hourly_waits",
     "interval",
     "load_against_staffing",
+    "standardised_differences",
     "survival_curve",
     "trend",
     "wait_distribution",

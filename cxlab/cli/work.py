@@ -1,4 +1,4 @@
-"""Commands that make things: init, report, simulate; and what a scenario file may say."""
+"""Commands that make things: init, report, simulate, validate; what a scenario may say."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command()(report)
     app.command()(simulate)
     app.command()(keys)
+    app.command()(validate)
 
 
 def init(
@@ -136,3 +137,30 @@ def keys(
     from cxlab.scenario.keys import keys_text
 
     typer.echo(keys_text(table))
+
+
+def validate(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the page.")] = Path(
+        "reports"
+    ),
+    replications: Annotated[int, typer.Option(min=2, help="Runs of each case.")] = 30,
+    seed: Annotated[int, typer.Option(min=0, help="Root seed of all cases.")] = 20260105,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold the model against queueing theory, as a page; exit code 1 when anything differs."""
+    from cxlab.report import report as make
+
+    with progress_bar("validating") as progress:
+        result = make(
+            notebook="validation", parameters={"replications": replications, "seed": seed},
+            out=out, progress=progress,
+        )  # fmt: skip
+    if as_json:
+        print_json({"path": str(result.path), "summary": result.summary,
+                    "differs": result.missed_targets})  # fmt: skip
+    else:
+        for line in result.summary:
+            say(line)
+        typer.echo(str(result.path))
+    if result.missed_targets:
+        raise typer.Exit(1)

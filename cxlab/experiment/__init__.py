@@ -1,6 +1,20 @@
-"""Experiments on scenarios: replicate, say how sure the answer is, and what makes it doubtful."""
+"""Experiments on scenarios: replicate, say how sure the answer is, and what makes it doubtful.
+
+`validate` holds the model itself against queueing theory; `validation_cases` are its desks.
+"""
 
 from cxlab.experiment.replications import over_replications, replicate
 from cxlab.experiment.soundness import doubts, open_tickets
+from cxlab.experiment.validation import Case, Fault, Quantity, plant, validate
 
-__all__ = ["doubts", "open_tickets", "over_replications", "replicate"]
+__all__ = [
+    "Case",
+    "Fault",
+    "Quantity",
+    "doubts",
+    "open_tickets",
+    "over_replications",
+    "plant",
+    "replicate",
+    "validate",
+]

@@ -11,6 +11,12 @@ from cxlab.report.logs import read_log
 from cxlab.report.quality import data_quality
 from cxlab.report.run import ReportResult, report
 from cxlab.report.targets import Target, line, load_targets
+from cxlab.report.validation import (
+    alarm_limit,
+    fault_table,
+    validation_heading,
+    validation_table,
+)
 from cxlab.report.view import View, choose_period
 
 __all__ = [
@@ -20,10 +26,12 @@ __all__ = [
     "ReportResult",
     "Target",
     "View",
+    "alarm_limit",
     "choose_period",
     "data_quality",
     "definitions",
     "drill_table",
+    "fault_table",
     "heading",
     "kpi_table",
     "line",
@@ -34,4 +42,6 @@ __all__ = [
     "report",
     "scenario_heading",
     "tiles",
+    "validation_heading",
+    "validation_table",
 ]

@@ -3,13 +3,15 @@
 Queues in steady state: Erlang's B and C (`erlang`), impatient callers with the exact law of the
 wait (`abandonment`, on `offered_wait`), waiting rooms and balking (`rooms`), one agent and any
 law of handling (`single_server`), priorities (`priority`), customers who come back and second
-tiers (`networks`), and how many agents a target needs (`staffing`). Queues on given draws:
+tiers (`networks`), rates that change with the hour (`many_servers`), and how many agents a target
+needs (`staffing`). Queues on given draws:
 Kiefer and Wolfowitz (`recursion`). The textbook forms of customer lifetime value (`lifetime`).
 """
 
 from cxlab.theory.abandonment import ErlangA, erlang_a
 from cxlab.theory.erlang import ErlangC, erlang_b, erlang_c
 from cxlab.theory.lifetime import Payments, lifetime_value
+from cxlab.theory.many_servers import busy_by_hour
 from cxlab.theory.networks import (
     Network,
     contacts_per_issue,
@@ -35,6 +37,7 @@ __all__ = [
     "Waits",
     "agents_for_service_level",
     "birth_death",
+    "busy_by_hour",
     "cobham",
     "cobham_single_server",
     "contacts_per_issue",
