@@ -37,8 +37,7 @@ types: $(VENV)/.installed
 	$(BIN)/mypy
 
 unit: $(VENV)/.installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax notebooks
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax tests cxlab notebooks/*.ipynb
 
 spark: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[spark]'
@@ -46,6 +45,7 @@ spark: $(VENV)/.installed
 
 validate: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2 --dist load -m long
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax notebooks/lessons
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/cold_report.py

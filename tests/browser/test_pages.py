@@ -15,7 +15,12 @@ DRAWN = "[...document.querySelectorAll('figure[data-chart]')].map(f => f.dataset
 MARKS = """[...document.querySelectorAll('figure[data-chart] .vis-THEME')].map(v =>
     v.querySelectorAll('g.mark-line path, g.mark-rect path, g.mark-area path, g.mark-symbol path')
      .length)"""
-SCREENS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+SCREENS = [
+    (1280, "light"),
+    (390, "dark"),
+    pytest.param(1280, "dark", marks=pytest.mark.long),
+    pytest.param(390, "light", marks=pytest.mark.long),
+]
 
 
 @pytest.fixture(scope="module")
