@@ -31,14 +31,11 @@ def narrowed(query: ir.Table) -> ir.Table:
     >>> import ibis
     >>> rows = ibis.table({"a": "int64", "b": "int64"}, name="t")
     >>> step = rows.mutate(c=rows.a + 1, d=rows.b + 1)
-    >>> print(ibis.to_sql(narrowed(step.filter(step.c > 2).select("a")), dialect="duckdb"))
-    SELECT
-      "t0"."a"
-    FROM "t" AS "t0"
-    WHERE
-      (
-        "t0"."a" + CAST(1 AS TINYINT)
-      ) > CAST(2 AS TINYINT)
+    >>> query = step.filter(step.c > 2).select("a")
+    >>> sorted({field.name for field in query.op().find(ops.Field)})
+    ['a', 'b', 'c']
+    >>> sorted({field.name for field in narrowed(query).op().find(ops.Field)})
+    ['a', 'c']
     """
     root = query.op()
     return _Asked.of(root, root.schema.names).rebuilt({})
