@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxlab.errors import RunError
 from cxlab.metrics import Metric, metric, metric_sql
-from cxlab.metrics.examples import example_row
+from cxlab.metrics.examples import example_rows
 from cxlab.metrics.statistics.base import TOO_FEW
 from cxlab.report import Block, heading
 from cxlab.report.definitions import definition_parts
@@ -43,11 +43,13 @@ def worked_example(*ids: str) -> Block:
     shown: list[Html] = []
     words: list[str] = []
     last: object = None
-    for m in map(metric, ids):
+    chosen = [metric(i) for i in ids]
+    measured = example_rows(chosen)
+    for m in chosen:
         if m.example.rows != last:
             shown += [_rows(name, rows) for name, rows in m.example.rows.items()]
         last = m.example.rows
-        told = _told(m)
+        told = _told(m, measured[m.id])
         shown.append(
             element("div", _name(m), *(element("p", t) for t in told), class_="box lesson")
         )
@@ -55,9 +57,8 @@ def worked_example(*ids: str) -> Block:
     return Block(join(shown), "\n".join(words))
 
 
-def _told(m: Metric) -> list[str]:
+def _told(m: Metric, row: pd.Series) -> list[str]:
     """Return the story of a metric's example, its value by hand, and what cxlab makes of it."""
-    row = example_row(m)
     by_hand, measured = m.example.value, float(row["value"])
     if not math.isclose(measured, by_hand, rel_tol=1e-9, abs_tol=1e-9):
         raise RunError(f"the example of {m.id} by hand and by cxlab differ", given=by_hand,

@@ -106,16 +106,18 @@ def _with_tickets(own: ir.Table, tickets: ir.Table | None) -> ir.Table:
         about_customer=tickets.customer_id,
         about_excluded=tickets.excluded_reason,
     )
-    # In the key, for DuckDB compares every pair of rows where a condition is about one side alone.
-    of_ticket = (own.subject_type == "ticket").ifelse(own.subject_id, ibis.null("string"))
+    # One key to look up by: with a condition on the survey alone beside it, the database would
+    # compare every survey with every ticket.
+    ticket = (own.subject_type == "ticket").ifelse(own.subject_id, ibis.null("string"))
+    own = own.mutate(about_id=ticket)
     joined = own.left_join(
-        about, [of_ticket == about.fact_ticket, own.fact_run == about.about_run]
+        about, [own.about_id == about.fact_ticket, own.fact_run == about.about_run]
     )
     return joined.mutate(
         excluded_reason=ibis.coalesce(joined.excluded_reason, joined.about_excluded),
         fact_agent=ibis.coalesce(joined.agent_id, joined.about_agent),
         fact_customer=ibis.coalesce(_asked(joined), joined.about_customer),
-    ).drop("about_run", "about_agent", "about_customer", "about_excluded")
+    ).drop("about_id", "about_run", "about_agent", "about_customer", "about_excluded")
 
 
 def _asked(rows: ir.Table) -> ir.StringValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from cxlab.metrics.declaration import Metric
 from cxlab.tables import TABLES, Kind, Tables
 
-__all__ = ["clock", "example_frames", "example_row", "example_tables"]
+__all__ = ["clock", "example_frames", "example_row", "example_rows", "example_tables"]
 
 MONDAY = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
 """The day on which worked examples begin."""
@@ -58,11 +59,29 @@ _SHARED: dict[tuple[int, str], Tables] = {}
 
 def example_row(metric: Metric) -> pd.Series:
     """Measure the metric's worked example; return the one result row that its value stands in."""
+    return example_rows([metric])[metric.id]
+
+
+def example_rows(metrics: Iterable[Metric]) -> dict[str, pd.Series]:
+    """Return `example_row` of each metric by its id; those that ask the same are asked together."""
     from cxlab.metrics.measurement import measure
 
-    example = metric.example
-    rows = measure(example_tables(metric), metric.id, by=example.by, period=example.period)
-    for name, wanted in example.group.items():
+    together: dict[tuple[int, str, str, str | None], list[Metric]] = {}
+    for metric in metrics:
+        example = metric.example
+        asked = (id(example.rows), example.as_of, example.by, example.period)
+        together.setdefault(asked, []).append(metric)
+    found: dict[str, pd.Series] = {}
+    for alike in together.values():
+        example = alike[0].example
+        ids = list(dict.fromkeys(m.id for m in alike))
+        rows = measure(example_tables(alike[0]), ids, by=example.by, period=example.period)
+        found |= {m.id: _one_row(m, rows[rows["metric"] == m.id]) for m in alike}
+    return found
+
+
+def _one_row(metric: Metric, rows: pd.DataFrame) -> pd.Series:
+    for name, wanted in metric.example.group.items():
         rows = rows[rows[name].astype(str) == wanted]
     if len(rows) != 1:
         raise ValueError(f"the example of {metric.id} has {len(rows)} result rows, not one")

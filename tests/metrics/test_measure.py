@@ -44,6 +44,20 @@ def log():
     )
 
 
+CONSERVED = [m for m in DESK if m not in ELSEWHERE]
+
+
+@pytest.fixture(scope="module")
+def whole(log):
+    return cx.measure(log, CONSERVED).set_index("metric")
+
+
+@pytest.fixture(scope="module")
+def parts(log):
+    found = cx.measure(log, CONSERVED, by="channel,week", tz="Europe/Berlin")
+    return dict(iter(found.groupby("metric")))
+
+
 def counted(row):
     return row["n"] + row["pending"] + sum(row["excluded"].values())
 
@@ -52,8 +66,8 @@ class TestConservation:
     """Every row of the population is counted, pending, or excluded for a reason."""
 
     @pytest.mark.parametrize("metric", [m for m in DESK if not m.startswith(ELSEWHERE)])
-    def test_rows_in_are_rows_out(self, log, metric):
-        row = cx.measure(log, metric).iloc[0]
+    def test_rows_in_are_rows_out(self, log, whole, metric):
+        row = whole.loc[metric]
         basis = cx.metric(metric).basis
         if basis.source in SAID:
             expected = SAID[basis.source]
@@ -65,12 +79,19 @@ class TestConservation:
             expected = int((live | frame["excluded_reason"].notna()).sum())
         assert counted(row) == expected
 
-    @pytest.mark.parametrize("metric", [m for m in DESK if m not in ELSEWHERE])
-    def test_groups_and_periods_add_up_to_the_whole(self, log, metric):
-        whole = cx.measure(log, metric).iloc[0]
-        parts = cx.measure(log, metric, by="channel,week", tz="Europe/Berlin")
-        assert sum(counted(row) for _, row in parts.iterrows()) == counted(whole)
-        assert parts["n"].sum() == whole["n"]
+    @pytest.mark.parametrize("metric", CONSERVED)
+    def test_groups_and_periods_add_up_to_the_whole(self, whole, parts, metric):
+        assert sum(counted(row) for _, row in parts[metric].iterrows()) == counted(
+            whole.loc[metric]
+        )
+        assert parts[metric]["n"].sum() == whole.loc[metric, "n"]
+
+    def test_a_metric_asked_alone_is_the_metric_asked_with_others(self, log, whole):
+        for metric in ("frt", "fcr", "esc"):
+            pd.testing.assert_series_equal(
+                cx.measure(log, metric).iloc[0].drop("metric"), whole.loc[metric],
+                check_names=False,
+            )  # fmt: skip
 
 
 class TestIntervals:
