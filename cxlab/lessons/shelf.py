@@ -124,7 +124,8 @@ def _index(shelf: dict[str, Lesson], pages: dict[str, str], out: Path) -> Path:
         ("Traps", _links([e for e in every if e.family == TRAPS], pages)),
     ]
     head = heading(
-        "Lessons", "What customer-experience metrics mean", "Worked by hand and by cxlab.",
+        "Lessons", "What customer-experience metrics mean, and how a desk behaves",
+        "Worked by hand and by cxlab.",
         [["Lessons", str(len(shelf))]],
     )  # fmt: skip
     page = build_plain_page(head.page, sections, version=cxlab.__version__)

@@ -58,11 +58,12 @@ def refused(what: str, function: Callable[..., Any], **arguments: Any) -> Block:
     try:
         function(**arguments)
     except InputError as error:
+        words = str(error).replace("`", "")
         return Block(
             element(
-                "div", element("h3", what), element("p", str(error)), class_="box lesson"
+                "div", element("h3", what), element("p", words), class_="box lesson"
             ),
-            f"{what}\n{error}",
+            f"{what}\n{words}",
         )  # fmt: skip
     raise RunError(f"{what}: not refused", given=arguments)
 
