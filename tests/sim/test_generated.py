@@ -92,7 +92,7 @@ def test_many_small_desks(made: tuple[Workload, DeskPlan]) -> None:
 
 
 @pytest.mark.long
-@settings(FEW, max_examples=2000)
+@settings(FEW, max_examples=1000)
 @given(scenario=scenarios(tickets=400), unit=st.sampled_from([0.0, 60.0, 300.0, 0.1]))
 def test_many_scenarios(scenario: Scenario, unit: float) -> None:
     hold_whole(scenario, unit)
