@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from cxlab.sim.desk import run_desk as run_desk
     from cxlab.sim.engines import Engine as Engine
     from cxlab.sim.engines import play as play
+    from cxlab.sim.load import bottlenecks as bottlenecks
     from cxlab.sim.load import expected_load as expected_load
     from cxlab.sim.load import load_notes as load_notes
     from cxlab.sim.plan import desk_plan as desk_plan
@@ -24,6 +25,7 @@ _HOMES = {
     "Engine": "engines",
     "Timeline": "timeline",
     "Workload": "workload",
+    "bottlenecks": "load",
     "desk_plan": "plan",
     "draw_workload": "workload",
     "expected_load": "load",
@@ -39,6 +41,7 @@ __all__ = [
     "Engine",
     "Timeline",
     "Workload",
+    "bottlenecks",
     "desk_plan",
     "draw_workload",
     "expected_load",

@@ -90,9 +90,11 @@ def bottlenecks(scenario: Scenario) -> list[Bottleneck]:
     """Return for each pool of teams that share queues the queues that keep their teams busiest.
 
     A repeat contact is counted in the hour of the first; what a bot keeps is not counted; chats
-    take the time that they take with all hands full. Nobody gives up. Raises nothing.
+    take the time that they take with all hands full. Nobody gives up. Hours of the week that the
+    scenario does not reach have neither work nor hands.
     """
-    work = _work(scenario)
+    covered = np.bincount(_hours_of_week(scenario), minlength=HOURS) > 0
+    work = {queue: hours * covered for queue, hours in _work(scenario).items()}
     helpers = {q: {team for team, _ in _able(scenario, *q)} for q in work}
     capacity = _capacity(scenario)
     names = list(scenario.all_teams)
@@ -215,18 +217,22 @@ def _capacity(scenario: Scenario) -> list[Floats]:
 
     Mean over the weeks of replication 1, by the speed of each agent at the end of the run.
     """
-    timeline = Timeline.of(scenario)
-    hours = int(np.ceil(timeline.horizon_s / 3600))
+    of_week = _hours_of_week(scenario)
     capacity = [np.zeros(HOURS) for _ in scenario.all_teams]
-    starts = pd.to_datetime(
-        timeline.origin_us + np.arange(hours) * 3600 * MICRO, unit="us", utc=True
-    ).tz_convert(scenario.time_zone)
-    of_week = np.asarray(starts.day_of_week * 24 + starts.hour)
     seen = np.bincount(of_week, minlength=HOURS)
     for agent in roster(scenario, 1):
-        there = _hours_there(agent.shifts, hours) * agent.speed
+        there = _hours_there(agent.shifts, len(of_week)) * agent.speed
         capacity[agent.team] += np.bincount(of_week, there, HOURS) / np.maximum(seen, 1)
     return capacity
+
+
+def _hours_of_week(scenario: Scenario) -> npt.NDArray[np.int64]:
+    """Return the local hour of the week of each hour of the replication."""
+    timeline = Timeline.of(scenario)
+    hours = np.arange(int(np.ceil(timeline.horizon_s / 3600)))
+    starts = pd.to_datetime(timeline.origin_us + hours * 3600 * MICRO, unit="us", utc=True)
+    local = starts.tz_convert(scenario.time_zone)
+    return np.asarray(local.day_of_week * 24 + local.hour, dtype=np.int64)
 
 
 def _hours_there(shifts: tuple[tuple[float, float], ...], hours: int) -> Floats:
