@@ -22,7 +22,7 @@ from cxlab.scenario.week import DAYS
 from cxlab.sim.roster import roster
 from cxlab.sim.timeline import MICRO, Timeline
 
-__all__ = ["Bottleneck", "bottlenecks", "expected_load", "load_notes"]
+__all__ = ["Bottleneck", "bottlenecks", "expected_load", "load_notes", "team_capacity"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -94,7 +94,7 @@ def bottlenecks(scenario: Scenario) -> list[Bottleneck]:
     """
     work = _work(scenario)
     helpers = {q: {team for team, _ in _able(scenario, *q)} for q in work}
-    capacity = _capacity(scenario)
+    capacity = team_capacity(scenario)
     names = list(scenario.all_teams)
     found = []
     for pool in _pools(helpers):
@@ -210,7 +210,7 @@ def _contacts(channel: Channel) -> float:
     return (1 - kept) * one + kept * channel.bot.wrong_answers * later
 
 
-def _capacity(scenario: Scenario) -> list[Floats]:
+def team_capacity(scenario: Scenario) -> list[Floats]:
     """Return for each team the hours of work that it can do in each hour of the week.
 
     Mean over the weeks of replication 1, by the speed of each agent at the end of the run.
