@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cxlab.errors import CxlabError as CxlabError
     from cxlab.errors import InputError as InputError
     from cxlab.errors import RunError as RunError
+    from cxlab.experiment import analytic_neighbours as analytic_neighbours
     from cxlab.experiment import doubts as doubts
     from cxlab.experiment import over_replications as over_replications
     from cxlab.experiment import replicate as replicate
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from cxlab.metrics.journey import journey as journey
     from cxlab.metrics.journey_map import load_journey as load_journey
     from cxlab.scenario import Scenario as Scenario
+    from cxlab.sim import describe as describe
     from cxlab.sim import expected_load as expected_load
     from cxlab.sim import simulate as simulate
     from cxlab.tables import Tables as Tables
@@ -49,6 +51,8 @@ _HOMES = {
     "RunError": "cxlab.errors",
     "Scenario": "cxlab.scenario",
     "Tables": "cxlab.tables",
+    "analytic_neighbours": "cxlab.experiment",
+    "describe": "cxlab.sim",
     "doubts": "cxlab.experiment",
     "expected_load": "cxlab.sim",
     "import_export": "cxlab.ingest",

@@ -1,4 +1,4 @@
-"""Commands that make things: init, report, simulate, validate; what a scenario may say."""
+"""Commands on scenarios and pages: init, report, simulate, keys, describe, validate."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command()(report)
     app.command()(simulate)
     app.command()(keys)
+    app.command()(describe)
     app.command()(validate)
 
 
@@ -164,3 +165,20 @@ def validate(
         typer.echo(str(result.path))
     if result.missed_targets:
         raise typer.Exit(1)
+
+
+def describe(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file, or a shipped one's name.")],
+    format: Annotated[str, typer.Option("--format", help="md, html or json.")] = "md",
+) -> None:
+    """Describe scenario and model in the order of the STRESS-DES checklist."""
+    import cxlab
+    from cxlab.files import scenario_file
+
+    if format not in ("md", "html", "json"):
+        raise InputError("unknown format", given=format, known=("md", "html", "json"))
+    description = cxlab.describe(cxlab.Scenario.load(scenario_file(scenario)))
+    if format == "json":
+        print_json(description.as_dict())
+    else:
+        typer.echo(description.markdown() if format == "md" else description.html())

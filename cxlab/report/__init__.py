@@ -11,6 +11,7 @@ from cxlab.report.logs import read_log
 from cxlab.report.quality import data_quality
 from cxlab.report.run import ReportResult, report
 from cxlab.report.targets import Target, line, load_targets
+from cxlab.report.trust import doubtful, model_description, neighbour_table
 from cxlab.report.validation import (
     alarm_limit,
     fault_table,
@@ -30,12 +31,15 @@ __all__ = [
     "choose_period",
     "data_quality",
     "definitions",
+    "doubtful",
     "drill_table",
     "fault_table",
     "heading",
     "kpi_table",
     "line",
     "load_targets",
+    "model_description",
+    "neighbour_table",
     "period_heading",
     "provenance",
     "read_log",

@@ -112,11 +112,10 @@ def provenance_markup(data: Mapping[str, Any]) -> Html:
     parts = [table(["What", "Value"], rows, caption="How this page was made")]
     parts.extend(_inputs(data["inputs"]))
     if data["scenario"]:
-        text = json.dumps(data["scenario"], indent=1, ensure_ascii=False)
-        parts.append(
-            element("details", element("summary", "The whole scenario, after extends"),
-                    element("pre", text, tabindex="0"))
-        )  # fmt: skip
+        words = (
+            "The whole scenario, after extends, stands in the manifest beside this page (.json)."
+        )
+        parts.append(element("p", words))
     return join(parts)
 
 

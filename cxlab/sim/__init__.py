@@ -6,6 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cxlab.sim.description import Description as Description
+    from cxlab.sim.description import describe as describe
     from cxlab.sim.desk import run_desk as run_desk
     from cxlab.sim.engines import Engine as Engine
     from cxlab.sim.engines import play as play
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
 
 # Imported when first used: an engine needs neither tables nor a database.
 _HOMES = {
+    "Description": "description",
     "Engine": "engines",
     "Timeline": "timeline",
     "Workload": "workload",
     "bottlenecks": "load",
+    "describe": "description",
     "desk_plan": "plan",
     "draw_workload": "workload",
     "expected_load": "load",
@@ -38,10 +42,12 @@ _HOMES = {
 }
 
 __all__ = [
+    "Description",
     "Engine",
     "Timeline",
     "Workload",
     "bottlenecks",
+    "describe",
     "desk_plan",
     "draw_workload",
     "expected_load",

@@ -177,8 +177,9 @@ def _logic(s: Scenario) -> Iterator[Section]:
         f"Resources: agents of {', '.join(s.all_teams)}.",
         "Queues: one for each channel, tier and class (channel rank, then priority); first come, "
         "first served inside a class.",
-        "Entry: at the request's creation. Exit: solved for good, gave up, turned away, kept by a "
-        "bot, or still open at the horizon (it stays in the tables, its times missing)."))  # fmt: skip
+        "Entry: at the request's creation. Exit: solved for good, gave up, turned away, kept by "
+        "a bot, or still open at the horizon (then it stays in the tables, times missing).",
+    ))  # fmt: skip
 
 
 def _scenario_logic(s: Scenario) -> Iterator[str]:
@@ -278,7 +279,9 @@ def _calendar(s: Scenario) -> Iterator[str]:
     if s.business_hours is not None and s.schedule is not None:
         hours = ", ".join(f"{DAYS[h.weekday]} {h.start}–{h.end}" for h in s.schedule.hours)
         closed = f"; holidays of {s.business_hours.holidays}" if s.business_hours.holidays else ""
-        yield f"Business hours {hours}{closed}."
+        dates = "".join(f"; closed {day}" for day in s.business_hours.closed)
+        dates += "".join(f"; {day} {told}" for day, told in s.business_hours.special.items())
+        yield f"Business hours {hours}{closed}{dates}."
 
 
 def _arrivals(s: Scenario) -> Grid:
@@ -291,7 +294,8 @@ def _arrivals(s: Scenario) -> Grid:
                 else "none")  # fmt: skip
         rows.append((name, s.kind(name), f"{week.sum():g}", when, days))
     return Grid("Arrivals (Poisson, rate by hour of the week)",
-                ("Channel", "Kind", "Per week", "Most per hour", "Per day"), tuple(rows))  # fmt: skip
+                ("Channel", "Kind", "Per week", "Most per hour", "Per day"),
+                tuple(rows))  # fmt: skip
 
 
 def _laws(s: Scenario) -> Grid:
@@ -320,7 +324,8 @@ def _shares(s: Scenario) -> Grid:
             told = ", ".join(f"{key} {value:.4g}" for key, value in shares.items())
             rows.append((name, what, told or "–"))
         targets = [
-            f"service level within {c.service_level_seconds:g} s" if c.service_level_seconds else "",
+            f"service level within {c.service_level_seconds:g} s"
+            if c.service_level_seconds else "",
             f"first reply within {c.first_reply_target_s / 60:g} min on the {c.target_clock} clock"
             if c.first_reply_target_s else "",
         ]  # fmt: skip
@@ -394,12 +399,12 @@ def _effects(v: Survey) -> str:
 def _assumptions(s: Scenario) -> Iterator[str]:
     yield "Arrivals of different channels are independent given the busyness of the day."
     if s.busyness_cv:
-        yield f"Busyness of a day: a gamma factor of mean 1 and cv {s.busyness_cv:g} for all channels."
+        yield f"Busyness of a day: a gamma factor, mean 1, cv {s.busyness_cv:g}, for all channels."
     yield "Handling times, patience and outcomes are independent of each other and of the queue."
     if s.surveys:
         yield (
-            "Survey answers follow an assumed ordinal model (proportional odds) of wait, resolution "
-            "time, contacts and escalation; its effects are assumptions, not findings."
+            "Survey answers follow an assumed ordinal model (proportional odds) of wait, "
+            "resolution time, contacts and escalation; its effects are assumptions, not findings."
         )
     if any(c.returns for c in s.lines.values()):
         yield "Every contact resolves with the same probability, whoever answers it."

@@ -22,7 +22,7 @@ from cxlab.scenario.week import DAYS
 from cxlab.sim.roster import roster
 from cxlab.sim.timeline import MICRO, Timeline
 
-__all__ = ["Bottleneck", "bottlenecks", "expected_load", "load_notes"]
+__all__ = ["Bottleneck", "bottlenecks", "expected_load", "load_notes", "team_capacity"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -96,7 +96,7 @@ def bottlenecks(scenario: Scenario) -> list[Bottleneck]:
     covered = np.bincount(_hours_of_week(scenario), minlength=HOURS) > 0
     work = {queue: hours * covered for queue, hours in _work(scenario).items()}
     helpers = {q: {team for team, _ in _able(scenario, *q)} for q in work}
-    capacity = _capacity(scenario)
+    capacity = team_capacity(scenario)
     names = list(scenario.all_teams)
     found = []
     for pool in _pools(helpers):
@@ -161,10 +161,10 @@ def _notes(scenario: Scenario, one: Bottleneck) -> list[str]:
         if not patient:
             return [overload + "customers give up until the rest can be served"]
         if scenario.horizon.type == "terminating":
-            return [overload + f"about {one.growth_h:,.0f} hours of it are left after a week"]
+            return [overload + f"up to {one.growth_h:,.0f} hours of it are left after a week"]
         return [
-            overload + f"the backlog grows by about {one.growth_h:,.0f} hours of work a week and "
-            "never drains, so that means depend on the length of the run"
+            overload + f"the backlog grows by up to {one.growth_h:,.0f} hours of work a week (less "
+            "what customers who give up take with them), and means depend on the length of the run"
         ]
     busy = np.flatnonzero(one.load >= 1)
     if not len(busy):
@@ -212,7 +212,7 @@ def _contacts(channel: Channel) -> float:
     return (1 - kept) * one + kept * channel.bot.wrong_answers * later
 
 
-def _capacity(scenario: Scenario) -> list[Floats]:
+def team_capacity(scenario: Scenario) -> list[Floats]:
     """Return for each team the hours of work that it can do in each hour of the week.
 
     Mean over the weeks of replication 1, by the speed of each agent at the end of the run.
