@@ -29,10 +29,10 @@ def standardised_differences(
     )
     order = list(dict.fromkeys(data["case"]))
     reach = max(limit, float(data["t"].abs().max())) * 1.08
-    x = alt.X("t:Q", title="Simulated − theory (standard errors)",
+    x = alt.X("t:Q", title="Difference (standard errors)",
               scale=alt.Scale(domain=[-reach, reach], nice=False),
-              axis=alt.Axis(tickCount=7, grid=True))  # fmt: skip
-    y = alt.Y("case:N", sort=order, title=None, axis=alt.Axis(labelLimit=230))
+              axis=alt.Axis(tickCount=5, grid=True))  # fmt: skip
+    y = alt.Y("case:N", sort=order, title=None, axis=alt.Axis(labelLimit=150))
     tooltip = [
         alt.Tooltip("case:N"),
         alt.Tooltip("quantity:N"),

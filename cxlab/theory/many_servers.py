@@ -25,7 +25,7 @@ def busy_by_hour(calls_per_hour: npt.ArrayLike, handle_s: float) -> Floats:
     >>> busy_by_hour([30, 30], handle_s=180)
     array([1.5, 1.5])
     >>> busy_by_hour([60, 0], handle_s=600).round(3)
-    array([8.347, 1.653])
+    array([8.342, 1.658])
     """
     (calls,) = per_class(calls_per_hour=calls_per_hour)
     positive(handle_s=handle_s)

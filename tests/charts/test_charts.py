@@ -235,3 +235,19 @@ def test_aggregates_scale():
     spent = week_seconds(start, start + pd.Timedelta(hours=1))
     assert spent.sum() == pytest.approx(n * 3600)
     assert (dt.datetime.now() - began).total_seconds() < 5
+
+
+def test_standardised_differences_name_the_furthest():
+    from cxlab.charts import standardised_differences
+
+    rows = pd.DataFrame(
+        {"case": ["A", "A", "B"], "quantity": ["wait", "share", "wait"], "t": [0.5, -3.0, 1.0],
+         "verdict": "agrees"}
+    )  # fmt: skip
+    chart = standardised_differences(rows, 4.6)
+    assert "largest difference is 3.0 standard errors (A: share)" in chart.description
+    assert chart.usermeta["cxlab_table"]["rows"] == [
+        ["A", "share", "-3.00"],
+        ["B", "wait", "+1.00"],
+    ]
+    assert "Nothing was compared." in standardised_differences(rows[:0], 4.6).description
