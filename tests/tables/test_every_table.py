@@ -57,7 +57,7 @@ def plain(frame):
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
-# Tables of required columns alone: those with every kind of column here, all with `make validate`.
+# Tables of required columns alone: five of them here, all with `make validate`.
 SPARSE = ("tickets", "surveys", "schedule_exceptions", "transactions", "entitlements")
 
 
