@@ -35,7 +35,7 @@ def _problem(error: ValidationError, model: type[BaseModel], source: str) -> Inp
         return _unknown_key(first, model, f"{source}: unknown key {where}{more}")
     if first["type"] == "missing":
         return InputError(f"{source}: {where} is missing{more}", expected="a value for it")
-    return _bad_value(first, f"{source}: {where or 'the file'}{more}")
+    return _bad_value(first, (f"{source}: {where}" if where else source) + more)
 
 
 def _unknown_key(detail: ErrorDetails, model: type[BaseModel], what: str) -> InputError:

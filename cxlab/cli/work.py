@@ -105,17 +105,20 @@ def simulate(
     """Simulate a scenario and write its canonical tables."""
     import cxlab
     from cxlab.files import scenario_file
-    from cxlab.sim.run import known_engine
+    from cxlab.sim.run import engine_for, known_engine
 
     known_format(format)
     known_engine(engine)
     loaded = cxlab.Scenario.load(scenario_file(scenario))
     refuse_other_tables(out, loaded.name, force)
+    if replications is not None:
+        loaded = loaded.but(replications=replications)
+    chosen = engine or engine_for(loaded)
     started = time.perf_counter()
     with progress_bar("simulating") as progress:
         tables = cxlab.simulate(
-            loaded, replications=replications, seed=seed, progress=progress,
-            engine=engine,  # type: ignore[arg-type]
+            loaded, seed=seed, progress=progress,
+            engine=chosen,  # type: ignore[arg-type]
         )  # fmt: skip
     paths = tables.write(out, format=format)  # type: ignore[arg-type]
     rows = {name: row_count(tables, name) for name in tables.names}
@@ -123,7 +126,7 @@ def simulate(
         print_json({"scenario": loaded.name, "rows": rows, "files": [str(p) for p in paths]})
         return
     counts = ", ".join(f"{name} {count:,}" for name, count in rows.items())
-    say(f"{loaded.name}: {counts} rows in {time.perf_counter() - started:.1f} s")
+    say(f"{loaded.name}: {counts} rows in {time.perf_counter() - started:.1f} s ({chosen} engine)")
     for note in cxlab.doubts(loaded, tables):
         say(f"note: {note}")
     say(f"tables written to {out}")

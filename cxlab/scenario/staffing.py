@@ -69,9 +69,9 @@ def _known(name: str, names: Mapping[str, object], what: str) -> None:
     if name not in names:
         guess = nearest(name, names)
         raise ValueError(
-            f"known names: {what} {name!r}" + (f"; did you mean {guess!r}?" if guess else "")
-            + f" (there are {', '.join(names)})"
-        )  # fmt: skip
+            f"a known name where {what} {name!r}: one of {', '.join(names)}"
+            + (f"; did you mean {guess!r}?" if guess else "")
+        )
 
 
 def _check_team(name: str, team: Team, scenario: Scenario) -> None:

@@ -15,16 +15,11 @@ __all__ = ["Break", "Shift", "Team"]
 MissedShare = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 
 
-class Break(Part):
-    """A pause inside a shift: [from, to), local time.
-
-    With `stagger_minutes` each further agent of the line pauses so much later.
-    """
+class ClockSpan(Part):
+    """A span of a day's local clock, [from, to); past midnight where `to` is not after `from`."""
 
     from_: Annotated[ClockTime, Field(alias="from")]
     to: ClockTime
-    stagger_minutes: NotNegative = 0.0
-    paid: bool = False
 
     @property
     def starts_s(self) -> int:
@@ -38,7 +33,17 @@ class Break(Part):
         return length if length > 0 else length + 86_400
 
 
-class Shift(Part):
+class Break(ClockSpan):
+    """A pause inside a shift: [from, to), local time.
+
+    With `stagger_minutes` each further agent of the line pauses so much later.
+    """
+
+    stagger_minutes: NotNegative = 0.0
+    paid: bool = False
+
+
+class Shift(ClockSpan):
     """A line of the weekly shift plan: so many agents of its own, on these days, [from, to).
 
     Times are local. A shift whose `to` is not after its `from` ends on the next day; the whole
@@ -50,8 +55,6 @@ class Shift(Part):
 
     agents: Annotated[int, Field(ge=0, le=10_000)]
     days: Days
-    from_: Annotated[ClockTime, Field(alias="from")]
-    to: ClockTime
     breaks: list[Break] = Field(default_factory=list)
     hourly_cost: Money | None = None
     speed: Positive | None = None
@@ -88,17 +91,6 @@ class Shift(Part):
                 )
             ends = begins + pause.length_s
         return self
-
-    @property
-    def starts_s(self) -> int:
-        """Start in seconds after local midnight."""
-        return _seconds_of_day(self.from_)
-
-    @property
-    def length_s(self) -> int:
-        """Planned length in seconds of the local clock."""
-        length = _seconds_of_day(self.to) - self.starts_s
-        return length if length > 0 else length + 86_400
 
 
 class Overflow(Part):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -11,7 +13,7 @@ from cxlab.sim.outcome import Outcome
 from cxlab.sim.plan import DeskPlan
 from cxlab.sim.workload import Workload
 
-__all__ = ["Engine", "is_compiled", "known_engine", "play"]
+__all__ = ["Engine", "forget_stale_code", "is_compiled", "known_engine", "play"]
 
 Engine = Literal["compiled", "simpy"]
 
@@ -26,6 +28,8 @@ def play(workload: Workload, plan: DeskPlan, *, engine: Engine = "compiled") -> 
         from cxlab.sim.desk import run_desk
 
         return run_desk(workload, plan)
+    if "cxlab.sim.kernel" not in sys.modules:
+        forget_stale_code()
     from cxlab.sim.compiled import run_compiled  # imports Numba
 
     return run_compiled(workload, plan)
@@ -39,8 +43,29 @@ def known_engine(engine: str | None) -> None:
 
 def is_compiled() -> bool:
     """Return whether machine code of the present kernel lies in Numba's cache."""
-    kernel = Path(__file__).with_name("kernel.py")
+    return any(_is_fresh(path) for path in _machine_code("kernel.play-*.nbi"))
+
+
+def forget_stale_code() -> None:
+    """Delete machine code that is older than what it was made from.
+
+    Numba looks at the file of a compiled function alone; the kernel takes in `openings` too.
+    """
+    for path in _machine_code("kernel.*.nb?"):
+        if not _is_fresh(path):
+            with suppress(OSError):  # another process was faster, or nobody may write there
+                path.unlink()
+
+
+def _machine_code(pattern: str) -> list[Path]:
     own = os.environ.get("NUMBA_CACHE_DIR")
-    folder = Path(own) if own else kernel.parent / "__pycache__"
-    made = [path.stat().st_mtime for path in folder.rglob("kernel.play-*.nbi")]
-    return any(at > kernel.stat().st_mtime for at in made)
+    folder = Path(own) if own else Path(__file__).with_name("__pycache__")
+    return list(folder.rglob(pattern))
+
+
+def _is_fresh(made: Path) -> bool:
+    sources = (Path(__file__).with_name(name) for name in ("kernel.py", "openings.py"))
+    try:
+        return made.stat().st_mtime > max(source.stat().st_mtime for source in sources)
+    except FileNotFoundError:  # another process was faster
+        return False

@@ -37,6 +37,7 @@ Floats = npt.NDArray[np.float64]
 Small = npt.NDArray[np.int32]
 Records = Any  # an array of records, whose fields mypy does not know
 Record = Any  # one row of it
+Place = Any  # a whole number of any width
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 TIERS = 3
@@ -244,6 +245,37 @@ def set_done(desk: Desk, agent: int, time: float) -> None:
             move(agents, busy, state.busy, place, last, agents[last].done < before)
 
 
+# --- linked lists: of free agents on a bench, of contacts in a queue --------------------------
+
+
+@part
+def link(ends: Record, items: Records, before: Place, item: Place, after: Place) -> None:
+    """Put an item between two neighbours of a list; NOBODY is an end of it."""
+    items[item].prev, items[item].next = before, after
+    if before == NOBODY:
+        ends.head = item
+    else:
+        items[before].next = item
+    if after == NOBODY:
+        ends.tail = item
+    else:
+        items[after].prev = item
+
+
+@part
+def unlink(ends: Record, items: Records, item: Place) -> None:
+    """Take an item out of its list."""
+    before, after = items[item].prev, items[item].next
+    if before == NOBODY:
+        ends.head = after
+    else:
+        items[before].next = after
+    if after == NOBODY:
+        ends.tail = before
+    else:
+        items[after].prev = before
+
+
 # --- benches ---------------------------------------------------------------------------------
 
 
@@ -272,15 +304,7 @@ def sit(desk: Desk, agent: int) -> None:
         or (agents[before].changed == one.changed and before > agent)
     ):
         before, after = agents[before].prev, before
-    one.prev, one.next = before, after
-    if before == NOBODY:
-        bench.head = agent
-    else:
-        agents[before].next = agent
-    if after == NOBODY:
-        bench.tail = agent
-    else:
-        agents[after].prev = agent
+    link(bench, agents, before, agent, after)
     one.seat = one.held
     desk.state[0].seated += 1
 
@@ -291,15 +315,7 @@ def stand(desk: Desk, agent: int) -> None:
     agents, one = desk.agents, desk.agents[agent]
     if one.seat == NOBODY:
         return
-    bench = desk.benches[one.team, one.seat]
-    if one.prev == NOBODY:
-        bench.head = one.next
-    else:
-        agents[one.prev].next = one.next
-    if one.next == NOBODY:
-        bench.tail = one.prev
-    else:
-        agents[one.next].prev = one.prev
+    unlink(desk.benches[one.team, one.seat], agents, agent)
     one.seat = NOBODY
     desk.state[0].seated -= 1
 
@@ -410,15 +426,7 @@ def wait(desk: Desk, contact: int, step: int, queued: float, from_the_front: boo
         before, after = row.tail, np.int32(NOBODY)
         while before != NOBODY and comes_before(one, contacts[before]):
             before, after = contacts[before].prev, before
-    one.prev, one.next = before, after
-    if before == NOBODY:
-        row.head = contact
-    else:
-        contacts[before].next = contact
-    if after == NOBODY:
-        row.tail = contact
-    else:
-        contacts[after].prev = contact
+    link(row, contacts, before, contact, after)
     one.waiting = True
     desk.state[0].waiting += 1
 
@@ -426,15 +434,7 @@ def wait(desk: Desk, contact: int, step: int, queued: float, from_the_front: boo
 @part
 def leave_queue(desk: Desk, contact: int) -> None:
     contacts, one = desk.contacts, desk.contacts[contact]
-    row = desk.rows[one.row]
-    if one.prev == NOBODY:
-        row.head = one.next
-    else:
-        contacts[one.prev].next = one.next
-    if one.next == NOBODY:
-        row.tail = one.prev
-    else:
-        contacts[one.next].prev = one.prev
+    unlink(desk.rows[one.row], contacts, contact)
     one.waiting = False
     desk.state[0].waiting -= 1
 
@@ -606,11 +606,16 @@ def leave(desk: Desk, agent: int, now: float) -> None:
 @part
 def go_home(desk: Desk, agent: int, now: float) -> None:
     """End the duty once the hands are empty."""
-    one, state = desk.agents[agent], desk.state[0]
+    one = desk.agents[agent]
     if not one.on_duty and one.held == 0:
-        row = desk.duties[state.duties]
-        row[0], row[1], row[2] = agent, one.came, now
-        state.duties += 1
+        note_duty(desk, agent, now)
+
+
+@part
+def note_duty(desk: Desk, agent: int, end: float) -> None:
+    row, state = desk.duties[desk.state[0].duties], desk.state[0]
+    row[0], row[1], row[2] = agent, desk.agents[agent].came, end
+    state.duties += 1
 
 
 @part
@@ -637,6 +642,35 @@ def turn_away(desk: Desk, now: float) -> None:
             if last == NOBODY:
                 break
             goes(desk, last, TURNED_AWAY, now)
+
+
+@part
+def come(desk: Desk, agent: int, now: float) -> None:
+    """Begin a shift; who still works at the last one's task simply goes on."""
+    one = desk.agents[agent]
+    if one.held == 0:
+        one.came = now
+    one.on_duty, one.changed = True, now
+    sit(desk, agent)
+
+
+@part
+def begin_patience(desk: Desk, now: float) -> None:
+    """Let the patience end some time of those who joined now and were not answered at once."""
+    for i in range(desk.state[0].joined):
+        one = desk.contacts[desk.joined[i]]
+        if one.waiting and not one.answered and one.patience < np.inf:
+            push(desk.limits, now + one.patience, desk.joined[i])
+    desk.state[0].joined = 0
+
+
+@part
+def still_there(desk: Desk) -> None:
+    """Note the duties that the horizon cuts."""
+    for agent in range(len(desk.agents)):
+        one = desk.agents[agent]
+        if one.on_duty or one.held > 0:
+            note_duty(desk, agent, np.nan)
 
 
 @part
@@ -683,13 +717,8 @@ def play(
             break
         # Shifts start.
         while i_start < len(starts) and starts[i_start] == now:
-            agent = starts_of[i_start]
+            come(desk, starts_of[i_start], now)
             i_start += 1
-            if agents[agent].held == 0:
-                agents[agent].came = now
-            agents[agent].on_duty = True
-            agents[agent].changed = now
-            sit(desk, agent)
         while True:
             # Customers come, for the first time or again; overflow begins (nobody comes).
             while True:
@@ -717,18 +746,10 @@ def play(
         # Full rooms turn away; the others who joined and wait have a patience that ends.
         if rooms and state.joined > 0:
             turn_away(desk, now)
-        for i in range(state.joined):
-            one = desk.contacts[desk.joined[i]]
-            if one.waiting and not one.answered and one.patience < np.inf:
-                push(desk.limits, now + one.patience, desk.joined[i])
-        state.joined = 0
+        begin_patience(desk, now)
         # Patience ends.
         while first_time(desk.limits) == now:
             contact = desk.limits.whats[0]
             drop_first(desk.limits)
             lose_patience(desk, contact, now)
-    for agent in range(len(agents)):
-        if agents[agent].on_duty or agents[agent].held > 0:
-            row = desk.duties[state.duties]
-            row[0], row[1], row[2] = agent, agents[agent].came, np.nan
-            state.duties += 1
+    still_there(desk)

@@ -93,27 +93,27 @@ def bottlenecks(scenario: Scenario) -> list[Bottleneck]:
     take the time that they take with all hands full. Nobody gives up. Hours of the week that the
     scenario does not reach have neither work nor hands.
     """
+    return [max(pool, key=lambda one: one.weekly_load) for pool in _every_combination(scenario)]
+
+
+def _every_combination(scenario: Scenario) -> list[list[Bottleneck]]:
+    """Return for each pool of teams that share queues every combination of its queues."""
     covered = np.bincount(_hours_of_week(scenario), minlength=HOURS) > 0
     work = {queue: hours * covered for queue, hours in _work(scenario).items()}
     helpers = {q: {team for team, _ in _able(scenario, *q)} for q in work}
     capacity = team_capacity(scenario)
     names = list(scenario.all_teams)
-    found = []
-    for pool in _pools(helpers):
-        best = None
-        for queues in _combinations(pool):
-            teams = sorted(reduce(or_, (helpers[q] for q in queues)))
-            one = Bottleneck(
-                tuple(line if tier == 1 else f"{line} (tier {tier})" for line, tier in queues),
-                tuple(names[team] for team in teams),
-                np.sum([work[q] for q in queues], axis=0),
-                np.sum([capacity[team] for team in teams], axis=0),
-            )
-            if best is None or one.weekly_load > best.weekly_load:
-                best = one
-        if best is not None:
-            found.append(best)
-    return found
+
+    def one(queues: tuple[tuple[str, int], ...]) -> Bottleneck:
+        teams = sorted(reduce(or_, (helpers[q] for q in queues)))
+        return Bottleneck(
+            tuple(line if tier == 1 else f"{line} (tier {tier})" for line, tier in queues),
+            tuple(names[team] for team in teams),
+            np.sum([work[q] for q in queues], axis=0),
+            np.sum([capacity[team] for team in teams], axis=0),
+        )
+
+    return [[one(queues) for queues in _combinations(pool)] for pool in _pools(helpers)]
 
 
 def expected_load(scenario: Scenario) -> pd.DataFrame:
@@ -146,37 +146,52 @@ def expected_load(scenario: Scenario) -> pd.DataFrame:
 
 def load_notes(scenario: Scenario) -> list[str]:
     """Return what a reader of the results must know about the load, in sentences; may be none."""
-    return [note for one in bottlenecks(scenario) for note in _notes(scenario, one)]
+    found: list[str] = []
+    for pool in _every_combination(scenario):
+        tightest = max(pool, key=lambda one: one.weekly_load)
+        found += _overload(scenario, tightest) if tightest.weekly_load >= 1 else _peaks(pool)
+    return found
 
 
-def _notes(scenario: Scenario, one: Bottleneck) -> list[str]:
+def _overload(scenario: Scenario, one: Bottleneck) -> list[str]:
+    """Say what a week with more work than hands comes to."""
     who, what = ", ".join(one.teams), ", ".join(one.queues)
-    if one.weekly_load >= 1:
-        patient = any(
-            channel.patience_minutes is None
-            for name, channel in scenario.lines.items()
-            if name in {queue.split(" (")[0] for queue in one.queues}
-        )
-        overload = f"overload: {what} bring {one.weekly_load:.0%} of a week's work of {who}: "
-        if not patient:
-            return [overload + "customers give up until the rest can be served"]
-        if scenario.horizon.type == "terminating":
-            return [overload + f"up to {one.growth_h:,.0f} hours of it are left after a week"]
-        return [
-            overload + f"the backlog grows by up to {one.growth_h:,.0f} hours of work a week (less "
-            "what customers who give up take with them), and means depend on the length of the run"
-        ]
-    busy = np.flatnonzero(one.load >= 1)
-    if not len(busy):
-        return []
-    worst = int(np.nanargmax(one.load))
-    drained = one.hours_to_drain
+    patient = any(
+        channel.patience_minutes is None
+        for name, channel in scenario.lines.items()
+        if name in {queue.split(" (")[0] for queue in one.queues}
+    )
+    overload = f"overload: {what} bring {one.weekly_load:.0%} of a week's work of {who}: "
+    if not patient:
+        return [overload + "customers give up until the rest can be served"]
+    if scenario.horizon.type == "terminating":
+        return [overload + f"up to {one.growth_h:,.0f} hours of it are left after a week"]
     return [
-        f"load of 1 or more in {len(busy)} hours of the week ({what} at {who}; worst "
-        f"{DAYS[worst // 24]} {worst % 24:02}:00 with {one.load[worst]:.2f}): queues grow there"
-        + (f", up to {one.backlog_h.max():,.0f} hours of work, and take up to {drained:.0f} hours "
-           "to drain" if np.isfinite(drained) else "")
-    ]  # fmt: skip
+        overload + f"the backlog grows by up to {one.growth_h:,.0f} hours of work a week (less "
+        "what customers who give up take with them), and means depend on the length of the run"
+    ]
+
+
+def _peaks(pool: list[Bottleneck]) -> list[str]:
+    """Say in which hours some of a pool's queues bring more work than their teams can do."""
+    loads = np.nan_to_num([one.load for one in pool])
+    busy = int((loads >= 1).any(axis=0).sum())
+    if not busy:
+        return []
+    place, hour = np.unravel_index(int(loads.argmax()), loads.shape)
+    worst = pool[place]
+    what, who = ", ".join(worst.queues), ", ".join(worst.teams)
+    hours = "1 hour" if busy == 1 else f"{busy} hours"
+    note = (
+        f"load of 1 or more in {hours} of the week (worst {DAYS[hour // 24]} {hour % 24:02}:00 "
+        f"with {loads.max():.2f}: {what} at {who}): queues grow there"
+    )
+    if np.isinf(worst.hours_to_drain):
+        return [note]
+    return [
+        f"{note}, up to {worst.backlog_h.max():,.0f} hours of work, and take up to "
+        f"{worst.hours_to_drain:.0f} hours to drain"
+    ]
 
 
 def _able(scenario: Scenario, line: str, tier: int) -> list[tuple[int, float]]:

@@ -20,6 +20,7 @@ from cxlab.tables import Tables
 
 __all__ = [
     "Engine",
+    "engine_for",
     "known_engine",
     "play",
     "replication_tables",
@@ -33,7 +34,7 @@ BYTES_PER_TICKET = {"run": 450, "tables": 2400}
 """Memory that a ticket takes, measured (benchmarks/README.md), rounded up: while a replication
 is played, and as rows of all tables."""
 
-SMALL = 20_000
+SMALL = 300_000
 """Tickets up to which SimPy is done before Numba has compiled the other engine."""
 
 
@@ -108,7 +109,7 @@ def replication_tables(
     """Return the tables of one replication (1-based) as Arrow tables, unchecked."""
     plan = desk_plan(scenario, replication)
     workload = draw_workload(scenario, replication)
-    outcome = play(workload, plan, engine=engine or _engine_for(scenario))
+    outcome = play(workload, plan, engine=engine or engine_for(scenario))
     view = View(scenario, plan, workload, outcome, replication, scenario.seed)
     return {
         name: table.append_column("replication", pa.array(np.full(len(table), replication)))
@@ -116,7 +117,7 @@ def replication_tables(
     }
 
 
-def _engine_for(scenario: Scenario) -> Engine:
+def engine_for(scenario: Scenario) -> Engine:
     """Return the compiled engine, or SimPy where that is done before Numba has compiled it."""
     tickets = sum(scenario.expected_tickets(name) for name in scenario.lines)
     return "simpy" if tickets * scenario.replications <= SMALL and not is_compiled() else "compiled"

@@ -100,6 +100,31 @@ def test_the_tightest_queues_are_named() -> None:
     assert one.weekly_load == pytest.approx(1.5)
 
 
+def test_an_hour_too_much_for_specialists_is_said_though_the_pool_has_hands() -> None:
+    # From 10 to 11 on Mondays 24 chats of 5 minutes are 2 hours of work for the one who can chat;
+    # the five who cannot are idle. Over the week e-mail is the tighter of the two.
+    chats = {"channels.chat.arrivals_per_hour": [24.0 * (hour == 10) for hour in range(168)]}
+    email = {"arrivals_per_hour": 16.0, "handle_minutes": 7.0, "first_reply": "end"}
+    scenario = desk_file(
+        **WEEK,
+        **chats,
+        **{
+            "channels.email": email,
+            "teams": {
+                "all": {"shifts": [SHIFT]},
+                "mail": {"skills": ["email"], "shifts": [{**SHIFT, "agents": 5}]},
+            },
+        },
+    )
+    (one,) = bottlenecks(scenario)
+    assert one.queues == ("chat", "email")
+    assert one.weekly_load == pytest.approx((168 * 16 * 7 / 60 + 2) / (6 * 56))
+    (note,) = load_notes(scenario)
+    assert note.startswith(
+        "load of 1 or more in 1 hour of the week (worst Mon 10:00 with 2.00: chat at all)"
+    )
+
+
 def test_days_that_a_run_does_not_reach_have_neither_work_nor_hands() -> None:
     # One Monday: 12 hours of work against 8.
     (one,) = bottlenecks(desk_file())
