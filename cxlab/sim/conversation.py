@@ -188,23 +188,24 @@ def _all_changes(view: View) -> _Changes:
     )  # fmt: skip
     field = np.array([STATUS, STATUS, STATUS, ASSIGNEE, STATUS, TIER, STATUS, STATUS], np.int8)
     actor = np.array([0, 2, 2, 1, 1, 1, 1, 0], dtype=np.int8)
-    changes, rank = _Changes(step, times, field[place], old, new, actor[place]), place * 2
+    changes, key = (
+        _Changes(step, times, field[place], old, new, actor[place]),
+        step * 16 + place * 2,
+    )
     again = np.flatnonzero(opens & ~new_ticket)
     for more, after in ((_back_at_tier_1(view, again), _OPENED), (_taken_again(view), _ANSWERED)):
         if len(more.step):
-            changes, rank = _with(changes, rank, more, after * 2 + 1)
+            changes, key = _with(changes, key, more, more.step * 16 + after * 2 + 1)
     return _of_new_assignees(view, changes)
 
 
 def _with(
-    changes: _Changes, rank: Integers, more: _Changes, rank_of_more: int
+    changes: _Changes, key: Integers, more: _Changes, key_of_more: Integers
 ) -> tuple[_Changes, Integers]:
-    """Put changes among the others, by step, then rank, then time."""
-    names = [f.name for f in fields(changes)]
-    both = _Changes(*(np.concatenate([getattr(changes, c), getattr(more, c)]) for c in names))
-    rank = np.concatenate([rank, np.full(len(more.step), rank_of_more)])
-    order = np.lexsort((both.time, rank, both.step))
-    return both.at(order), rank[order]
+    """Put changes among the others; both are in order of step, then of what happened there."""
+    at = np.searchsorted(key, key_of_more, side="right")
+    both = (np.insert(getattr(changes, f.name), at, getattr(more, f.name)) for f in fields(more))
+    return _Changes(*both), np.insert(key, at, key_of_more)
 
 
 def _back_at_tier_1(view: View, step: Integers) -> _Changes:

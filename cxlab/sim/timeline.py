@@ -56,18 +56,18 @@ class Timeline:
         """The start in microseconds since 1970."""
         return round(self.origin.timestamp()) * MICRO
 
-    def micros(self, seconds: Floats) -> Integers:
-        """Return seconds as microseconds since 1970; what is missing becomes the start."""
-        since = np.rint(np.where(np.isfinite(seconds), seconds, 0.0) * MICRO)
-        micros: Integers = since.astype(np.int64) + self.origin_us
-        return micros
-
     def instants(self, seconds: Floats) -> pa.Array:
         """Return seconds as instants in UTC, rounded to microseconds; NaN becomes missing."""
         import pyarrow as pa
 
-        plain = pa.array(self.micros(seconds), mask=~np.isfinite(seconds))
-        return plain.cast(pa.timestamp("us", "UTC"))
+        missing = ~np.isfinite(seconds)
+        since = seconds * MICRO
+        if missing.any():
+            since[missing] = 0.0
+        micros = np.rint(since, out=since).astype(np.int64)
+        micros += self.origin_us
+        mask = missing if missing.any() else None
+        return pa.array(micros, mask=mask).cast(pa.timestamp("us", "UTC"))
 
     def seconds(self, micros: Integers) -> Floats:
         """Return microseconds since 1970 as seconds of the replication."""
