@@ -45,9 +45,7 @@ class Clock(simpy.Environment):
 
     def call(self, time: float, turn: Turn, what: Callable[[simpy.Event], Any]) -> None:
         """Have `what` called at the given time and turn, with the event."""
-        event = self.at(time, turn)
-        assert event.callbacks is not None  # a new event has them
-        event.callbacks.append(what)
+        self.at(time, turn).callbacks = [what]
 
     def run_until(self, end: float) -> None:
         """Let everything before `end` happen: `run`, without its costs for each event."""

@@ -80,6 +80,7 @@ class Queue:
 
     line: int
     tier: int
+    helpers: frozenset[int]  # the teams that may take its contacts, some of them later
     heap: list[tuple[float, float, int, Contact]] = field(default_factory=list)
 
     def head(self) -> tuple[float, float, int, Contact] | None:
@@ -177,10 +178,11 @@ class Agent:
         """Work on; the task that will be done first says when."""
         self.version += 1
         if self.tasks:
-            first = self.tasks[0]
+            first, lasts = self.tasks[0], self.tasks[0].left
             if len(self.tasks) > 1:
                 first = min(self.tasks, key=lambda task: task.left * self.pace(task))
-            done = self.desk.clock.now + first.left * self.pace(first)
+                lasts = first.left * self.pace(first)
+            done = self.desk.clock.now + lasts
             self.desk.clock.call(done, Turn.HAPPEN, partial(self.finish, first, self.version))
 
     def finish(self, task: Task, version: int, _: simpy.Event) -> None:
@@ -204,7 +206,8 @@ class Agent:
             self.seat, self.seated_with = (self.changed, self.place), held
             insort(self.desk.bench[self.plan.team][held], self.seat)
             self.desk.seated += 1
-            self.desk.wake_dispatcher()
+            if any(self.plan.team in queue.helpers for queue in self.desk.lined_up):
+                self.desk.wake_dispatcher()
 
     def stand(self) -> None:
         """No longer be there for work."""
@@ -319,13 +322,16 @@ class Desk:
         for _, after in self.plan.lines[contact.line].helpers[tier]:
             if after > 0 and queued + after >= self.clock.now:
                 self.clock.call(queued + after, Turn.HAPPEN, self.wake_dispatcher)
-        self.wake_dispatcher()
+        if self.free_agent(queue, queued) is not None:
+            self.wake_dispatcher()
 
     def queue_of(self, contact: Contact) -> Queue:
         """Return the queue in which a contact waits at its tier."""
         place = contact.line, contact.tier, self.queue_class[contact.request]
         if place not in self.queues:
-            self.queues[place] = Queue(contact.line, contact.tier)
+            helpers = self.plan.lines[contact.line].helpers[contact.tier]
+            teams = frozenset(team for team, _ in helpers)
+            self.queues[place] = Queue(contact.line, contact.tier, teams)
         return self.queues[place]
 
     def lose_patience(self, contact: Contact, _: simpy.Event) -> None:
@@ -378,10 +384,9 @@ class Desk:
     def wake_dispatcher(self, _: simpy.Event | None = None) -> None:
         """Have contacts given out once everything of this instant has happened.
 
-        Where nobody waits or nobody is free there is nothing to give out; whoever comes on the
-        empty side wakes the dispatcher.
+        Whoever comes wakes the dispatcher, if somebody is there on the other side.
         """
-        if not self.dispatching and self.lined_up and self.seated:
+        if not self.dispatching:
             self.dispatching = True
             self.clock.call(self.clock.now, Turn.DISPATCH, self.dispatch)
 
@@ -390,7 +395,7 @@ class Desk:
         self.dispatching = False
         while self.seated:
             best: tuple[float, float, int, Contact] | None = None
-            chosen: Agent | None = None
+            chosen: tuple[Queue, Agent] | None = None
             for queue in self.lined_up[:]:
                 head = queue.head()
                 if head is None:
@@ -398,10 +403,10 @@ class Desk:
                 elif best is None or head[:3] < best[:3]:
                     agent = self.free_agent(queue, head[1])
                     if agent is not None:
-                        best, chosen = head, agent
+                        best, chosen = head, (queue, agent)
             if best is None or chosen is None:
                 break
-            self.answer(best[3], chosen)
+            self.answer(best[3], *chosen)
         for contact in self.hopeful:
             self.limit(contact)
         self.hopeful.clear()
@@ -417,9 +422,8 @@ class Desk:
                     return self.agents[seats[0][1]]
         return None
 
-    def answer(self, contact: Contact, agent: Agent) -> None:
+    def answer(self, contact: Contact, queue: Queue, agent: Agent) -> None:
         """Let an agent take a contact."""
-        queue = self.queue_of(contact)
         heappop(queue.heap)
         if not queue.heap:
             self.lined_up.remove(queue)
