@@ -32,7 +32,12 @@ def standardised_differences(
     x = alt.X("t:Q", title="Difference (standard errors)",
               scale=alt.Scale(domain=[-reach, reach], nice=False),
               axis=alt.Axis(tickCount=5, grid=True))  # fmt: skip
-    y = alt.Y("case:N", sort=order, title=None, axis=alt.Axis(labelLimit=150))
+    y = alt.Y(
+        "case:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(labelLimit=alt.ExprRef("width > 480 ? 240 : 150")),
+    )
     tooltip = [
         alt.Tooltip("case:N"),
         alt.Tooltip("quantity:N"),

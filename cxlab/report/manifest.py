@@ -16,7 +16,7 @@ from cxlab.report.html import Html, element, join, table
 __all__ = ["PACKAGES", "git_commit", "input_id", "manifest", "provenance_markup", "versions"]
 
 PACKAGES = ("cxlab", "pandas", "ibis-framework", "duckdb", "simpy", "altair", "papermill",
-            "nbconvert", "numpy", "scipy", "vl-convert-python")  # fmt: skip
+            "nbconvert", "numba", "numpy", "scipy", "vl-convert-python")  # fmt: skip
 """Packages whose versions can change a number or a picture."""
 
 

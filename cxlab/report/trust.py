@@ -67,7 +67,7 @@ def neighbour_table(rows: pd.DataFrame) -> Block:
 
 
 def _formula(name: str, calls: float, handle_s: float, hands: int) -> Html:
-    told = f"{calls:.3g} an hour, {format_value(handle_s, 's')} each, {hands} in hand at most"
+    told = f"{calls:.3g} an hour, {format_value(handle_s, 's')} each, room for {hands} at once"
     return join([name, element("br"), element("small", told)])
 
 

@@ -48,7 +48,7 @@ def validation_heading(rows: pd.DataFrame, seed: int) -> Block:
 def validation_table(rows: pd.DataFrame) -> Block:
     """Return the cases with their verdicts, and below each all its numbers."""
     cases = [(str(name), part) for name, part in rows.groupby("case", sort=False)]
-    columns = ["Case", "What theory says", "Numbers", "Furthest off (se)", "Verdict"]
+    columns = ["Case", "Verdict", "Furthest off (se)", "Numbers", "What theory says"]
     lines = [_line(name, part) for name, part in cases]
     top = table(columns, lines, caption="Every case, with the number that is furthest off",
                 numeric=columns[2:4])  # fmt: skip
@@ -72,8 +72,8 @@ def _mark(verdict: str) -> Html:
 
 def _line(name: str, part: pd.DataFrame) -> list[object]:
     first = part.iloc[0]
-    theory = join([first["formula"], element("br"), element("small", first["source"])])
-    return [name, theory, len(part), f"{part['t'].abs().max():.1f}", _mark(_verdict(part))]
+    theory = join([first["formula"], element("small", first["source"])])
+    return [name, _mark(_verdict(part)), f"{part['t'].abs().max():.1f}", len(part), theory]
 
 
 def _details(name: str, part: pd.DataFrame) -> Html:

@@ -161,7 +161,7 @@ def _overload(scenario: Scenario, one: Bottleneck) -> list[str]:
         for name, channel in scenario.lines.items()
         if name in {queue.split(" (")[0] for queue in one.queues}
     )
-    overload = f"overload: {what} bring {one.weekly_load:.0%} of a week's work of {who}: "
+    overload = f"overload: {what} bring {one.weekly_load * 100:.0f} % of a week's work of {who}: "
     if not patient:
         return [overload + "customers give up until the rest can be served"]
     if scenario.horizon.type == "terminating":

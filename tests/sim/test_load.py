@@ -26,7 +26,7 @@ def test_a_week_of_one_agent() -> None:
     assert np.isnan(one.load[8])  # nobody is there at 8
     assert one.load[9] == pytest.approx(0.5)
     (note,) = load_notes(desk_file(**STEADY))
-    assert "150% of a week's work of support" in note
+    assert "150 % of a week's work of support" in note
     assert "grows by up to 28 hours" in note
 
 
