@@ -88,4 +88,4 @@ def model_description(scenario: Scenario) -> Block:
     # Description.html escapes every text itself.
     body = element("details", element("summary", "Scenario and model, by the STRESS-DES checklist"),
                    Html(description.html()))  # fmt: skip
-    return Block(element("div", body, class_="box"), description.markdown())
+    return Block(element("div", body, class_="box appendix"), description.markdown())

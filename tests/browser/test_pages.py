@@ -106,6 +106,13 @@ def test_on_paper_a_high_tree_is_a_table_and_folded_things_are_gone(pages, open_
     assert not any(opened.page.evaluate(shown, "details:not([open])"))
 
 
+def test_the_appendix_is_on_paper(pages, open_page):
+    opened = open_page(pages["scenario"][0])
+    opened.value("window.dispatchEvent(new Event('beforeprint'))")
+    opened.page.emulate_media(media="print")
+    assert opened.page.get_by_text("1.1 Purpose").is_visible()
+
+
 def test_a_browser_that_cannot_unpack_shows_the_words(pages, chromium):
     context = chromium.new_context(offline=True)
     context.add_init_script("delete window.DecompressionStream")

@@ -99,9 +99,9 @@
     root.dataset.charts = "ready";
   }
 
-  // Paper cannot be unfolded: definitions are printed open, and the data of tall drawings.
+  // Paper cannot be unfolded: definitions and appendix are printed open, and the data of tall drawings.
   window.addEventListener("beforeprint", () => {
-    document.querySelectorAll(".defs details, figure.tall details").forEach((part) => { part.open = true; });
+    document.querySelectorAll(".defs details, .appendix details, figure.tall details").forEach((part) => { part.open = true; });
   });
   start().catch((error) => { root.dataset.charts = "failed"; console.error(error); });
 })();
