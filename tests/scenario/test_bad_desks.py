@@ -116,7 +116,8 @@ def test_the_base_is_fine() -> None:
         ({**BASE, "horizon": {"type": "steady", "days": 7, "warm_up_days": 7}},
          "a horizon longer than its warm-up .here 7 days against 7"),
         ({**BASE, "special_days": [{"from": "2026-01-06", "arrivals_factor": 2,
-                                    "channels": ["chatt"]}]}, "'chatt': one of .*did you mean 'chat'"),
+                                    "channels": ["chatt"]}]},
+         "'chatt': one of .*did you mean 'chat'"),
         # shifts
         (teams(first={"shifts": [{**SHIFT, "breaks": [{"from": "07:00", "to": "08:30"}]}]}),
          "breaks inside the shift"),
