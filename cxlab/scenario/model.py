@@ -17,6 +17,8 @@ from pydantic import Field, field_validator, model_validator
 from cxlab.calendars import Schedule
 from cxlab.errors import InputError, nearest
 from cxlab.scenario.channels import Channel
+from cxlab.scenario.forecast import expected_requests
+from cxlab.scenario.lifecycle import Lifecycle
 from cxlab.scenario.parts import ChannelKind, Name, NotNegative, Part, Positive
 from cxlab.scenario.source import changed, read_scenario
 from cxlab.scenario.surveys import Instrument, Survey
@@ -162,10 +164,11 @@ class Scenario(Part):
     rules: Rules = Field(default_factory=Rules)
     business_hours: BusinessHours | None = None
     special_days: list[SpecialDays] = Field(default_factory=list)
-    channels: Annotated[dict[Name, Channel], Field(min_length=1, max_length=40)]
+    channels: Annotated[dict[Name, Channel], Field(max_length=40)] = Field(default_factory=dict)
     team: Team | None = None
     teams: Annotated[dict[Name, Team], Field(max_length=60)] = Field(default_factory=dict)
     surveys: dict[Instrument, Survey] = Field(default_factory=dict)
+    lifecycle: Lifecycle | None = None
 
     @field_validator("time_zone")
     @classmethod
@@ -208,14 +211,27 @@ class Scenario(Part):
 
     @model_validator(mode="after")
     def _check(self) -> Scenario:
-        from cxlab.scenario.staffing import check_staffing
+        from cxlab.scenario.staffing import check_base, check_staffing
 
+        if self.lifecycle is not None:
+            check_base(self)
+        if not self.has_desk:
+            if self.lifecycle is None:
+                raise ValueError("at least one channel")
+            if self.team is not None or self.teams:
+                raise ValueError("channels, because there are teams")
+            return self
         if (self.team is None) == (not self.teams):
             raise ValueError("either team (one team for everything) or teams (several)")
         if self.team is not None and self.team.name is not None and self.team.tier != 1:
             raise ValueError("tier 1 for the only team")
         check_staffing(self)
         return self
+
+    @property
+    def has_desk(self) -> bool:
+        """Whether there is a support desk: a customer base without contacts needs none."""
+        return bool(self.channels)
 
     @classmethod
     def load(cls, path: str | Path) -> Scenario:
@@ -311,6 +327,8 @@ class Scenario(Part):
 
     def expected_tickets(self, channel: str) -> float:
         """Return roughly how many tickets a channel brings in one replication."""
+        if self.lifecycle is not None:
+            return expected_requests(self.lifecycle, channel, self.horizon.total_days)
         week = float(hourly_rates(self.lines[channel].arrivals_per_hour).sum())
         days = [self.start + timedelta(days=day) for day in range(self.horizon.total_days)]
         extra = sum(

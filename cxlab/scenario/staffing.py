@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from cxlab.errors import nearest
 from cxlab.scenario.channels import Channel
 from cxlab.scenario.teams import Shift, Team
-from cxlab.scenario.week import DAYS, parse_days
+from cxlab.scenario.week import DAYS, hourly_rates, parse_days
 
 if TYPE_CHECKING:
     from cxlab.scenario.model import Scenario
 
-__all__ = ["Helper", "able_teams", "check_staffing"]
+__all__ = ["Helper", "able_teams", "check_base", "check_staffing"]
 
 WEEK_S = 7 * 86_400
 Spans = list[tuple[float, float]]
@@ -63,6 +63,26 @@ def check_staffing(scenario: Scenario) -> None:
         ):
             raise ValueError(f"business_hours, because channels.{name} refers to them")
         _check_channel(name, channel, scenario)
+
+
+def check_base(scenario: Scenario) -> None:
+    """Raise ValueError for a customer base whose contacts the desk does not know."""
+    assert scenario.lifecycle is not None
+    contacts = scenario.lifecycle.contacts
+    shares = {} if contacts is None else contacts.channel_shares
+    for name in shares:
+        _known(name, scenario.lines, "lifecycle.contacts.channel_shares names the channel")
+        if not hourly_rates(scenario.lines[name].arrivals_per_hour).any():
+            raise ValueError(
+                f"a rate above 0 in channels.{name}.arrivals_per_hour: its shape says when in the "
+                "week customers come"
+            )
+    for name in scenario.lines:
+        if name not in shares:
+            raise ValueError(
+                f"a share of channels.{name} in lifecycle.contacts.channel_shares: in a scenario "
+                "with a customer base all tickets come from customers"
+            )
 
 
 def _known(name: str, names: Mapping[str, object], what: str) -> None:

@@ -15,11 +15,14 @@ __all__ = ["Clock", "Turn"]
 class Turn(IntEnum):
     """Who comes first among the things of one instant; SimPy's event priorities.
 
-    Shifts start, then everything else that happens by itself does (arrivals, returns, completed
-    work). Then shifts end, waiting contacts are given to free agents, a full room turns customers
-    away, and only then does patience end.
+    At midnight the books of a customer base are closed and who came is registered. Shifts start,
+    then everything else that happens by itself does (arrivals, returns, completed work). Then
+    shifts end, waiting contacts are given to free agents, a full room turns customers away, and
+    only then does patience end.
     """
 
+    BOOKS = -2
+    REGISTER = -1
     COME = 0
     HAPPEN = 1
     LEAVE = 2

@@ -25,7 +25,7 @@ The rules, which hold whatever the kernel does:
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappop, heappush
@@ -219,24 +219,24 @@ class Agent:
 
 
 class Desk:
-    """One desk in one replication: a workload, a plan, a clock and a record."""
+    """One desk in one replication: a plan, a clock, a record, and requests that are expected."""
 
-    def __init__(self, workload: Workload, plan: DeskPlan) -> None:
-        self.clock, self.plan = Clock(), plan
-        self.record = Recorder(workload)
+    def __init__(self, plan: DeskPlan, clock: Clock | None = None) -> None:
+        self.clock, self.plan = Clock() if clock is None else clock, plan
+        self.record = Recorder()
         # Plain lists: the model reads single numbers, for which NumPy is slow.
-        self.line = workload.line.tolist()
-        self.queue_class = workload.queue_class.tolist()
-        self.first_step = workload.first_step.tolist()
-        self.work = workload.work.tolist()
-        self.patience = workload.patience.tolist()
-        self.return_after = workload.return_after.tolist()
-        self.redial_after = workload.redial_after.tolist()
-        self.leaves_number = workload.leaves_number.tolist()
-        self.created = workload.created.tolist()
-        self.first_contact = workload.first_contact.tolist()
-        self.bot_s = workload.bot_s.tolist()
-        self.contained = workload.contained.tolist()
+        self.line: list[int] = []
+        self.queue_class: list[int] = []
+        self.first_step: list[int] = [0]
+        self.work: list[float] = []
+        self.patience: list[float] = []
+        self.return_after: list[float] = []
+        self.redial_after: list[float] = []
+        self.leaves_number: list[bool] = []
+        self.created: list[float] = []
+        self.first_contact: list[int] = [0]
+        self.bot_s: list[float] = []
+        self.contained: list[bool] = []
         self.queues: dict[tuple[int, int, int], Queue] = {}  # by channel, tier and class
         self.lined_up: list[Queue] = []  # those in which somebody waits, or waited
         most = max(line.concurrency for line in plan.lines)
@@ -251,12 +251,25 @@ class Desk:
         self.agents = [Agent(self, place, agent) for place, agent in enumerate(plan.agents)]
         for agent in self.agents:
             self.clock.process(agent.shifts())
-        self.clock.process(self.arrivals())
 
-    def arrivals(self) -> Steps:
-        """Let every customer begin at the request's time of creation."""
-        for request, time in enumerate(self.created):
-            yield self.clock.at(time)
+    def expect(self, workload: Workload, comes: Callable[[int], bool] | None = None) -> None:
+        """Let customers begin at their requests' times; `comes` says then whether one does."""
+        first = len(self.created)
+        for name in ("line", "queue_class", "created", "bot_s", "contained", "work", "patience",
+                     "return_after", "redial_after", "leaves_number"):  # fmt: skip
+            getattr(self, name).extend(getattr(workload, name).tolist())
+        for name in ("first_contact", "first_step"):
+            ends = getattr(self, name)
+            ends.extend((getattr(workload, name)[1:] + ends[-1]).tolist())
+        self.record.expect(workload)
+        self.clock.process(self.arrivals(first, len(self.created), comes))
+
+    def arrivals(self, first: int, last: int, comes: Callable[[int], bool] | None) -> Steps:
+        """Let customers begin at their requests' times of creation."""
+        for request in range(first, last):
+            yield self.clock.at(self.created[request])
+            if comes is not None and not comes(request):
+                continue
             if isnan(self.bot_s[request]):
                 self.get_in_touch(request, self.first_contact[request])
             else:
@@ -439,6 +452,7 @@ def run_desk(workload: Workload, plan: DeskPlan) -> Outcome:
 
     Draws nothing: the same workload and plan give the same outcome, to the last bit.
     """
-    desk = Desk(workload, plan)
+    desk = Desk(plan)
+    desk.expect(workload)
     desk.clock.run_until(plan.horizon_s)
     return desk.record.outcome()

@@ -96,7 +96,7 @@ place in the heap of those at work."""
 TASK = _record(left="f8", since="f8", contact="i4", step="i4")
 BENCH = _record(head="i4", tail="i4")
 """Free agents, one list for every team and number of contacts in hand."""
-ROW = _record(queue_class="i4", line="i4", queue="i4", head="i4", tail="i4", used="b1")
+ROW = _record(queue_class="i4", line="i4", queue="i4", head="i4", tail="i4")
 """Waiting contacts, one list for every channel, tier and priority."""
 LINE = _record(
     slowdown="f8", room="f8", inside="i8", concurrency="i4", opening="i4", openings="i4",
@@ -695,11 +695,13 @@ def play(
     ends: Floats,
     ends_of: Small,
     rooms: bool,
+    until: float,
 ) -> None:
-    """Play one replication. Results stand in `contacts`, `steps`, `handed` and `duties`.
+    """Play on to just before a time. Results stand in `contacts`, `steps`, `handed`, `duties`.
 
     `joins` and `joins_with` say when which contact first needs a person, `starts` to `ends_of`
-    when whose shifts start and end, all in order of time; `rooms` whether any room is finite.
+    when whose shifts start and end, all before `until` and in order of time; `rooms` whether any
+    room is finite. At the horizon the duties that it cuts are noted.
     """
     state, agents = desk.state[0], desk.agents
     i_join, i_start, i_end = 0, 0, 0
@@ -713,7 +715,7 @@ def play(
             now = min(now, starts[i_start])
         if i_end < len(ends):
             now = min(now, ends[i_end])
-        if not now < state.horizon:
+        if not now < until:
             break
         # Shifts start.
         while i_start < len(starts) and starts[i_start] == now:
@@ -752,4 +754,5 @@ def play(
             contact = desk.limits.whats[0]
             drop_first(desk.limits)
             lose_patience(desk, contact, now)
-    still_there(desk)
+    if until >= state.horizon:
+        still_there(desk)

@@ -147,6 +147,8 @@ def expected_load(scenario: Scenario) -> pd.DataFrame:
 def load_notes(scenario: Scenario) -> list[str]:
     """Return what a reader of the results must know about the load, in sentences; may be none."""
     found: list[str] = []
+    if not scenario.has_desk:
+        return found
     for pool in _every_combination(scenario):
         tightest = max(pool, key=lambda one: one.weekly_load)
         found += _overload(scenario, tightest) if tightest.weekly_load >= 1 else _peaks(pool)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NOBODY", "Exit", "Outcome"]
+if TYPE_CHECKING:
+    from cxlab.sim.workload import Workload
+
+__all__ = ["NOBODY", "Exit", "Outcome", "rows_of"]
 
 NOBODY = -1
 
@@ -22,6 +26,17 @@ class Exit(IntEnum):
     NONE = 0
     GAVE_UP = 1
     TURNED_AWAY = 2  # the waiting room was full
+
+
+def rows_of(starts: npt.NDArray[np.int64], owners: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the rows of some owners, one after the other; those of i begin at `starts[i]`.
+
+    >>> rows_of(np.array([0, 2, 2, 5]), np.array([2, 0])).tolist()
+    [2, 3, 4, 0, 1]
+    """
+    sizes = starts[owners + 1] - starts[owners]
+    begins = np.cumsum(sizes) - sizes
+    return np.asarray(np.arange(int(sizes.sum())) + np.repeat(starts[owners] - begins, sizes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,22 @@ class Outcome:
             **{f.name: getattr(self, f.name)[handed] for f in fields(self) if "handed" in f.name},
             **{f.name: getattr(self, f.name)[duty] for f in fields(self) if "duty" in f.name},
         )
+
+    def of_requests(self, workload: Workload, requests: npt.NDArray[np.int64]) -> Outcome:
+        """Return the outcome of some requests of a workload, in the order in which they stand.
+
+        Duty stays as it is; what was handed back is told by the new rows.
+        """
+        contacts = rows_of(workload.first_contact, requests)
+        steps = rows_of(workload.first_step, contacts)
+        place = np.full(len(self.ended), NOBODY, dtype=np.int32)
+        place[steps] = np.arange(len(steps))
+        columns = {name: getattr(self, name)[contacts] for name in ("joined", "left", "exit")}
+        columns |= {
+            name: getattr(self, name)[steps]
+            for name in ("queued", "answered", "resumed", "ended", "first_agent", "agent")
+        }
+        return replace(self, **columns, handed_step=place[self.handed_step]).sorted()
 
     def differences(self, other: Outcome) -> list[str]:
         """Return the names of the columns in which another outcome differs, to the last bit."""

@@ -16,39 +16,55 @@ __all__ = ["Recorder"]
 class Recorder:
     """Notes times by row of the workload; plain lists, for NumPy is slow number by number."""
 
-    def __init__(self, workload: Workload) -> None:
-        m, s = len(workload.patience), len(workload.work)
-        self._first_step = workload.first_step.tolist()
-        self._joined, self._left, self._exit = [math.nan] * m, [math.nan] * m, [0] * m
-        self._queued, self._answered = [math.nan] * s, [math.nan] * s
-        self._resumed, self._ended = [math.nan] * s, [math.nan] * s
-        self._first_agent, self._agent = [NOBODY] * s, [NOBODY] * s
+    def __init__(self) -> None:
+        self._first_step: list[int] = [0]
+        self.joined: list[float] = []
+        self.left: list[float] = []
+        self.exit: list[int] = []
+        self.queued: list[float] = []
+        self.answered: list[float] = []
+        self.resumed: list[float] = []
+        self.ended: list[float] = []
+        self.first_agent: list[int] = []
+        self.agent: list[int] = []
         self._handed: list[tuple[int, int, float, float]] = []
         self._duty: list[tuple[int, float, float]] = []
         self._came: dict[int, float] = {}
 
+    def expect(self, workload: Workload) -> None:
+        """Make room for what may happen to requests."""
+        m, s = len(workload.patience), len(workload.work)
+        self._first_step.extend((workload.first_step[1:] + self._first_step[-1]).tolist())
+        for of_contacts in (self.joined, self.left):
+            of_contacts.extend([math.nan] * m)
+        self.exit.extend([0] * m)
+        for of_steps in (self.queued, self.answered, self.resumed, self.ended):
+            of_steps.extend([math.nan] * s)
+        for agents in (self.first_agent, self.agent):
+            agents.extend([NOBODY] * s)
+
     def joins(self, contact: int, now: float) -> None:
         """A customer gets in touch and needs a person."""
-        self._joined[contact] = now
-        self._queued[self._first_step[contact]] = now
+        self.joined[contact] = now
+        self.queued[self._first_step[contact]] = now
 
     def goes(self, contact: int, exit: Exit, now: float) -> None:
         """A customer leaves unanswered."""
-        self._left[contact], self._exit[contact] = now, exit
+        self.left[contact], self.exit[contact] = now, exit
 
     def queues(self, step: int, now: float) -> None:
         """A contact is passed on to the next tier."""
-        self._queued[step] = now
+        self.queued[step] = now
 
     def answers(self, step: int, agent: int, now: float) -> None:
         """An agent takes a contact, for the first time or after a hand-back."""
-        if self._first_agent[step] == NOBODY:
-            self._first_agent[step], self._answered[step] = agent, now
-        self._agent[step], self._resumed[step] = agent, now
+        if self.first_agent[step] == NOBODY:
+            self.first_agent[step], self.answered[step] = agent, now
+        self.agent[step], self.resumed[step] = agent, now
 
     def ends(self, step: int, now: float) -> None:
         """An agent is done with a contact."""
-        self._ended[step] = now
+        self.ended[step] = now
 
     def hands_back(self, step: int, agent: int, since: float, now: float) -> None:
         """An agent gives a contact back to its queue."""
@@ -66,14 +82,14 @@ class Recorder:
         """Return everything noted so far; who is on duty still has a duty without end."""
         duty = self._duty + [(agent, came, math.nan) for agent, came in sorted(self._came.items())]
         times = {
-            "joined": self._joined, "left": self._left, "queued": self._queued,
-            "answered": self._answered, "resumed": self._resumed, "ended": self._ended,
+            "joined": self.joined, "left": self.left, "queued": self.queued,
+            "answered": self.answered, "resumed": self.resumed, "ended": self.ended,
             "handed_start": [row[2] for row in self._handed],
             "handed_end": [row[3] for row in self._handed],
             "duty_start": [row[1] for row in duty], "duty_end": [row[2] for row in duty],
         }  # fmt: skip
         places = {
-            "first_agent": self._first_agent, "agent": self._agent,
+            "first_agent": self.first_agent, "agent": self.agent,
             "handed_step": [row[0] for row in self._handed],
             "handed_agent": [row[1] for row in self._handed],
             "duty_agent": [row[0] for row in duty],
@@ -82,4 +98,4 @@ class Recorder:
             name: np.array(values, dtype=np.float64) for name, values in times.items()
         }
         columns |= {name: np.array(values, dtype=np.int32) for name, values in places.items()}
-        return Outcome(**columns, exit=np.array(self._exit, dtype=np.int8)).sorted()
+        return Outcome(**columns, exit=np.array(self.exit, dtype=np.int8)).sorted()

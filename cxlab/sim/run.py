@@ -11,6 +11,9 @@ import pyarrow as pa
 
 from cxlab.errors import InputError
 from cxlab.scenario import Scenario
+from cxlab.scenario.forecast import expected_total
+from cxlab.sim.base.company import play_company
+from cxlab.sim.base.tables import record_company
 from cxlab.sim.engines import Engine, is_compiled, known_engine, play
 from cxlab.sim.plan import desk_plan
 from cxlab.sim.tables import record
@@ -33,6 +36,9 @@ Progress = Callable[[int, int], None]
 BYTES_PER_TICKET = {"run": 450, "tables": 2400}
 """Memory that a ticket takes, measured (benchmarks/README.md), rounded up: while a replication
 is played, and as rows of all tables."""
+
+BYTES_PER_CUSTOMER, BYTES_PER_MONTH = 1500, 250
+"""Memory that a customer takes, and a month of one: terms, payments, movements, uses."""
 
 SMALL = 300_000
 """Tickets up to which SimPy is done before Numba has compiled the other engine."""
@@ -107,18 +113,24 @@ def replication_tables(
     scenario: Scenario, replication: int, *, engine: Engine | None = None
 ) -> dict[str, pa.Table]:
     """Return the tables of one replication (1-based) as Arrow tables, unchecked."""
-    plan = desk_plan(scenario, replication)
-    workload = draw_workload(scenario, replication)
-    outcome = play(workload, plan, engine=engine or engine_for(scenario))
-    view = View(scenario, plan, workload, outcome, replication, scenario.seed)
+    chosen = engine or engine_for(scenario)
+    if scenario.lifecycle is not None:
+        made = record_company(play_company(scenario, replication, engine=chosen))
+    else:
+        plan = desk_plan(scenario, replication)
+        workload = draw_workload(scenario, replication)
+        outcome = play(workload, plan, engine=chosen)
+        made = record(View(scenario, plan, workload, outcome, replication, scenario.seed))
     return {
         name: table.append_column("replication", pa.array(np.full(len(table), replication)))
-        for name, table in record(view).items()
+        for name, table in made.items()
     }
 
 
 def engine_for(scenario: Scenario) -> Engine:
     """Return the compiled engine, or SimPy where that is done before Numba has compiled it."""
+    if scenario.lifecycle is not None:
+        return "compiled"
     tickets = sum(scenario.expected_tickets(name) for name in scenario.lines)
     return "simpy" if tickets * scenario.replications <= SMALL and not is_compiled() else "compiled"
 
@@ -127,15 +139,26 @@ def check_memory(scenario: Scenario) -> None:
     """Raise InputError when the tickets expected would not fit into the memory that is free."""
     tickets = sum(scenario.expected_tickets(name) for name in scenario.lines)
     contacts = 1 + max(
-        (1 - c.resolution_probability) * (c.max_contacts > 1) for c in scenario.lines.values()
+        ((1 - c.resolution_probability) * (c.max_contacts > 1) for c in scenario.lines.values()),
+        default=0.0,
     )
     needed = tickets * (
         BYTES_PER_TICKET["run"] + BYTES_PER_TICKET["tables"] * scenario.replications * contacts
     )
+    people = 0.0
+    if scenario.lifecycle is not None:
+        days = scenario.horizon.total_days
+        people = expected_total(scenario.lifecycle, days)
+        needed += (
+            people * (BYTES_PER_CUSTOMER + BYTES_PER_MONTH * days / 30) * (scenario.replications)
+        )
     free = psutil.virtual_memory().available
     if needed > free:
+        customers = f"{people * scenario.replications:,.0f} customers, " if people else ""
         raise InputError(
-            "the memory would not suffice for the tickets of this scenario",
-            given=f"{tickets * scenario.replications:,.0f} tickets, {needed / 2**30:,.1f} GiB",
+            f"the memory would not suffice for the {'customers and ' if people else ''}tickets "
+            "of this scenario",
+            given=f"{customers}{tickets * scenario.replications:,.0f} tickets, "
+            f"{needed / 2**30:,.1f} GiB",
             expected=f"{free / 2**30:,.1f} GiB at most; fewer replications or a shorter horizon",
         )

@@ -8,9 +8,10 @@ import pyarrow.compute as pc
 from scipy import special
 
 from cxlab.scenario import INSTRUMENTS, Survey
+from cxlab.sim.addresses import Keys, uniforms_at
 from cxlab.sim.view import Floats, Integers, View, named
 
-__all__ = ["scores", "surveys"]
+__all__ = ["score_draws", "scores", "surveys"]
 
 
 def scores(
@@ -43,6 +44,11 @@ def scores(
         effect = effect + survey.resolution_effect * late
     at_most = special.expit(np.asarray(survey.cutpoints) + np.asarray(effect)[:, None])
     return np.asarray(lowest + np.sum(u[:, None] > at_most, axis=1), dtype=np.float64)
+
+
+def score_draws(keys: Keys, instrument: str) -> Floats:
+    """Return the uniforms that decide on the scores of requests that have addresses."""
+    return uniforms_at(keys, f"survey.{instrument}.score")
 
 
 def surveys(view: View) -> pa.Table:

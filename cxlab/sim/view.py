@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cxlab.scenario import Channel, Scenario
+from cxlab.sim.addresses import uniforms_at
 from cxlab.sim.outcome import NOBODY, Exit, Outcome
 from cxlab.sim.plan import DeskPlan
 from cxlab.sim.streams import uniforms
@@ -59,6 +60,8 @@ class View:
     outcome: Outcome
     replication: int = 1
     seed: int = 0
+    known_customers: int | None = None
+    """How many customers there are, where a customer base lives; else the scenario says it."""
 
     @cached_property
     def timeline(self) -> Timeline:
@@ -178,9 +181,14 @@ class View:
 
     @cached_property
     def ticket_ids(self) -> pa.Array:
-        """Per ticket: its name, the same in every scenario that has the channel."""
-        lines = named(list(self.workload.lines), self.ticket_line).dictionary_decode()
-        ids = numbered(lines, self.workload.number[self.request])
+        """Per ticket: its name, the same in every scenario with the channel, or the customer."""
+        number = self.workload.number[self.request]
+        if self.workload.key is None:
+            lines = named(list(self.workload.lines), self.ticket_line).dictionary_decode()
+            ids = numbered(lines, number)
+        else:
+            customers = numbered("customer", self.workload.customer[self.request])
+            ids = numbered(customers, number, 3)
         contact = self.opening - self.first[self.request]
         if not contact.any():
             return ids
@@ -204,12 +212,16 @@ class View:
     @property
     def _few_customers(self) -> bool:
         """Whether so few of the customers ever ask that only they are named."""
-        return self.scenario.customers > len(self.opening)
+        return self._customers > len(self.opening)
+
+    @property
+    def _customers(self) -> int:
+        return self.scenario.customers if self.known_customers is None else self.known_customers
 
     @cached_property
     def customer_names(self) -> pa.Array:
         """The names of the customers."""
-        who = np.arange(self.scenario.customers)
+        who = np.arange(self._customers)
         if self._few_customers:
             who = np.unique(self.workload.customer[self.request])
         return numbered("customer", who)
@@ -286,6 +298,9 @@ class View:
         """Return uniforms of a purpose for some tickets, whichever of them are asked for."""
         drawn = np.empty(len(tickets))
         request = self.request[tickets]
+        if self.workload.key is not None:
+            later = self.opening[tickets] - self.first[request]
+            return uniforms_at(self.workload.key[request], purpose, later)
         number, later = self.workload.number[request], self.opening[tickets] - self.first[request]
         # A channel's tickets of first contacts are drawn from one stream, of second ones another.
         group = self.ticket_line[tickets] * (1 + int(later.max(initial=0))) + later

@@ -6,8 +6,8 @@ meet the same requests, and another engine can replay them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,10 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 from cxlab.scenario import PRIORITIES, Channel, Law, Scenario
+from cxlab.sim.addresses import Keys, uniforms_at
 from cxlab.sim.streams import stream, uniforms
 from cxlab.sim.timeline import RateSteps, rate_steps
 
-__all__ = ["LEAST_PAUSE_S", "Workload", "arrival_times", "draw_workload"]
+__all__ = [
+    "LEAST_PAUSE_S",
+    "Requests",
+    "Workload",
+    "arrival_times",
+    "draw_requests",
+    "draw_workload",
+]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -43,7 +51,7 @@ class Workload:
     # of requests (n,)
     created: Floats
     line: Small  # place among `lines`
-    number: Integers  # place inside the line, from 0
+    number: Integers  # place inside the line, from 0; of its customer's requests, with a key
     priority: Small  # place among PRIORITIES
     queue_class: Small  # lower is served first
     topic: Small  # place among `topics`, −1 for none
@@ -62,6 +70,8 @@ class Workload:
     work: Floats  # handling time at speed 1, one contact at a time
     lines: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    key: Keys | None = None
+    """Per request: where its draws stand, if they have addresses; else they are in streams."""
 
     def __len__(self) -> int:
         """Return the number of requests."""
@@ -108,9 +118,11 @@ def draw_workload(scenario: Scenario, replication: int, *, seed: int | None = No
     has a stream of its own, of which number i belongs to request i of the channel.
     """
     root = scenario.seed if seed is None else seed
-    topics = tuple(sorted({t for c in scenario.lines.values() for t in c.topic_shares}))
-    draws = [_Draw(scenario, name, root, replication) for name in scenario.lines]
-    created = [draw.created() for draw in draws]
+    created, draws = list[Floats](), list[_Draw]()
+    for name in scenario.lines:
+        steps = rate_steps(scenario, name, replication=replication, seed=root)
+        created.append(arrival_times(stream(root, replication, f"{name}.arrivals"), steps))
+        draws.append(_Draw(scenario, name, _in_stream(root, replication, name)))
     sizes = [len(times) for times in created]
     at = np.concatenate(created)
     # Equal instants: the channel's name, then the order inside the channel decide.
@@ -118,7 +130,62 @@ def draw_workload(scenario: Scenario, replication: int, *, seed: int | None = No
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     places = np.split(place, np.cumsum(sizes)[:-1])
-    return _Assembly(scenario, topics, at[order], draws, places).workload()
+    number, customer = np.empty(len(at), dtype=np.int64), np.empty(len(at), dtype=np.int64)
+    for draw, mine in zip(draws, places, strict=True):
+        number[mine] = np.arange(len(mine))
+        customer[mine] = draw.u("customer", len(mine)) * scenario.customers
+    return _Assembly(scenario, at[order], draws, places, number, customer).workload()
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Requests of known customers, as columns (n,), in the order that they have in the workload."""
+
+    created: Floats
+    line: Small  # place among the channels
+    customer: Integers
+    number: Integers  # which of the customer's requests, from 0
+    key: Keys
+    patience_factor: Floats
+
+    def __len__(self) -> int:
+        """Return the number of requests."""
+        return len(self.created)
+
+    def take(self, places: Integers) -> Requests:
+        """Return some of the requests."""
+        return Requests(*(getattr(self, f.name)[places] for f in fields(self)))
+
+    @staticmethod
+    def joined(parts: list[Requests]) -> Requests:
+        """Return several lists of requests as one."""
+        columns = (f.name for f in fields(Requests))
+        return Requests(*(np.concatenate([getattr(p, name) for p in parts]) for name in columns))
+
+
+def draw_requests(scenario: Scenario, requests: Requests) -> Workload:
+    """Draw everything about requests that come at given times, each by its own address."""
+    places = [np.flatnonzero(requests.line == line) for line in range(len(scenario.lines))]
+    draws = [
+        _Draw(scenario, name, _at_address(requests.key[mine]))
+        for name, mine in zip(scenario.lines, places, strict=True)
+    ]
+    made = _Assembly(
+        scenario, requests.created, draws, places, requests.number, requests.customer
+    ).workload()
+    factor = requests.patience_factor[made.request]
+    return replace(made, key=requests.key, patience=made.patience * factor)
+
+
+Draws = Callable[[str, int], Floats]
+
+
+def _in_stream(seed: int, replication: int, name: str) -> Draws:
+    return lambda purpose, n: uniforms(seed, replication, f"{name}.{purpose}", n)
+
+
+def _at_address(keys: Keys) -> Draws:
+    return lambda purpose, _: uniforms_at(keys, purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,25 +200,15 @@ class _Contacts:
 
 @dataclass(frozen=True, slots=True)
 class _Draw:
-    """The draws of one channel in one replication."""
+    """The draws of one channel."""
 
     scenario: Scenario
     name: str
-    seed: int
-    replication: int
+    u: Draws  # the uniforms of a purpose, one for each of n requests
 
     @property
     def channel(self) -> Channel:
         return self.scenario.lines[self.name]
-
-    def created(self) -> Floats:
-        return arrival_times(
-            stream(self.seed, self.replication, f"{self.name}.arrivals"),
-            rate_steps(self.scenario, self.name, replication=self.replication, seed=self.seed),
-        )
-
-    def u(self, purpose: str, n: int) -> Floats:
-        return uniforms(self.seed, self.replication, f"{self.name}.{purpose}", n)
 
     def happens(self, purpose: str, n: int, who: Integers, probability: float) -> Flags:
         """Draw for some of the requests whether something happens; certainty draws nothing."""
@@ -257,13 +314,18 @@ class _Draw:
 
 @dataclass(frozen=True, slots=True)
 class _Assembly:
-    """Puts the draws of all channels into rows, requests in order of creation."""
+    """Puts the draws of all channels into rows, requests in their order."""
 
     scenario: Scenario
-    topics: tuple[str, ...]
     created: Floats
     draws: list[_Draw]
     places: list[Integers]  # per channel: where its requests stand
+    number: Integers
+    customer: Integers
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return tuple(sorted({t for c in self.scenario.lines.values() for t in c.topic_shares}))
 
     def workload(self) -> Workload:
         requests = self._requests()
@@ -286,23 +348,21 @@ class _Assembly:
         )  # fmt: skip
 
     def _requests(self) -> dict[str, npt.NDArray[Any]]:
-        n = len(self.created)
+        n, topics = len(self.created), self.topics
         columns: dict[str, npt.NDArray[Any]] = {
             name: np.empty(n, dtype=np.int32)
             for name in ("line", "priority", "queue_class", "topic")
         }
-        columns |= {name: np.empty(n, dtype=np.int64) for name in ("number", "customer")}
+        columns |= {"number": self.number, "customer": self.customer}
         columns |= {"bot_s": np.empty(n), "contained": np.empty(n, dtype=np.bool_)}
         for line, (draw, at) in enumerate(zip(self.draws, self.places, strict=True)):
             channel, size = draw.channel, len(at)
             shares = {str(name): share for name, share in channel.priority_shares.items()}
             priority = draw.shares("priority", size, shares, PRIORITIES)
             columns["line"][at] = line
-            columns["number"][at] = np.arange(size)
             columns["priority"][at] = priority
             columns["queue_class"][at] = (channel.queue_rank - 1) * len(PRIORITIES) + priority
-            columns["topic"][at] = draw.shares("topic", size, channel.topic_shares, self.topics)
-            columns["customer"][at] = draw.u("customer", size) * self.scenario.customers
+            columns["topic"][at] = draw.shares("topic", size, channel.topic_shares, topics)
             columns["bot_s"][at], columns["contained"][at] = draw.bot(size)
         return columns
 

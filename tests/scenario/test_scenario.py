@@ -288,5 +288,5 @@ def test_laws_have_the_quantiles_of_their_textbook(law: Law, truth: Any) -> None
 def test_editors_get_a_schema() -> None:
     schema = Scenario.model_json_schema()
     assert schema["additionalProperties"] is False
-    assert {"channels", "horizon"} <= set(schema["required"])
+    assert {"time_zone", "horizon"} <= set(schema["required"])
     assert json.dumps(schema)

@@ -81,13 +81,13 @@ def recursion(patch: Patch) -> None:
 def with_plan(patch: Patch, changed: Callable[[DeskPlan], DeskPlan]) -> None:
     """Let the desk be built by a changed plan."""
     built = Desk.__init__
-    patch.setattr(Desk, "__init__", lambda desk, work, plan: built(desk, work, changed(plan)))
+    patch.setattr(Desk, "__init__", lambda desk, plan: built(desk, changed(plan)))
 
 
 def with_work(patch: Patch, changed: Callable[[Workload], Workload]) -> None:
     """Let the desk be built on a changed workload."""
-    built = Desk.__init__
-    patch.setattr(Desk, "__init__", lambda desk, work, plan: built(desk, changed(work), plan))
+    expected = Desk.expect
+    patch.setattr(Desk, "expect", lambda desk, work: expected(desk, changed(work)))
 
 
 def last_come_first_served(patch: Patch) -> None:

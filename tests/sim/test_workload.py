@@ -156,7 +156,7 @@ def of_channel(workload: Workload, name: str) -> list[np.ndarray]:
     starts = {"first_contact": mine, "first_step": contacts}
     own: list[np.ndarray] = [np.diff(columns.pop(c))[rows] for c, rows in starts.items()]
     rows_of = {len(mine): mine, len(contacts): contacts, len(steps): steps}
-    for column in ("lines", "topics", "line"):
+    for column in ("lines", "topics", "line", "key"):
         columns.pop(column)
     return own + [values[rows_of[len(values)]] for values in columns.values()]
 

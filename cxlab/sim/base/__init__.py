@@ -1,0 +1,1 @@
+"""The customer base: who comes, pays, asks for support, stays and leaves, day by day."""

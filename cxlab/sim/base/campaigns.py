@@ -1,0 +1,58 @@
+"""What campaigns issue to whom, and when it is redeemed: by address, whoever else is there."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from cxlab.scenario.lifecycle import Campaign
+from cxlab.sim.addresses import uniforms_at
+from cxlab.sim.base.customers import NEVER, Customers
+
+__all__ = ["issue_days", "redeemed_days", "redeemed_lately"]
+
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+def issue_days(campaign: Campaign, total: int) -> Integers:
+    """Return the days of a replication on which a campaign issues something."""
+    return np.arange(campaign.first_day, total, campaign.every_days)
+
+
+def redeemed_days(
+    name: str, campaign: Campaign, customers: Customers, issue: int
+) -> tuple[Flags, Integers]:
+    """Return who gets the issue of that number, and the days on which it is redeemed, or NEVER.
+
+    Who is no active customer then gets nothing; that is not looked at here.
+    """
+    day = campaign.first_day + issue * campaign.every_days
+    gets = uniforms_at(customers.key, f"campaign.{name}.gets", issue) < campaign.share
+    if campaign.members_only:
+        gets &= customers.member <= day
+    redeems = uniforms_at(customers.key, f"campaign.{name}.redeems", issue) < campaign.redeems
+    days = np.zeros(len(customers))
+    if campaign.redeem_days is not None:
+        u = uniforms_at(customers.key, f"campaign.{name}.days", issue)
+        days = campaign.redeem_days.quantile(u)
+    redeemed = np.where(
+        gets & redeems & (days < campaign.valid_days), day + np.floor(days).astype(np.int64), NEVER
+    )
+    return gets, redeemed
+
+
+def redeemed_lately(
+    name: str, campaign: Campaign, customers: Customers, since: Integers, day: int
+) -> Flags:
+    """Return whose redemption still has an effect on a day; customers are active since a day."""
+    lately = np.zeros(len(customers), dtype=np.bool_)
+    reach = campaign.valid_days + campaign.effect_days
+    first = max(0, int((day - reach - campaign.first_day) // campaign.every_days))
+    last = (day - campaign.first_day) // campaign.every_days
+    for issue in range(first, last + 1):
+        _, redeemed = redeemed_days(name, campaign, customers, issue)
+        issued = campaign.first_day + issue * campaign.every_days
+        fresh = (redeemed <= day) & (day - redeemed <= campaign.effect_days)
+        lately |= fresh & (since <= issued)
+    return lately

@@ -1,0 +1,138 @@
+"""Word of mouth, campaigns, the loyalty programme, and what winning customers cost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from cxlab.sim.base.campaigns import issue_days, redeemed_days
+from cxlab.sim.base.customers import NEVER
+from cxlab.sim.base.history import STAYS
+from cxlab.sim.base.view import BaseView, Floats, Integers
+from cxlab.sim.view import named, numbered
+
+__all__ = ["acquisition_costs", "campaigns", "loyalty_members", "referrals"]
+
+
+def referrals(view: BaseView) -> pa.Table | None:
+    """Return the leads that customers named, and what became of them."""
+    if view.life.referral is None:
+        return None
+    h = view.history
+    n = len(h.lead_day)
+    closed = h.lead_decided < view.total
+    status = np.where(~closed, 0, np.where(h.lead_buys, 1, 2))
+    return pa.table(
+        {
+            "referral_id": numbered("referral", np.arange(n)),
+            "referrer_id": view.who(h.lead_referrer),
+            "referred_id": view.who(h.lead_customer),
+            "at": view.at(h.lead_day),
+            "status": named(["open", "won", "lost"], status),
+            "closed_at": view.at(np.where(closed, h.lead_decided, STAYS)),
+            "excluded_reason": view.excluded(h.lead_day),
+        }
+    )
+
+
+def campaigns(view: BaseView) -> pa.Table | None:
+    """Return what campaigns issued to active customers, and when it was redeemed."""
+    names = sorted(view.life.campaigns)
+    if not names:
+        return None
+    people = view.history.customers
+    everybody = np.arange(len(people))
+    parts = []
+    for number, name in enumerate(names):
+        campaign = view.life.campaigns[name]
+        for issue, on in enumerate(issue_days(campaign, view.total).tolist()):
+            gets, redeemed = redeemed_days(name, campaign, people, issue)
+            gets &= view.seen_between(everybody, np.full(len(people), on))
+            who = np.flatnonzero(gets)
+            day_of = np.where(redeemed[who] < view.last_day[who], redeemed[who], NEVER)
+            parts.append((who, np.full(len(who), number), np.full(len(who), on), day_of))
+    who, place, day, redeemed = (np.concatenate(column) for column in zip(*parts, strict=True))
+    known = [view.life.campaigns[name] for name in names]
+    valid = np.array([campaign.valid_days for campaign in known])
+    return pa.table(
+        {
+            "campaign_id": named(list(names), place),
+            "customer_id": view.who(who),
+            "kind": named([str(campaign.kind) for campaign in known], place),
+            "issued_at": view.at(day),
+            "expires_at": view.ahead(day + valid[place]),
+            "redeemed_at": view.at(np.where(redeemed < view.total, redeemed, STAYS)),
+            "value": pa.array(np.array([campaign.value for campaign in known])[place]),
+            "excluded_reason": view.excluded(day),
+        }
+    )
+
+
+def loyalty_members(view: BaseView) -> pa.Table | None:
+    """Return who could join the programme, and who did; membership ends with the last spell."""
+    programme = view.life.loyalty
+    if programme is None:
+        return None
+    people, days = view.history.customers, view.population.days
+    eligible = days.anniversary(people.born, np.full(len(people), programme.after_months))
+    left = view.last_day
+    who = np.flatnonzero((eligible < view.total) & (eligible < left))
+    joined = np.where(people.member[who] < left[who], people.member[who], STAYS)
+    leaves = np.where((joined != STAYS) & (left[who] < view.total), left[who], STAYS)
+    return pa.table(
+        {
+            "customer_id": view.who(who),
+            "eligible_from": view.at(eligible[who]),
+            "enrolled_at": view.at(joined),
+            "left_at": view.at(leaves),
+        }
+    )
+
+
+def acquisition_costs(view: BaseView) -> pa.Table | None:
+    """Return what leads cost (marketing) and what looking after them cost (sales), by day."""
+    spent = {"marketing": np.zeros(view.total), "sales": np.zeros(view.total)}
+    leads = view.population.paid()
+    for place, name in enumerate(view.population.ways):
+        way = view.life.acquisition[name]
+        mine = leads.way == place
+        aware, looked = leads.aware[mine], leads.evaluating[mine]
+        if place == view.population.referral_way:
+            aware, looked = view.history.lead_day, _looked(view)
+        spent["marketing"] += way.cost_per_lead * _count(aware, view.total)
+        spent["sales"] += way.cost_per_evaluation * _count(looked, view.total)
+    rows = [(name, amounts) for name, amounts in spent.items() if amounts.any()]
+    if not rows:
+        return None
+    day = np.tile(np.arange(view.total), len(rows))
+    centre = np.repeat(np.arange(len(rows)), view.total)
+    return pa.table(
+        {
+            "period_start": view.at(day),
+            "period_end": view.ahead(day + 1),
+            "centre": named([name for name, _ in rows], centre),
+            "amount": pa.array(np.concatenate([amounts for _, amounts in rows])),
+            "currency": view.currency(len(day)),
+            "channel": pa.nulls(len(day), pa.string()),
+            "excluded_reason": view.excluded(day),
+        }
+    )
+
+
+def _looked(view: BaseView) -> Integers:
+    """Return the days on which referred leads began to look closer."""
+    h = view.history
+    parents = h.customers.take(h.lead_referrer)
+    looked = np.full(len(h.lead_day), NEVER)
+    for day in np.unique(h.lead_day).tolist():
+        mine = np.flatnonzero(h.lead_day == day)
+        leads = view.population.referred(
+            parents.take(mine), h.lead_referrer[mine], h.lead_index[mine], day
+        )
+        looked[mine] = leads.evaluating
+    return looked
+
+
+def _count(days: Integers, total: int) -> Floats:
+    seen = days[(days >= 0) & (days < total)]
+    return np.bincount(seen, minlength=total).astype(np.float64)
