@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import nbinom
+from scipy.special import gammaln, xlogy
 
+from cxlab.errors import InputError
 from cxlab.theory.checks import Floats, amounts, positive
 
 __all__ = ["nbd_purchases", "nbd_shares"]
@@ -48,4 +49,8 @@ def nbd_shares(counts: npt.ArrayLike, horizon: float, r: float, alpha: float) ->
     """
     positive(r=r, alpha=alpha)
     k, ahead = amounts(counts=counts, horizon=horizon)
-    return np.asarray(nbinom.pmf(k, r, alpha / (alpha + ahead)), dtype=np.float64)
+    if ((k % 1) > 0).any():
+        raise InputError("counts", given=k.tolist(), expected="whole numbers")
+    ways = gammaln(r + k) - gammaln(r) - gammaln(k + 1)
+    none = alpha / (alpha + ahead)
+    return np.asarray(np.exp(ways + r * np.log(none) + xlogy(k, 1 - none)), dtype=np.float64)

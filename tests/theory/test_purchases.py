@@ -17,6 +17,7 @@ def test_by_hand() -> None:
     assert float(nbd_purchases(12, r=2, alpha=8, x=4, age=8)) == pytest.approx(4.5)
     # r = 1: as often as heads before the first tail, if heads have 12/20.
     assert_allclose(nbd_shares([0, 1, 2], 12, r=1, alpha=8), [0.4, 0.24, 0.144])
+    assert nbd_shares([0, 1], 0, r=1, alpha=8).tolist() == [1, 0]
 
 
 def test_shares_are_an_integral_over_rates() -> None:
@@ -58,6 +59,7 @@ def test_bg_nbd_where_nobody_leaves() -> None:
         (lambda: nbd_purchases(1, 1, 1, age=np.nan), "age"),
         (lambda: nbd_shares(-1, 1, 1, 1), "counts"),
         (lambda: nbd_shares(1, 1, np.inf, 1), "r"),
+        (lambda: nbd_shares(0.5, 1, 1, 1), "whole numbers"),
     ],
 )
 def test_impossible_input_is_refused(call, what) -> None:
