@@ -59,6 +59,16 @@ class ShiftedBetaGeometric:
             raise InputError("number of a renewal", given=float(np.nanmin(t)), expected="from 1")
         return (self.beta + t - 1) / (self.alpha + self.beta + t - 1)
 
+    def after(self, renewals: int) -> ShiftedBetaGeometric:
+        """Return the model of those who already renewed so many times: beta grows by each.
+
+        >>> ShiftedBetaGeometric(alpha=1, beta=1).after(8).retention(1).tolist()
+        0.9
+        """
+        if not (renewals >= 0 and renewals % 1 == 0):
+            raise InputError("renewals", given=renewals, expected="a whole number, 0 or more")
+        return ShiftedBetaGeometric(self.alpha, self.beta + renewals)
+
     @property
     def mean_lifetime(self) -> float:
         """Expected number of periods that a customer pays, ∞ for alpha ≤ 1."""

@@ -1,4 +1,4 @@
-"""What a queue can be asked about: refused once, in the same words everywhere."""
+"""What a queue or a customer base can be asked: refused once, in the same words everywhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ import numpy.typing as npt
 
 from cxlab.errors import InputError
 
-__all__ = ["Floats", "at_least", "load_of", "per_class", "positive", "shares", "whole"]
+__all__ = [
+    "Floats",
+    "amounts",
+    "at_least",
+    "load_of",
+    "per_class",
+    "positive",
+    "shares",
+    "survival_curve",
+    "whole",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -68,3 +78,32 @@ def per_class(**given: npt.ArrayLike) -> list[Floats]:
     except ValueError:
         lengths = {name: len(a) for name, a in zip(given, arrays, strict=True)}
         raise InputError("one number per class each", given=lengths) from None
+
+
+def amounts(**given: npt.ArrayLike) -> list[Floats]:
+    """Return the named arrays as floats of one common shape; single numbers stay single.
+
+    Raises InputError for numbers that are negative or not finite, and for shapes that differ.
+    """
+    arrays = [np.asarray(values, dtype=np.float64) for values in given.values()]
+    for name, array in zip(given, arrays, strict=True):
+        if not (np.isfinite(array) & (array >= 0)).all():
+            raise InputError(name, given=array.tolist(), expected="finite numbers of 0 or more")
+    try:
+        return [np.array(a) for a in np.broadcast_arrays(*arrays)]
+    except ValueError:
+        shapes = {name: a.shape for name, a in zip(given, arrays, strict=True)}
+        raise InputError("numbers of one shape each", given=shapes) from None
+
+
+def survival_curve(name: str, values: npt.ArrayLike) -> Floats:
+    """Return shares still there after 0, 1, … renewals, shape (periods,).
+
+    Raises InputError for anything that is no such curve: it begins with 1 and never rises.
+    """
+    curve = np.asarray(values, dtype=np.float64)
+    if curve.ndim != 1 or not len(curve) or not (curve[0] == 1 and (curve >= 0).all()):
+        raise InputError(name, given=curve.tolist(), expected="shares after 0, 1, … renewals")
+    if not (np.diff(curve) <= 0).all():
+        raise InputError(name, given=curve.tolist(), expected="a curve that never rises")
+    return curve

@@ -147,6 +147,20 @@ def test_published_retention_fits(survivors, alpha, beta_):
     assert ((low < fit.values) & (fit.values < high)).all()
 
 
+# The same cohorts in the years 8 … 12, which the fits have not seen.
+LATER = [([468, 445, 427, 409, 394], HIGH_END, 17), ([223, 207, 194, 183, 173], REGULAR, 4)]
+
+
+@pytest.mark.parametrize(("later", "survivors", "off"), LATER)
+def test_published_cohorts_are_projected(later, survivors, off):
+    model, _ = fit_shifted_beta_geometric(*lost_by_period(survivors))
+    years = np.arange(8, 13)
+    assert (np.abs(1000 * model.survival(years) - later) < off).all()
+    # One retention rate for all, by maximum likelihood, is 12 % of the customers too low.
+    rate = 1 - (1000 - survivors[-1]) / sum(survivors[:-1])
+    assert 1000 * rate**12 - later[-1] < -120
+
+
 def test_cohorts_of_different_age_fit_together():
     old = lost_by_period(REGULAR)
     young = lost_by_period(REGULAR[:4])
