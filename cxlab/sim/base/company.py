@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from cxlab.scenario import Scenario
-from cxlab.sim.base.arrays import play_base
 from cxlab.sim.base.contacts import WeekShape, requests_of
 from cxlab.sim.base.customers import Population
 from cxlab.sim.base.history import History
@@ -67,7 +66,11 @@ def play_company(
 
 
 def _lives(population: Population, engine: Engine) -> History:
-    return run_base(population) if engine == "simpy" else play_base(population)
+    if engine == "simpy":
+        return run_base(population)
+    from cxlab.sim.base.compiled import play_base  # imports Numba
+
+    return play_base(population)
 
 
 def _asks(history: History, requests: Requests, population: Population) -> np.ndarray:

@@ -31,8 +31,8 @@ class Ending(IntEnum):
 class History:
     """One replication of the customer base; days count from its start.
 
-    Customers are numbered in the order in which they came: who was there, who the paid ways
-    brought, then day by day who was referred.
+    Customers are numbered: who was there, who the paid ways brought, then who was referred, in
+    the order in which they were named.
     """
 
     customers: Customers
