@@ -42,7 +42,8 @@ def campaigns(view: BaseView) -> pa.Table | None:
         return None
     people = view.history.customers
     everybody = np.arange(len(people))
-    parts = []
+    none = np.empty(0, dtype=np.int64)
+    parts = [(none, none, none, none)]
     for number, name in enumerate(names):
         campaign = view.life.campaigns[name]
         for issue, on in enumerate(issue_days(campaign, view.total).tolist()):

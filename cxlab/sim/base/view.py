@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from cxlab.scenario import Scenario
 from cxlab.scenario.lifecycle import Lifecycle
-from cxlab.sim.base.customers import NEVER, Population
-from cxlab.sim.base.history import STAYS, History
+from cxlab.sim.base.customers import Population
+from cxlab.sim.base.history import History
 from cxlab.sim.base.odds import Odds
 from cxlab.sim.outcome import rows_of
 from cxlab.sim.timeline import Timeline
@@ -83,7 +83,7 @@ class BaseView:
 
     def seconds(self, days: Integers) -> Floats:
         """Return the midnights at which days begin; NaN for what is not seen any more."""
-        seen = (days != STAYS) & (days < self.total) | (days < STAYS)
+        seen = days < self.total
         place = np.clip(days + self.population.days.reach, 0, len(self._midnights) - 1)
         return np.where(seen, self._midnights[place], np.nan)
 
@@ -122,7 +122,7 @@ class BaseView:
     @cached_property
     def ends(self) -> Integers:
         """Per spell: the day it ends, the number of days where the horizon cuts it."""
-        return np.where(self.history.end == STAYS, self.total, self.history.end)
+        return np.minimum(self.history.end, self.total)
 
     @cached_property
     def first_spell(self) -> Integers:
@@ -203,7 +203,5 @@ class BaseView:
 
     @property
     def last_day(self) -> Integers:
-        """Per customer: the day on which the last spell ended, NEVER while one lasts."""
-        last = self.first_spell[1:] - 1
-        end = self.history.end[last]
-        return np.where(end == STAYS, NEVER, end)
+        """Per customer: the day on which the last spell ended, STAYS while one lasts."""
+        return np.asarray(self.history.end[self.first_spell[1:] - 1])
