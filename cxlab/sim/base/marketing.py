@@ -124,14 +124,7 @@ def _looked(view: BaseView) -> Integers:
     """Return the days on which referred leads began to look closer."""
     h = view.history
     parents = h.customers.take(h.lead_referrer)
-    looked = np.full(len(h.lead_day), NEVER)
-    for day in np.unique(h.lead_day).tolist():
-        mine = np.flatnonzero(h.lead_day == day)
-        leads = view.population.referred(
-            parents.take(mine), h.lead_referrer[mine], h.lead_index[mine], day
-        )
-        looked[mine] = leads.evaluating
-    return looked
+    return view.population.referred(parents, h.lead_referrer, h.lead_index, h.lead_day).evaluating
 
 
 def _count(days: Integers, total: int) -> Floats:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from cxlab.scenario import Scenario
 from cxlab.scenario.lifecycle import Lifecycle
 from cxlab.sim.base.customers import Population
+from cxlab.sim.base.days import midnights
 from cxlab.sim.base.history import History
 from cxlab.sim.base.odds import Odds
 from cxlab.sim.outcome import rows_of
@@ -73,13 +74,7 @@ class BaseView:
     @cached_property
     def _midnights(self) -> Floats:
         """Local midnights by day + reach, in seconds; those before the start too."""
-        reach = self.population.days.reach
-        origin = self.scenario.starts_at
-        before = [
-            (self.scenario.local_midnight(day) - origin).total_seconds()
-            for day in range(-reach, 0)
-        ]  # fmt: skip
-        return np.concatenate((before, self.population.days.midnights))
+        return midnights(self.scenario, -self.population.days.reach, self.total)
 
     def seconds(self, days: Integers) -> Floats:
         """Return the midnights at which days begin; NaN for what is not seen any more."""
