@@ -39,12 +39,14 @@ def customer_values(
         raise InputError("payments of a lifetime value", given=payments, known=known)
     lives = _lives(tables)
     end = _end(tables)
-    lives = lives[(lives["start"] + months * _MONTH <= end) | lives["left"]]
+    lives["over"] = _anniversary(lives["start"], months, tables.time_zone or "UTC")
+    lives = lives[(lives["over"] <= end) | lives["left"]]
     paid = tables.frame("transactions")
-    paid = paid.merge(lives[["replication", "customer_id", "start"]],
-                      on=["replication", "customer_id"])  # fmt: skip
+    keys = ["replication", "customer_id"]
+    paid = paid.merge(lives[[*keys, "start", "over"]], on=keys)
     since = paid["at"] - paid["start"]
-    paid = paid.assign(since=since)[(since >= pd.Timedelta(0)) & (since < months * _MONTH)]
+    inside = (since >= pd.Timedelta(0)) & (paid["at"] < paid["over"])
+    paid = paid.assign(since=since)[inside]
     if payments == "renewals":
         paid = paid[paid["since"] > pd.Timedelta(days=1)]
     later = _term_lengths(tables, paid) * int(payments == "arrears")
@@ -52,16 +54,23 @@ def customer_values(
     factor = (1 + rate) ** (-_months(paid["since"] + later) / 12)
     cost = paid["cost"].fillna(0.0) if "cost" in paid else 0.0
     value = ((paid["amount"] - cost) * factor).groupby([paid["replication"], paid["customer_id"]])
-    keys = ["replication", "customer_id"]
     found = lives.merge(value.sum().rename("value").reset_index(), on=keys, how="left")
     found["value"] = found["value"].fillna(0.0)
     seen = _months(found["end"].fillna(end) - found["start"])
     found["months_seen"] = np.minimum(seen, months)
-    return found.drop(columns=["start", "end"]).reset_index(drop=True)
+    return found.drop(columns=["start", "end", "over"]).reset_index(drop=True)
 
 
 def _months(spans: pd.Series) -> npt.NDArray[np.float64]:
     return np.asarray(spans.dt.total_seconds().to_numpy() / _MONTH.total_seconds())
+
+
+def _anniversary(starts: pd.Series, months: int, zone: str) -> pd.Series:
+    """Return the same local day and time some months later, or that of the month's last day."""
+    local = starts.dt.tz_convert(zone).dt.tz_localize(None) + pd.DateOffset(months=months)
+    later = local.dt.tz_localize(zone, ambiguous=False, nonexistent="shift_forward")
+    utc: pd.Series = later.dt.tz_convert("UTC")
+    return utc
 
 
 def _end(tables: Tables) -> pd.Timestamp:
