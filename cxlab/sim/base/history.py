@@ -15,8 +15,8 @@ __all__ = ["STAYS", "Ending", "History"]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-STAYS = -1
-"""The last day of a spell that the horizon cuts off."""
+STAYS = -(2**30)
+"""The last day of a spell that the horizon cuts off: no day of any calendar."""
 
 
 class Ending(IntEnum):

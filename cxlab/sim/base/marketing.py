@@ -42,14 +42,17 @@ def campaigns(view: BaseView) -> pa.Table | None:
         return None
     people = view.history.customers
     everybody = np.arange(len(people))
-    parts = []
+    none = np.empty(0, dtype=np.int64)
+    parts = [(none, none, none, none)]
     for number, name in enumerate(names):
         campaign = view.life.campaigns[name]
         for issue, on in enumerate(issue_days(campaign, view.total).tolist()):
             gets, redeemed = redeemed_days(name, campaign, people, issue)
             gets &= view.seen_between(everybody, np.full(len(people), on))
             who = np.flatnonzero(gets)
-            day_of = np.where(redeemed[who] < view.last_day[who], redeemed[who], NEVER)
+            # Who left redeems nothing any more, not even when back another time.
+            ends = view.ends[view.spell_at(who, np.full(len(who), on + 1))]
+            day_of = np.where(redeemed[who] < ends, redeemed[who], NEVER)
             parts.append((who, np.full(len(who), number), np.full(len(who), on), day_of))
     who, place, day, redeemed = (np.concatenate(column) for column in zip(*parts, strict=True))
     known = [view.life.campaigns[name] for name in names]

@@ -83,7 +83,7 @@ class BaseView:
 
     def seconds(self, days: Integers) -> Floats:
         """Return the midnights at which days begin; NaN for what is not seen any more."""
-        seen = (days != STAYS) & (days < self.total) | (days < STAYS)
+        seen = (days != STAYS) & (days < self.total)
         place = np.clip(days + self.population.days.reach, 0, len(self._midnights) - 1)
         return np.where(seen, self._midnights[place], np.nan)
 
@@ -135,7 +135,7 @@ class BaseView:
         """The terms."""
         h = self.history
         # Every term that ended, and one that each spell begins with: they begin terms.
-        spell_of = self._spell_at(h.term_customer, h.term_day)
+        spell_of = self.spell_at(h.term_customer, h.term_day)
         begins = h.term_stays
         spell = np.concatenate((np.arange(len(h.customer)), spell_of[begins]))
         start = np.concatenate((h.start, h.term_day[begins]))
@@ -150,7 +150,7 @@ class BaseView:
         )
         return Periods(spell, number, start, end, self._due(spell, start, plan, first), plan, ~last)
 
-    def _spell_at(self, customer: Integers, day: Integers) -> Integers:
+    def spell_at(self, customer: Integers, day: Integers) -> Integers:
         """Return the spell of a customer that lasts up to or beyond a day, begun before it."""
         wide = np.int64(self.population.days.reach + self.total + 2)
         reach = self.population.days.reach
@@ -192,7 +192,7 @@ class BaseView:
 
     def seen_between(self, customer: Integers, day: Integers) -> Flags:
         """Return whether somebody is a customer on a day."""
-        spell = self._spell_at(customer, day + 1)
+        spell = self.spell_at(customer, day + 1)
         inside = np.maximum(spell, 0)
         mine = (spell >= 0) & (self.history.customer[inside] == customer)
         return np.asarray(mine & (day < self.ends[inside]))
