@@ -50,7 +50,9 @@ def campaigns(view: BaseView) -> pa.Table | None:
             gets, redeemed = redeemed_days(name, campaign, people, issue)
             gets &= view.seen_between(everybody, np.full(len(people), on))
             who = np.flatnonzero(gets)
-            day_of = np.where(redeemed[who] < view.last_day[who], redeemed[who], NEVER)
+            # Who left redeems nothing any more, not even when back another time.
+            ends = view.ends[view.spell_at(who, np.full(len(who), on + 1))]
+            day_of = np.where(redeemed[who] < ends, redeemed[who], NEVER)
             parts.append((who, np.full(len(who), number), np.full(len(who), on), day_of))
     who, place, day, redeemed = (np.concatenate(column) for column in zip(*parts, strict=True))
     known = [view.life.campaigns[name] for name in names]
@@ -114,7 +116,7 @@ def acquisition_costs(view: BaseView) -> pa.Table | None:
             "centre": named([name for name, _ in rows], centre),
             "amount": pa.array(np.concatenate([amounts for _, amounts in rows])),
             "currency": view.currency(len(day)),
-            "channel": pa.nulls(len(day), pa.string()),
+            "channel": named([], np.full(len(day), -1)),
             "excluded_reason": view.excluded(day),
         }
     )

@@ -130,7 +130,7 @@ class BaseView:
         """The terms."""
         h = self.history
         # Every term that ended, and one that each spell begins with: they begin terms.
-        spell_of = self._spell_at(h.term_customer, h.term_day)
+        spell_of = self.spell_at(h.term_customer, h.term_day)
         begins = h.term_stays
         spell = np.concatenate((np.arange(len(h.customer)), spell_of[begins]))
         start = np.concatenate((h.start, h.term_day[begins]))
@@ -145,7 +145,7 @@ class BaseView:
         )
         return Periods(spell, number, start, end, self._due(spell, start, plan, first), plan, ~last)
 
-    def _spell_at(self, customer: Integers, day: Integers) -> Integers:
+    def spell_at(self, customer: Integers, day: Integers) -> Integers:
         """Return the spell of a customer that lasts up to or beyond a day, begun before it."""
         wide = np.int64(self.population.days.reach + self.total + 2)
         reach = self.population.days.reach
@@ -187,7 +187,7 @@ class BaseView:
 
     def seen_between(self, customer: Integers, day: Integers) -> Flags:
         """Return whether somebody is a customer on a day."""
-        spell = self._spell_at(customer, day + 1)
+        spell = self.spell_at(customer, day + 1)
         inside = np.maximum(spell, 0)
         mine = (spell >= 0) & (self.history.customer[inside] == customer)
         return np.asarray(mine & (day < self.ends[inside]))
