@@ -18,7 +18,7 @@ from cxlab import stats, theory
 from cxlab.scenario import Channel, Scenario, hourly_rates
 from cxlab.scenario.staffing import able_teams
 from cxlab.scenario.week import DAYS
-from cxlab.sim.load import team_capacity
+from cxlab.sim.load import contacts_with_people, team_capacity
 from cxlab.tables import Tables
 
 __all__ = ["analytic_neighbours"]
@@ -73,7 +73,7 @@ def _pool(scenario: Scenario, name: str, capacity: list[Floats]) -> _Pool | None
     }
     calls, work = np.zeros(168), np.zeros(168)
     for c in sharing.values():
-        rate = hourly_rates(c.arrivals_per_hour) * _contacts(c)
+        rate = hourly_rates(c.arrivals_per_hour) * contacts_with_people(c)
         harder = c.bot.residual_handling_factor if c.bot else 1.0
         calls += rate
         work += rate * c.handle_minutes.average * 60 * harder
@@ -93,14 +93,6 @@ def _pool(scenario: Scenario, name: str, capacity: list[Floats]) -> _Pool | None
     )
     handle = float(work[worst] / calls[worst]) * full
     return _Pool(sharing, sorted(own), calls, handle, hands, alike)
-
-
-def _contacts(c: Channel) -> float:
-    """Return how many contacts with people a request takes, if nobody gives up."""
-    one = theory.contacts_per_issue(c.resolution_probability, c.max_contacts) if c.returns else 1.0
-    if c.bot is None:
-        return one
-    return one * (1 - c.bot.containment + c.bot.containment * c.bot.wrong_answers)
 
 
 def _row(scenario: Scenario, name: str, pool: _Pool, tickets: pd.DataFrame) -> dict[str, Any]:

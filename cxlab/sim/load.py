@@ -22,7 +22,14 @@ from cxlab.scenario.week import DAYS
 from cxlab.sim.roster import roster
 from cxlab.sim.timeline import MICRO, Timeline
 
-__all__ = ["Bottleneck", "bottlenecks", "expected_load", "load_notes", "team_capacity"]
+__all__ = [
+    "Bottleneck",
+    "bottlenecks",
+    "contacts_with_people",
+    "expected_load",
+    "load_notes",
+    "team_capacity",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -208,7 +215,7 @@ def _work(scenario: Scenario) -> dict[tuple[str, int], Floats]:
         special = scenario.expected_tickets(name) / max(
             hourly_rates(channel.arrivals_per_hour).sum() * days / 7, 1e-12
         )
-        rate = hourly_rates(channel.arrivals_per_hour) * special * _contacts(channel)
+        rate = hourly_rates(channel.arrivals_per_hour) * special * contacts_with_people(channel)
         hands = channel.concurrency / (1 + channel.slowdown * (channel.concurrency - 1))
         harder = channel.bot.residual_handling_factor if channel.bot else 1.0
         for tier, step in enumerate(channel.tiers, start=1):
@@ -218,7 +225,7 @@ def _work(scenario: Scenario) -> dict[tuple[str, int], Floats]:
     return work
 
 
-def _contacts(channel: Channel) -> float:
+def contacts_with_people(channel: Channel) -> float:
     """Return how many contacts with people a request takes on average, if nobody gives up."""
     again = (1 - channel.resolution_probability) if channel.returns else 0.0
     one = sum(again**k for k in range(channel.max_contacts))
