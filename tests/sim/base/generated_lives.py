@@ -201,12 +201,11 @@ def companies(draw: st.DrawFn, *, most: int = 80) -> Scenario:
     plans = draw(_plans())
     segments = draw(_segments(list(plans)))
     ways = draw(_acquisition(list(segments)))
-    won = any(w["buys"] and w["evaluates"] for w in ways.values())
-    paid = any("kind" not in w for w in ways.values())
+    won = any(w["buys"] * w["evaluates"] * w.get("leads_per_week", 0) > 0 for w in ways.values())
     life: dict[str, Any] = {
         "closed_loop": draw(USUALLY),
         "initial_customers": draw(
-            st.sampled_from([most, most // 2, most // 4, 1, 0 if won and paid else 2])
+            st.sampled_from([most, most // 2, most // 4, 1, 0 if won else 2])
         ),
         "segments": segments,
         "plans": plans,
