@@ -262,6 +262,9 @@ def test_who_comes_back_has_the_plan_that_was_left_and_the_tenure_of_old() -> No
     # Left on 1 April, back on 11 April (100). On 11 May (130) it is a month, but the purchase is
     # more than two months ago: gone again.
     assert [row[1:3] for row in played.spells] == [(0, APRIL), (100, 130)]
+    assert [row[1:] for row in played.terms] == [
+        (31, "pro", True), (59, "pro", True), (90, "pro", False), (130, "pro", False),
+    ]  # fmt: skip
     assert played.rows("subscriptions", "started_at", "product") == [
         (0, "basic"), (31, "pro"), (59, "pro"), (100, "pro"),
     ]  # fmt: skip
