@@ -9,6 +9,7 @@ from the referrer's, so that whole family trees stay as they are when others cha
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,7 @@ def _mixed(x: Keys) -> Keys:
     return x ^ (x >> np.uint64(31))
 
 
+@lru_cache(maxsize=4096)
 def purpose_key(purpose: str) -> int:
     """Return the number that stands for a purpose in an address."""
     return int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:8], "little")

@@ -12,7 +12,7 @@ import pyarrow as pa
 from cxlab.errors import InputError
 from cxlab.scenario import Scenario
 from cxlab.scenario.forecast import expected_events, expected_total
-from cxlab.sim.base.company import play_company
+from cxlab.sim.base.company import Company, play_company
 from cxlab.sim.base.tables import record_company
 from cxlab.sim.engines import Engine, is_compiled, known_engine, play
 from cxlab.sim.plan import desk_plan
@@ -26,6 +26,7 @@ __all__ = [
     "engine_for",
     "known_engine",
     "play",
+    "play_replication",
     "replication_tables",
     "simulate",
     "simulate_frames",
@@ -116,7 +117,7 @@ def replication_tables(
     """Return the tables of one replication (1-based) as Arrow tables, unchecked."""
     chosen = engine or engine_for(scenario)
     if scenario.lifecycle is not None:
-        made = record_company(play_company(scenario, replication, engine=chosen))
+        made = record_company(play_replication(scenario, replication, engine=chosen))
     else:
         plan = desk_plan(scenario, replication)
         workload = draw_workload(scenario, replication)
@@ -126,6 +127,13 @@ def replication_tables(
         name: table.append_column("replication", pa.array(np.full(len(table), replication)))
         for name, table in made.items()
     }
+
+
+def play_replication(
+    scenario: Scenario, replication: int, *, engine: Engine | None = None
+) -> Company:
+    """Play one replication (1-based) of a scenario that has a customer base."""
+    return play_company(scenario, replication, engine=engine or engine_for(scenario))
 
 
 def engine_for(scenario: Scenario) -> Engine:

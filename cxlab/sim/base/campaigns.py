@@ -9,7 +9,7 @@ from cxlab.scenario.lifecycle import Campaign
 from cxlab.sim.addresses import uniforms_at
 from cxlab.sim.base.customers import NEVER, Customers
 
-__all__ = ["issue_days", "redeemed_days", "redeemed_lately"]
+__all__ = ["issue_days", "redeemed_days"]
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -40,19 +40,3 @@ def redeemed_days(
         gets & redeems & (days < campaign.valid_days), day + np.floor(days).astype(np.int64), NEVER
     )
     return gets, redeemed
-
-
-def redeemed_lately(
-    name: str, campaign: Campaign, customers: Customers, since: Integers, day: int
-) -> Flags:
-    """Return whose redemption still has an effect on a day; customers are active since a day."""
-    lately = np.zeros(len(customers), dtype=np.bool_)
-    reach = campaign.valid_days + campaign.effect_days
-    first = max(0, int((day - reach - campaign.first_day) // campaign.every_days))
-    last = (day - campaign.first_day) // campaign.every_days
-    for issue in range(first, last + 1):
-        _, redeemed = redeemed_days(name, campaign, customers, issue)
-        issued = campaign.first_day + issue * campaign.every_days
-        fresh = (redeemed <= day) & (day - redeemed <= campaign.effect_days)
-        lately |= fresh & (since <= issued)
-    return lately

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from cxlab.scenario import Scenario
-from cxlab.sim.base.arrays import play_base
 from cxlab.sim.base.contacts import WeekShape, requests_of
 from cxlab.sim.base.customers import Population
 from cxlab.sim.base.history import History
@@ -67,7 +66,11 @@ def play_company(
 
 
 def _lives(population: Population, engine: Engine) -> History:
-    return run_base(population) if engine == "simpy" else play_base(population)
+    if engine == "simpy":
+        return run_base(population)
+    from cxlab.sim.base.compiled import play_base  # imports Numba
+
+    return play_base(population)
 
 
 def _asks(history: History, requests: Requests, population: Population) -> np.ndarray:
@@ -80,8 +83,8 @@ def _asks(history: History, requests: Requests, population: Population) -> np.nd
     place = np.searchsorted(order, requests.customer * wide + day + population.days.reach,
                             side="right") - 1  # fmt: skip
     spell = np.maximum(place, 0)
-    end = np.where(history.end[spell] < 0, population.days.total, history.end[spell])
-    inside = (place >= 0) & (history.customer[spell] == requests.customer) & (day < end)
+    mine = (place >= 0) & (history.customer[spell] == requests.customer)
+    inside = mine & (day < history.end[spell])
     return np.flatnonzero(inside)
 
 

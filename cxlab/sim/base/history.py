@@ -8,15 +8,15 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from cxlab.sim.base.customers import Customers
+from cxlab.sim.base.customers import NEVER, Customers
 
 __all__ = ["STAYS", "Ending", "History"]
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-STAYS = -(2**30)
-"""The last day of a spell that the horizon cuts off: no day of any calendar."""
+STAYS = NEVER
+"""The end of a spell that the horizon cuts off."""
 
 
 class Ending(IntEnum):
@@ -31,8 +31,8 @@ class Ending(IntEnum):
 class History:
     """One replication of the customer base; days count from its start.
 
-    Customers are numbered in the order in which they came: who was there, who the paid ways
-    brought, then day by day who was referred.
+    Customers are numbered: who was there, who the paid ways brought, then who was referred, in
+    the order in which they were named.
     """
 
     customers: Customers

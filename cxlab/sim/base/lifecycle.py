@@ -29,10 +29,11 @@ from typing import Any, Protocol
 import numpy as np
 import simpy
 
+from cxlab.scenario.lifecycle import Campaign
 from cxlab.scenario.links import Experience
 from cxlab.sim.addresses import purpose_key, uniform_at
-from cxlab.sim.base.campaigns import redeemed_lately
-from cxlab.sim.base.customers import NEVER, Customers, Leads, Population
+from cxlab.sim.base.campaigns import redeemed_days
+from cxlab.sim.base.customers import NEVER, Customers, Population
 from cxlab.sim.base.history import STAYS, Ending, History
 from cxlab.sim.base.odds import FAILED, Odds, on_curve
 from cxlab.sim.clock import Clock, Turn
@@ -96,8 +97,8 @@ class Base:
         self.customers: list[Customer] = []
         self.known: list[Customers] = []
         self.log = Log()
+        self.issues: dict[tuple[str, int], list[int]] = {}
         self.named_now: list[tuple[Customer, int]] = []  # who named somebody today
-        self.decided: dict[int, list[tuple[int, int, Leads, int, int]]] = {}
         self._draws = {
             purpose: purpose_key(purpose)
             for purpose in ("renewal", "reason", "upgrade", "downgrade", "payment", "recovery",
@@ -109,7 +110,7 @@ class Base:
         self.clock.process(self.registrar())
 
     def welcome(self, come: Customers) -> None:
-        """Let customers begin who came, or will come, on known days."""
+        """Let customers begin who are there, or will come on known days."""
         first = len(self.customers)
         self.known.append(come)
         columns = [come.key, come.born, come.segment, come.plan, come.leaving, come.onboarded,
@@ -215,10 +216,29 @@ class Base:
         if day >= customer.member:
             p *= odds.member
         for name, campaign in odds.campaigns:
-            one, since = self.columns_of(customer), np.array([customer.since])
-            if redeemed_lately(name, campaign, one, since, day)[0]:
+            if self.redeemed_lately(customer, name, campaign, day):
                 p *= campaign.churn_factor
         return p
+
+    def redeemed_lately(self, customer: Customer, name: str, campaign: Campaign, day: int) -> bool:
+        """Return whether what a campaign issued to a customer still has an effect."""
+        reach = campaign.valid_days + campaign.effect_days
+        first = max(0, int((day - reach - campaign.first_day) // campaign.every_days))
+        last = (day - campaign.first_day) // campaign.every_days
+        for issue in range(first, last + 1):
+            issued = campaign.first_day + issue * campaign.every_days
+            if customer.since <= issued:
+                redeemed = self.redeemed(name, campaign, issue)[customer.number]
+                if redeemed <= day and day - redeemed <= campaign.effect_days:
+                    return True
+        return False
+
+    def redeemed(self, name: str, campaign: Campaign, issue: int) -> list[int]:
+        """Return when everybody redeems an issue; who comes later gets nothing of it."""
+        if (name, issue) not in self.issues:
+            _, redeemed = redeemed_days(name, campaign, Customers.joined(self.known), issue)
+            self.issues[name, issue] = redeemed.tolist()
+        return self.issues[name, issue]
 
     def columns_of(self, customer: Customer) -> Customers:
         """Return one customer as columns."""
@@ -284,38 +304,27 @@ class Base:
             self.named_now.append((customer, customer.anniversaries))
 
     def registrar(self) -> Steps:
-        """Every night note who was named today, and welcome who bought."""
+        """Every night note who was named, and welcome those of them who will buy."""
         for day in range(1, self.days.total):
             yield self.clock.at(self.days.midnight(day), Turn.REGISTER)
-            self.register_leads(day)
-            self.register_buyers(day)
+            if self.named_now:
+                self.register(day)
 
-    def register_leads(self, day: int) -> None:
-        """Note who was named today."""
-        if not self.named_now:
-            return
+    def register(self, day: int) -> None:
+        """Note who was named today; who will buy has a number from now on."""
         named = sorted((c.number, index) for c, index in self.named_now)
         self.named_now.clear()
         parents = Customers.joined([self.columns_of(self.customers[n]) for n, _ in named])
         numbers, index = (np.array(column) for column in zip(*named, strict=True))
         leads = self.population.referred(parents, numbers, index, day)
+        buys = leads.buys & (leads.decided < self.days.total)
+        come = iter(range(len(self.customers), len(self.customers) + int(buys.sum())))
         for place, (number, one) in enumerate(named):
-            decided, buys = int(leads.decided[place]), bool(leads.buys[place])
-            row = len(self.log.leads)
-            self.log.leads.append((number, day, one, decided, buys, -1))
-            if buys and decided < self.days.total:
-                self.decided.setdefault(decided, []).append((number, one, leads, place, row))
-
-    def register_buyers(self, day: int) -> None:
-        """Welcome who buys today, in the order of who referred them."""
-        come = sorted(self.decided.pop(day, []), key=lambda buyer: buyer[:2])
-        if not come:
-            return
-        first = len(self.customers)
-        for place, (*_, row) in enumerate(come):
-            self.log.leads[row] = (*self.log.leads[row][:5], first + place)
-        parts = [self.population.buyers(leads, np.array([at])) for _, _, leads, at, _ in come]
-        self.welcome(Customers.joined(parts))
+            customer = next(come) if buys[place] else -1
+            decided, won = int(leads.decided[place]), bool(leads.buys[place])
+            self.log.leads.append((number, day, one, decided, won, customer))
+        if buys.any():
+            self.welcome(self.population.buyers(leads, np.flatnonzero(buys)))
 
     def history(self) -> History:
         """Return everything noted, in order."""

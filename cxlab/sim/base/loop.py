@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cxlab.sim.base.arrays import ArrayBase
+from cxlab.sim.base.compiled import CompiledBase
 from cxlab.sim.base.contacts import WeekShape, requests_of
 from cxlab.sim.base.customers import Customers, Population
-from cxlab.sim.base.memory import Desk, Memory
+from cxlab.sim.base.memory import Requested
 from cxlab.sim.compiled import CompiledDesk, first_joins
 from cxlab.sim.plan import DeskPlan
 from cxlab.sim.workload import Requests, draw_requests
@@ -26,7 +26,7 @@ class Loop:
     def __init__(self, population: Population, shape: WeekShape, plan: DeskPlan) -> None:
         self.population, self.shape, self.plan = population, shape, plan
         self.desk = CompiledDesk(plan, len(population.scenario.lines))
-        self.memory = Memory(population.scenario)
+        self.memory = Requested(population.scenario)
         self.requests: list[Requests] = []
         self.size = 0
         self._made: list[Integers] = []
@@ -35,7 +35,7 @@ class Loop:
         self._starts: list[int] = []
         self._to_come = (np.empty(0), np.empty(0, dtype=np.int32))
         self._known = 0
-        self.base = ArrayBase(population, self.memory.met)
+        self.base = CompiledBase(population)
         self.meet()
 
     def meet(self) -> None:
@@ -67,8 +67,8 @@ class Loop:
         """Close the books of a day, then let it pass at the desk."""
         days = self.population.days
         if day > 0:
-            self.memory.look(self._noted(), days.midnight(day))
-            self.base.close(day)
+            self.memory.look(*self.desk.records, days.midnight(day))
+            self.base.close(day, self.memory.memory)
             self.meet()
         made = self._made_on(day)
         self._made.append(made)
@@ -76,19 +76,13 @@ class Loop:
         at, contact = self._first_needs(made, days.midnight(day + 1))
         self.desk.advance(at, contact, days.midnight(day + 1))
 
-    def _noted(self) -> Desk:
-        contacts, steps = self.desk.records
-        return Desk(
-            contacts["joined"], contacts["left"], steps["answered"], steps["ended"], steps["agent"]
-        )
-
     def _made_on(self, day: int) -> Integers:
         """Return the requests that customers make on a day, in order of time."""
         parts = self._by_day[day]
         if not parts:
             return np.empty(0, dtype=np.int64)
         may = np.concatenate(parts)
-        rows = self.memory.requests
+        rows = self.memory.rows
         may = may[self.base.is_active(rows["customer"][may])]
         return may[np.argsort(rows["created"][may], kind="stable")]
 

@@ -113,15 +113,11 @@ class DeskService:
         if not isnan(desk.bot_s[request]):
             waited = created
         contacts = last - first + 1
-        return Look(
-            (waited - created) / 3600,
-            (until - created) / 3600,
-            contacts,
-            int(not settled),
-            self.score(request, waited - created, until - created, contacts, first, last)
-            if settled
-            else float("nan"),
-        )
+        reply, resolution = (waited - created) / 3600, (until - created) / 3600
+        score = float("nan")
+        if settled:
+            score = self.score(request, reply, resolution, contacts, first, last)
+        return Look(reply, resolution, contacts, int(not settled), score)
 
     def replied(self, request: int, first: int, last: int) -> float:
         """Return when the first reply of a person went out; NaN where none did."""
@@ -134,7 +130,7 @@ class DeskService:
         return float("nan")
 
     def score(
-        self, request: int, wait: float, lasted: float, contacts: int, first: int, last: int
+        self, request: int, reply: float, resolution: float, contacts: int, first: int, last: int
     ) -> float:
         """Return the score of a request that is solved."""
         survey = self.scenario.surveys.get("csat")
@@ -147,7 +143,7 @@ class DeskService:
             tier = max([tier, *(place + 1 for place in took)])
         return float(
             scores(
-                survey, np.array([self.csat_u[request]]), np.array([wait]), np.array([lasted]),
-                np.array([contacts]), np.array([tier]),
+                survey, np.array([self.csat_u[request]]), np.array([reply * 3600]),
+                np.array([resolution * 3600]), np.array([contacts]), np.array([tier]),
             )[0]
         )  # fmt: skip

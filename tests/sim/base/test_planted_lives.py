@@ -19,7 +19,6 @@ from generated_lives import companies
 from hypothesis import given, settings
 from test_engines_agree import FEW
 
-import cxlab.sim.base.lifecycle as model
 from cxlab.scenario import Scenario
 from cxlab.sim.addresses import uniform_at
 from cxlab.sim.base.customers import NEVER
@@ -205,11 +204,12 @@ def friends_are_named_at_the_end_of_terms_only(patch: Patch) -> None:
 
 
 def campaigns_keep_who_was_no_customer(patch: Patch) -> None:
-    lately = model.redeemed_lately
-    patch.setattr(
-        model, "redeemed_lately",
-        lambda name, campaign, one, since, day: lately(name, campaign, one, since * 0, day),
-    )  # fmt: skip
+    lately = Base.redeemed_lately
+
+    def always(base: Base, customer: Customer, name: str, campaign: Any, day: int) -> bool:
+        return lately(base, replace(customer, since=0), name, campaign, day)
+
+    patch.setattr(Base, "redeemed_lately", always)
 
 
 def clamping_is_not_counted(patch: Patch) -> None:
