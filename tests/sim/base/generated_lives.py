@@ -68,6 +68,7 @@ def _plans(draw: st.DrawFn) -> dict[str, Any]:
         plans[name] = {
             "price_per_month": draw(st.sampled_from([0, 9.5, 9.5, 30, 120])),
             "margin": draw(st.sampled_from([0.0, 0.7, 1.0])),
+            "seats": draw(st.sampled_from([1, 25])),
             "term_months": draw(st.sampled_from([1, 1, 1, 2, 3, 12])),
             "churn_factor": draw(FACTORS),
         }
@@ -88,6 +89,7 @@ def _segments(draw: st.DrawFn, plans: list[str]) -> dict[str, Any]:
             "plan_shares": draw(parts(plans)),
             "churn_factor": draw(FACTORS),
             "contact_factor": draw(FACTORS),
+            "strategic": draw(st.booleans()),
             "patience_factor": draw(st.sampled_from([1.0, 0.2, 3.0])),
         }
         for name, share in shares.items()
