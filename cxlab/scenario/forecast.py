@@ -1,10 +1,10 @@
-"""Roughly how many customers and requests a customer base brings, before anything is simulated."""
+"""Roughly how many customers, requests and events a base brings, before it is simulated."""
 
 from __future__ import annotations
 
 from cxlab.scenario.lifecycle import Lifecycle, Renewal
 
-__all__ = ["expected_customers", "expected_requests", "expected_total"]
+__all__ = ["expected_customers", "expected_events", "expected_requests", "expected_total"]
 
 DAYS_A_MONTH = 30.436875
 
@@ -34,6 +34,15 @@ def expected_total(life: Lifecycle, days: int) -> float:
     base = expected_customers(life, days)
     left = _leaving_a_month(life)
     return base[-1] + left * sum(base[:-1])
+
+
+def expected_events(life: Lifecycle, days: int) -> float:
+    """Return the expected number of leads, uses of features and purchases in so many days."""
+    base = expected_customers(life, days)
+    uses = sum(f.adopts * f.uses_per_week / 7 * DAYS_A_MONTH for f in life.features.values())
+    bought = life.purchases.per_month if life.purchases else 0.0
+    leads = sum((way.leads_per_week or 0.0) / 7 * days for way in life.acquisition.values())
+    return leads + sum(base) / len(base) * days / DAYS_A_MONTH * (uses + bought)
 
 
 def expected_requests(life: Lifecycle, channel: str, days: int) -> float:
