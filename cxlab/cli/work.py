@@ -134,7 +134,8 @@ def simulate(
 
 def keys(
     table: Annotated[
-        str | None, typer.Argument(help="One table: channels, teams, shifts, law, surveys, ….")
+        str | None,
+        typer.Argument(help="One table: channels, shifts, law, lifecycle, plans, …."),
     ] = None,
 ) -> None:
     """Print what a scenario file may say: every table and key, what it may hold, its default."""
