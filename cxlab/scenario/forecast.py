@@ -162,7 +162,7 @@ class _Forecast:
 
     def _factor(self, of: Callable[..., float], later: float = 0.0) -> Floats:
         """Return the mean factor of onboarding and features by age, `later` in the month."""
-        days = (np.arange(self.ages) + later) * DAYS_A_MONTH
+        days: Floats = (np.arange(self.ages, dtype=np.float64) + later) * DAYS_A_MONTH
         steps, done, wait = self.life.onboarding, np.ones(self.ages), 0.0
         factor = np.ones(self.ages)
         if steps is not None:
@@ -197,7 +197,7 @@ def _leaving(law: Renewal, renewed: npt.NDArray[np.int64]) -> Floats:
         return np.full(len(renewed), law.leaving_probability or 0.0)
     if law.law == "beta_geometric":
         alpha, beta = law.alpha or 0.0, law.beta or 1.0
-        return alpha / (alpha + beta + renewed)
+        return np.asarray(alpha / (alpha + beta + renewed), dtype=np.float64)
     shape, hazard = 1 / (law.frailty_variance or 1.0), law.hazard or 0.0
     rate = shape + hazard * renewed
     return np.asarray(-np.expm1(-shape * np.log1p(hazard / rate)))
