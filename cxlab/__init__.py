@@ -21,10 +21,17 @@ if TYPE_CHECKING:
     from cxlab.errors import InputError as InputError
     from cxlab.errors import RunError as RunError
     from cxlab.experiment import analytic_neighbours as analytic_neighbours
+    from cxlab.experiment import churn_causes as churn_causes
+    from cxlab.experiment import cohort_retention as cohort_retention
+    from cxlab.experiment import company_runs as company_runs
+    from cxlab.experiment import customer_values as customer_values
     from cxlab.experiment import doubts as doubts
     from cxlab.experiment import over_replications as over_replications
     from cxlab.experiment import replicate as replicate
     from cxlab.experiment import validate as validate
+    from cxlab.experiment import value_quantiles as value_quantiles
+    from cxlab.experiment import without_links as without_links
+    from cxlab.experiment import worth_of as worth_of
     from cxlab.ingest import import_export as import_export
     from cxlab.lessons import lesson as lesson
     from cxlab.metrics import load_settings as load_settings
@@ -52,6 +59,13 @@ _HOMES = {
     "Scenario": "cxlab.scenario",
     "Tables": "cxlab.tables",
     "analytic_neighbours": "cxlab.experiment",
+    "churn_causes": "cxlab.experiment",
+    "cohort_retention": "cxlab.experiment",
+    "company_runs": "cxlab.experiment",
+    "customer_values": "cxlab.experiment",
+    "value_quantiles": "cxlab.experiment",
+    "without_links": "cxlab.experiment",
+    "worth_of": "cxlab.experiment",
     "describe": "cxlab.sim",
     "doubts": "cxlab.experiment",
     "expected_load": "cxlab.sim",

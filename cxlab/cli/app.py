@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import cxlab
-from cxlab.cli import checking, customers, data, learn, work
+from cxlab.cli import checking, company, customers, data, learn, work
 from cxlab.errors import CxlabError
 
 __all__ = ["app", "main"]
@@ -42,6 +42,7 @@ work.register(app)
 data.register(app)
 learn.register(app)
 customers.register(app)
+company.register(app)
 checking.register(app)
 
 

@@ -19,7 +19,15 @@ from cxlab.metrics.frame import noted, row_words
 from cxlab.metrics.measurement import RESULT_COLUMNS
 from cxlab.tables import Tables
 
-__all__ = ["plain", "print_json", "print_results", "progress_bar", "row_count", "say"]
+__all__ = [
+    "plain",
+    "print_frame",
+    "print_json",
+    "print_results",
+    "progress_bar",
+    "row_count",
+    "say",
+]
 
 
 def row_count(tables: Tables, name: str) -> int:
@@ -87,6 +95,16 @@ def _cells(row: dict[Any, Any], groups: list[str]) -> list[str]:
         left_out,
         str(row["flag"]),
     ]
+
+
+def print_frame(rows: pd.DataFrame) -> None:
+    """Print a frame of texts as a table on stdout."""
+    table = Table(box=None, pad_edge=False)
+    for name in rows.columns:
+        table.add_column(escape(str(name)))
+    for row in rows.itertuples(index=False):
+        table.add_row(*(escape(str(cell)) for cell in row))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 @contextmanager

@@ -3,20 +3,31 @@
 `validate` holds the model itself against queueing theory; `validation_cases` are its desks.
 """
 
+from cxlab.experiment.causes import churn_causes
+from cxlab.experiment.companies import company_runs
+from cxlab.experiment.lifetimes import cohort_retention, customer_values, value_quantiles
 from cxlab.experiment.neighbours import analytic_neighbours
 from cxlab.experiment.replications import over_replications, replicate
 from cxlab.experiment.soundness import doubts, open_tickets
 from cxlab.experiment.validation import Case, Fault, Quantity, plant, validate
+from cxlab.experiment.worth import without_links, worth_of
 
 __all__ = [
     "Case",
     "Fault",
     "Quantity",
     "analytic_neighbours",
+    "churn_causes",
+    "cohort_retention",
+    "company_runs",
+    "customer_values",
     "doubts",
     "open_tickets",
     "over_replications",
     "plant",
     "replicate",
     "validate",
+    "value_quantiles",
+    "without_links",
+    "worth_of",
 ]

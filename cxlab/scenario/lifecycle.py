@@ -246,7 +246,7 @@ class LoyaltyProgramme(Part):
     Members' leaving probability is multiplied by `churn_factor`.
     """
 
-    after_months: Annotated[int, Field(ge=0)] = 0
+    after_months: Annotated[int, Field(ge=0, le=120)] = 0
     joins: Share
     days: Duration | None = None
     churn_factor: NotNegative = 1.0
@@ -302,7 +302,7 @@ class RelationSurvey(Part):
     likely to leave score lower.
     """
 
-    every_months: Annotated[int, Field(ge=1)] = 6
+    every_months: Annotated[int, Field(ge=1, le=120)] = 6
     response_rate: Share
     cutpoints: Annotated[list[Finite], Field(min_length=10, max_length=10)]
     frailty_effect: Finite = 0.0

@@ -14,7 +14,7 @@ import pyarrow as pa
 from cxlab.errors import InputError
 from cxlab.scenario import Scenario
 from cxlab.scenario.forecast import expected_total
-from cxlab.sim.base.company import play_company
+from cxlab.sim.base.company import Company, play_company
 from cxlab.sim.base.tables import record_company
 from cxlab.sim.engines import Engine, is_compiled, known_engine, play
 from cxlab.sim.plan import desk_plan
@@ -28,6 +28,7 @@ __all__ = [
     "engine_for",
     "known_engine",
     "play",
+    "play_replication",
     "replication_tables",
     "simulate",
     "simulate_frames",
@@ -139,7 +140,7 @@ def _replicated(scenario: Scenario, replication: int, engine: Engine | None) -> 
     chosen = engine or engine_for(scenario)
     counted: dict[str, int] = {}
     if scenario.lifecycle is not None:
-        company = play_company(scenario, replication, engine=chosen)
+        company = play_replication(scenario, replication, engine=chosen)
         made, counted = record_company(company), company.history.counted
     else:
         plan = desk_plan(scenario, replication)
@@ -153,6 +154,13 @@ def _replicated(scenario: Scenario, replication: int, engine: Engine | None) -> 
         },
         counted,
     )
+
+
+def play_replication(
+    scenario: Scenario, replication: int, *, engine: Engine | None = None
+) -> Company:
+    """Play one replication (1-based) of a scenario that has a customer base."""
+    return play_company(scenario, replication, engine=engine or engine_for(scenario))
 
 
 def engine_for(scenario: Scenario) -> Engine:

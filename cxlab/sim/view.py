@@ -29,6 +29,11 @@ WARM_UP = "warm_up"
 
 def named(names: list[str] | list[str | None], places: npt.NDArray[np.integer]) -> pa.Array:
     """Return names by place, as a column of categories; a place below 0 is empty."""
+    once = list(dict.fromkeys(names))
+    if len(once) < len(names) and len(places):  # categories stand once each
+        which = np.array([once.index(name) for name in names])
+        places = np.where(places < 0, -1, which[places])
+    names = once
     return picked(pa.array(names, type=pa.string()), places)
 
 

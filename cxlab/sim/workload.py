@@ -158,7 +158,12 @@ class Requests:
 
     @staticmethod
     def joined(parts: list[Requests]) -> Requests:
-        """Return several lists of requests as one."""
+        """Return several lists of requests as one; none at all where nobody ever came."""
+        none = np.empty(0, dtype=np.int64)
+        empty = Requests(
+            np.empty(0), none.astype(np.int32), none, none, none.astype(np.uint64), np.empty(0)
+        )
+        parts = [empty, *parts]
         columns = (f.name for f in fields(Requests))
         return Requests(*(np.concatenate([getattr(p, name) for p in parts]) for name in columns))
 

@@ -30,11 +30,13 @@ def relation_surveys(view: BaseView) -> pa.Table | None:
     parts = []
     most = (view.total + days.reach) // 28 // survey.every_months + 1
     for time in range(1, most + 1):
-        months = np.full(len(people), time * survey.every_months)
-        day = days.anniversary(people.born, months)
-        asked = np.flatnonzero((day >= 0) & (day < view.total))
-        there = asked[view.seen_between(asked, day[asked])]
-        parts.append((there, day[there], np.full(len(there), time)))
+        months = time * survey.every_months
+        may = np.flatnonzero(people.born + 28 * months < view.total)  # the calendar ends somewhere
+        day = days.anniversary(people.born[may], np.full(len(may), months))
+        seen = (day >= 0) & (day < view.total)
+        asked, day = may[seen], day[seen]
+        there = view.seen_between(asked, day)
+        parts.append((asked[there], day[there], np.full(int(there.sum()), time)))
     who, day, number = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((who, day))
     who, day, number = who[order], day[order], number[order]

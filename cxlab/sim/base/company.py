@@ -83,8 +83,8 @@ def _asks(history: History, requests: Requests, population: Population) -> np.nd
     place = np.searchsorted(order, requests.customer * wide + day + population.days.reach,
                             side="right") - 1  # fmt: skip
     spell = np.maximum(place, 0)
-    end = np.where(history.end[spell] < 0, population.days.total, history.end[spell])
-    inside = (place >= 0) & (history.customer[spell] == requests.customer) & (day < end)
+    mine = (place >= 0) & (history.customer[spell] == requests.customer)
+    inside = mine & (day < history.end[spell])
     return np.flatnonzero(inside)
 
 

@@ -57,7 +57,7 @@ class CompiledBase:
         come = Customers.joined([population.initial(), population.buyers(leads, buyers)])
         self.people = Growing({name: getattr(come, name)[:0] for name in come.__annotations__})
         self.state = Growing(dict.fromkeys(books.State._fields, _NONE))
-        self._notes = _notes(0, 0)
+        self._moved = (-1, -1, -1)
         self._births: dict[int, list[Integers]] = {}
         self._counted = 0  # customers, those who are named but not drawn yet included
         self.welcome(come)
@@ -123,20 +123,22 @@ class CompiledBase:
             self._note_leads(notes.names[:names].copy(), notes.number[:names].copy(), day)
 
     def _close(self, day: int, memory: books.Memory) -> books.Notes:
-        people, state = self.people, self.state
-        if len(self._notes.ended) < people.size or len(self._notes.ending) < self.spells.size:
-            self._notes = _notes(2 * people.size, 0)
-        notes = self._notes._replace(
-            spell_end=self.spells.whole("end"), ending=self.spells.whole("ending"),
-            reason=self.spells.whole("reason"),
-        )  # fmt: skip
+        moved = self.people.moved, self.state.moved, self.spells.moved
+        if moved != self._moved:
+            self._moved = moved
+            self._look_up_columns()
         books.close(
-            books.People(*(people.whole(name) for name in books.People._fields)),
-            books.State(*(state.whole(name) for name in books.State._fields)),
-            self._rules, self._links, self._campaigns, self._calendar, memory, people.size, day,
-            self.days.midnight(day), notes,
+            self._columns, self._stand, self._rules, self._links, self._campaigns, self._calendar,
+            memory, self.people.size, day, self.days.midnight(day), self._notes,
         )  # fmt: skip
-        return notes
+        return self._notes
+
+    def _look_up_columns(self) -> None:
+        """Find the columns again, some of which have moved to a wider place."""
+        self._columns = books.People(*(self.people.whole(name) for name in books.People._fields))
+        self._stand = books.State(*(self.state.whole(name) for name in books.State._fields))
+        spells = (self.spells.whole(name) for name in ("end", "ending", "reason"))
+        self._notes = _notes(len(self._columns.key), *spells)
 
     def _will_be_back(self, who: Integers, number: Integers, day: int) -> None:
         """Note when those come back who left today and will."""
@@ -229,13 +231,13 @@ class CompiledBase:
         )  # fmt: skip
 
 
-def _notes(customers: int, spells: int) -> books.Notes:
+def _notes(customers: int, end: Integers, ending: Integers, reason: Integers) -> books.Notes:
     def room(n: int) -> Integers:
         return np.empty(n, dtype=np.int64)
 
     return books.Notes(
-        room(customers), room(customers), np.empty(customers, dtype=np.bool_), room(spells),
-        room(spells), room(spells), room(customers), room(customers), room(customers),
+        room(customers), room(customers), np.empty(customers, dtype=np.bool_), end, ending, reason,
+        room(customers), room(customers), room(customers),
         room(customers), np.zeros(4, dtype=np.int64),
     )  # fmt: skip
 

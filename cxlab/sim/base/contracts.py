@@ -70,7 +70,7 @@ def subscriptions(view: BaseView) -> pa.Table:
             "churn_reason": named(
                 list(view.odds.reasons), np.where(kind >= 0, h.reason[spell], -1)
             ),
-            "excluded_reason": view.excluded(np.where(terms.end == STAYS, view.total, terms.end)),
+            "excluded_reason": view.excluded(terms.end),
         }
     )
 

@@ -162,10 +162,13 @@ class Population:
         keys, at = keys[kept], at[kept]
         return self._leads(keys, np.full(len(keys), INITIAL), place, at)
 
-    def referred(self, parents: Customers, numbers: Integers, index: Integers, day: int) -> Leads:
+    def referred(
+        self, parents: Customers, numbers: Integers, index: Integers, day: npt.ArrayLike
+    ) -> Leads:
         """Return the leads that some customers name on a day, each with its running number."""
         keys = child_keys(parents.key, index)
-        return self._leads(keys, numbers, self.referral_way, np.full(len(keys), float(day)))
+        at = np.broadcast_to(np.asarray(day, dtype=np.float64), keys.shape)
+        return self._leads(keys, numbers, self.referral_way, at)
 
     def _leads(self, keys: Keys, referrer: Integers, place: int, at: Floats) -> Leads:
         """Let leads take notice at some time (in days), look closer and decide."""

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
 from cxlab.scenario import Scenario
 
-__all__ = ["Days"]
+__all__ = ["Days", "midnights"]
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+
+
+def midnights(scenario: Scenario, first: int, last: int) -> Floats:
+    """Return when the days from `first` to `last` begin, in seconds of a replication."""
+    return _midnights(scenario.time_zone, scenario.start, first, last).copy()
+
+
+@lru_cache(maxsize=16)
+def _midnights(zone: str, start: date, first: int, last: int) -> Floats:
+    def at(day: int) -> float:
+        on = start + timedelta(days=day)
+        return datetime(on.year, on.month, on.day, tzinfo=ZoneInfo(zone)).timestamp()
+
+    origin = at(0)
+    return np.array([at(day) - origin for day in range(first, last + 1)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +53,6 @@ class Days:
     def of(cls, scenario: Scenario, reach: int = 0) -> Days:
         """Return the days of a scenario, reaching back some days more."""
         total = scenario.horizon.total_days
-        origin = scenario.starts_at
-        midnights = [
-            (scenario.local_midnight(day) - origin).total_seconds() for day in range(total + 1)
-        ]
         # A month more at both ends: anniversaries are asked for beyond the horizon.
         first = scenario.start - timedelta(days=reach)
         days = np.datetime64(first) + np.arange(reach + total + 1)
@@ -47,7 +60,8 @@ class Days:
         starts = np.arange(months[0], months[-1] + np.timedelta64(15 * 12, "M"))
         month_starts = (starts.astype("datetime64[D]") - np.datetime64(scenario.start)).astype(int)
         return cls(
-            scenario.start, total, reach, np.array(midnights), (months - months[0]).astype(int),
+            scenario.start, total, reach, midnights(scenario, 0, total),
+            (months - months[0]).astype(int),
             (days - months.astype("datetime64[D]")).astype(int), month_starts,
         )  # fmt: skip
 

@@ -15,6 +15,7 @@ class Growing:
 
     def __init__(self, columns: dict[str, npt.NDArray[Any]]) -> None:
         self.columns = columns
+        self.moved = 0  # how often columns were copied to a wider place
         self.size = len(next(iter(columns.values())))
 
     def __getitem__(self, name: str) -> Any:
@@ -30,6 +31,7 @@ class Growing:
                 wider = np.empty((2 * size, *column.shape[1:]), dtype=column.dtype)
                 wider[: self.size] = column[: self.size]
                 self.columns[name] = column = wider
+                self.moved += 1
             column[self.size : size] = values
         self.size = size
 

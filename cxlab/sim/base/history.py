@@ -8,15 +8,15 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from cxlab.sim.base.customers import Customers
+from cxlab.sim.base.customers import NEVER, Customers
 
 __all__ = ["STAYS", "Ending", "History"]
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-STAYS = -1
-"""The last day of a spell that the horizon cuts off."""
+STAYS = NEVER
+"""The end of a spell that the horizon cuts off."""
 
 
 class Ending(IntEnum):

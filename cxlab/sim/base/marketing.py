@@ -42,14 +42,17 @@ def campaigns(view: BaseView) -> pa.Table | None:
         return None
     people = view.history.customers
     everybody = np.arange(len(people))
-    parts = []
+    none = np.empty(0, dtype=np.int64)
+    parts = [(none, none, none, none)]
     for number, name in enumerate(names):
         campaign = view.life.campaigns[name]
         for issue, on in enumerate(issue_days(campaign, view.total).tolist()):
             gets, redeemed = redeemed_days(name, campaign, people, issue)
             gets &= view.seen_between(everybody, np.full(len(people), on))
             who = np.flatnonzero(gets)
-            day_of = np.where(redeemed[who] < view.last_day[who], redeemed[who], NEVER)
+            # Who left redeems nothing any more, not even when back another time.
+            ends = view.ends[view.spell_at(who, np.full(len(who), on + 1))]
+            day_of = np.where(redeemed[who] < ends, redeemed[who], NEVER)
             parts.append((who, np.full(len(who), number), np.full(len(who), on), day_of))
     who, place, day, redeemed = (np.concatenate(column) for column in zip(*parts, strict=True))
     known = [view.life.campaigns[name] for name in names]
@@ -113,7 +116,7 @@ def acquisition_costs(view: BaseView) -> pa.Table | None:
             "centre": named([name for name, _ in rows], centre),
             "amount": pa.array(np.concatenate([amounts for _, amounts in rows])),
             "currency": view.currency(len(day)),
-            "channel": pa.nulls(len(day), pa.string()),
+            "channel": named([], np.full(len(day), -1)),
             "excluded_reason": view.excluded(day),
         }
     )
@@ -123,14 +126,7 @@ def _looked(view: BaseView) -> Integers:
     """Return the days on which referred leads began to look closer."""
     h = view.history
     parents = h.customers.take(h.lead_referrer)
-    looked = np.full(len(h.lead_day), NEVER)
-    for day in np.unique(h.lead_day).tolist():
-        mine = np.flatnonzero(h.lead_day == day)
-        leads = view.population.referred(
-            parents.take(mine), h.lead_referrer[mine], h.lead_index[mine], day
-        )
-        looked[mine] = leads.evaluating
-    return looked
+    return view.population.referred(parents, h.lead_referrer, h.lead_index, h.lead_day).evaluating
 
 
 def _count(days: Integers, total: int) -> Floats:

@@ -13,7 +13,7 @@ from cxlab.sim.base.view import BaseView
 from cxlab.sim.tables import record
 from cxlab.sim.view import View
 
-__all__ = ["record_company"]
+__all__ = ["desk_view", "record_company"]
 
 
 def record_company(company: Company) -> dict[str, pa.Table]:
@@ -33,7 +33,8 @@ def record_company(company: Company) -> dict[str, pa.Table]:
         "surveys": relation_surveys(view),
         "costs": acquisition_costs(view),
     }
-    desk = _of_the_desk(company)
+    seen = desk_view(company)
+    desk = {} if seen is None else record(seen)
     together = {
         name: [table for table in (desk.get(name), made.get(name)) if table is not None]
         for name in dict.fromkeys([*desk, *made])
@@ -45,13 +46,12 @@ def record_company(company: Company) -> dict[str, pa.Table]:
     }
 
 
-def _of_the_desk(company: Company) -> dict[str, pa.Table]:
+def desk_view(company: Company) -> View | None:
+    """Return the desk's side of a company, looked at by ticket; None where there is no desk."""
     served, population = company.served, company.population
     if served is None:
-        return {}
-    return record(
-        View(
-            population.scenario, served.plan, served.workload, served.outcome,
-            population.replication, population.seed, len(company.history.customers),
-        )
+        return None
+    return View(
+        population.scenario, served.plan, served.workload, served.outcome,
+        population.replication, population.seed, len(company.history.customers),
     )  # fmt: skip

@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from cxlab.scenario import Scenario
 from cxlab.scenario.lifecycle import Lifecycle
-from cxlab.sim.base.customers import NEVER, Population
-from cxlab.sim.base.history import STAYS, History
+from cxlab.sim.base.customers import Population
+from cxlab.sim.base.days import midnights
+from cxlab.sim.base.history import History
 from cxlab.sim.base.odds import Odds
 from cxlab.sim.outcome import rows_of
 from cxlab.sim.timeline import Timeline
@@ -73,17 +74,11 @@ class BaseView:
     @cached_property
     def _midnights(self) -> Floats:
         """Local midnights by day + reach, in seconds; those before the start too."""
-        reach = self.population.days.reach
-        origin = self.scenario.starts_at
-        before = [
-            (self.scenario.local_midnight(day) - origin).total_seconds()
-            for day in range(-reach, 0)
-        ]  # fmt: skip
-        return np.concatenate((before, self.population.days.midnights))
+        return midnights(self.scenario, -self.population.days.reach, self.total)
 
     def seconds(self, days: Integers) -> Floats:
         """Return the midnights at which days begin; NaN for what is not seen any more."""
-        seen = (days != STAYS) & (days < self.total) | (days < STAYS)
+        seen = days < self.total
         place = np.clip(days + self.population.days.reach, 0, len(self._midnights) - 1)
         return np.where(seen, self._midnights[place], np.nan)
 
@@ -122,7 +117,7 @@ class BaseView:
     @cached_property
     def ends(self) -> Integers:
         """Per spell: the day it ends, the number of days where the horizon cuts it."""
-        return np.where(self.history.end == STAYS, self.total, self.history.end)
+        return np.minimum(self.history.end, self.total)
 
     @cached_property
     def first_spell(self) -> Integers:
@@ -135,7 +130,7 @@ class BaseView:
         """The terms."""
         h = self.history
         # Every term that ended, and one that each spell begins with: they begin terms.
-        spell_of = self._spell_at(h.term_customer, h.term_day)
+        spell_of = self.spell_at(h.term_customer, h.term_day)
         begins = h.term_stays
         spell = np.concatenate((np.arange(len(h.customer)), spell_of[begins]))
         start = np.concatenate((h.start, h.term_day[begins]))
@@ -150,7 +145,7 @@ class BaseView:
         )
         return Periods(spell, number, start, end, self._due(spell, start, plan, first), plan, ~last)
 
-    def _spell_at(self, customer: Integers, day: Integers) -> Integers:
+    def spell_at(self, customer: Integers, day: Integers) -> Integers:
         """Return the spell of a customer that lasts up to or beyond a day, begun before it."""
         wide = np.int64(self.population.days.reach + self.total + 2)
         reach = self.population.days.reach
@@ -192,7 +187,7 @@ class BaseView:
 
     def seen_between(self, customer: Integers, day: Integers) -> Flags:
         """Return whether somebody is a customer on a day."""
-        spell = self._spell_at(customer, day + 1)
+        spell = self.spell_at(customer, day + 1)
         inside = np.maximum(spell, 0)
         mine = (spell >= 0) & (self.history.customer[inside] == customer)
         return np.asarray(mine & (day < self.ends[inside]))
@@ -203,7 +198,5 @@ class BaseView:
 
     @property
     def last_day(self) -> Integers:
-        """Per customer: the day on which the last spell ended, NEVER while one lasts."""
-        last = self.first_spell[1:] - 1
-        end = self.history.end[last]
-        return np.where(end == STAYS, NEVER, end)
+        """Per customer: the day on which the last spell ended, STAYS while one lasts."""
+        return np.asarray(self.history.end[self.first_spell[1:] - 1])

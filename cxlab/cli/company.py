@@ -1,0 +1,129 @@
+"""Commands on companies: what a change is worth, and why customers leave."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+from cxlab.cli.data import JsonOption
+from cxlab.cli.show import print_frame, print_json, progress_bar, say
+from cxlab.errors import InputError
+from cxlab.units import format_interval, format_value
+
+__all__ = ["register"]
+
+ScenarioArgument = Annotated[
+    Path, typer.Argument(help="A scenario file with a table [lifecycle], or a shipped one's name.")
+]
+ReplicationsOption = Annotated[int | None, typer.Option(min=2, help="Default: the scenario's.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(worth)
+    app.command()(causes)
+
+
+def worth(
+    scenario: ScenarioArgument,
+    change: Annotated[
+        list[str],
+        typer.Option("--set", help="key=value of the scenario to change, repeatable."),
+    ],
+    replications: ReplicationsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Value a change of a company: its discounted margin against what it costs, with the control.
+
+    cxlab worth saas_startup --set teams.front.shifts.0.agents=3
+    """
+    import cxlab
+
+    loaded = _loaded(scenario)
+    with progress_bar("simulating") as progress:
+        table = cxlab.worth_of(
+            loaded, replications=replications, progress=progress, **_changes(change)
+        )
+    if as_json:
+        print_json(table)
+        return
+    assert loaded.lifecycle is not None
+    print_frame(_worth_rows(table, loaded.currency))
+    say(
+        f"money discounted at {loaded.lifecycle.discount_per_year * 100:g} % a year, up to the "
+        "horizon; difference per run, 95 % interval over paired replications"
+    )
+    if "closed" in set(table["loop"]):
+        say("closed: with the scenario's links, which are assumptions; control: without any link")
+
+
+def causes(
+    scenario: ScenarioArgument,
+    replications: ReplicationsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why customers leave: how many fewer would be lost without each cause."""
+    import cxlab
+
+    loaded = _loaded(scenario)
+    with progress_bar("simulating") as progress:
+        table = cxlab.churn_causes(loaded, replications=replications, progress=progress)
+    if as_json:
+        print_json(table)
+        return
+    rows = [
+        {
+            "cause": row["cause"], "kind": row["kind"], "lost": format_value(row["lost"], "count"),
+            "fewer without it": format_value(row["difference"], "count"),
+            "95 % interval": format_interval(row["low"], row["high"], "count"),
+            "share": format_value(row["share"], "share"),
+        }
+        for row in table.to_dict("records")
+    ]  # fmt: skip
+    print_frame(pd.DataFrame(rows))
+    say("customers per run; causes overlap, so that the shares need not sum to 100 %")
+
+
+def _loaded(scenario: Path) -> Any:
+    import cxlab
+    from cxlab.files import scenario_file
+
+    return cxlab.Scenario.load(scenario_file(scenario))
+
+
+def _changes(given: list[str]) -> dict[str, Any]:
+    """Return changes as `Scenario.but` takes them; values are TOML, or else text."""
+    changes: dict[str, Any] = {}
+    for text in given:
+        key, sign, value = text.partition("=")
+        if not sign or not key.strip():
+            raise InputError("a change has no value", given=text, expected="key=value")
+        try:
+            changes[key.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            changes[key.strip()] = value
+    return changes
+
+
+_UNITS = {"customers": "count", "lost": "count", "csat": "parameter"}
+
+
+def _worth_rows(table: pd.DataFrame, currency: str) -> pd.DataFrame:
+    rows = []
+    for row in table.to_dict("records"):
+        unit = _UNITS.get(str(row["quantity"]), "money")
+        name = str(row["quantity"]) + (f" ({currency})" if unit == "money" else "")
+        rows.append(
+            {
+                "loop": row["loop"], "quantity": name,
+                "before": format_value(row["base"], unit),
+                "after": format_value(row["changed"], unit),
+                "difference": format_value(row["difference"], unit, signed=True),
+                "95 % interval": format_interval(row["low"], row["high"], unit),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)

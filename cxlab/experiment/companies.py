@@ -1,0 +1,162 @@
+"""Replications of a company as totals: what came in, what it cost, who left and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cxlab.errors import InputError
+from cxlab.scenario import Scenario
+from cxlab.sim import Engine
+from cxlab.sim.base.company import Company
+from cxlab.sim.base.contracts import transactions
+from cxlab.sim.base.history import Ending
+from cxlab.sim.base.marketing import acquisition_costs
+from cxlab.sim.base.tables import desk_view
+from cxlab.sim.base.view import BaseView
+from cxlab.sim.people import costs
+from cxlab.sim.run import check_memory, play_replication
+from cxlab.sim.survey import surveys
+
+__all__ = ["Counter", "Progress", "company_runs", "with_customers"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Progress = Callable[[int, int], None]
+
+_YEAR_S = 365.25 * 86_400
+
+
+@dataclass(slots=True)
+class Counter:
+    """Counts the replications of several runs as one piece of work."""
+
+    progress: Progress | None
+    total: int
+    done: int = 0
+
+    def __call__(self, _: int, __: int) -> None:
+        """Count one replication more."""
+        self.done += 1
+        if self.progress is not None:
+            self.progress(self.done, self.total)
+
+
+def with_customers(scenario: Scenario) -> Scenario:
+    """Return the scenario; raise InputError unless it has a customer base."""
+    if scenario.lifecycle is None:
+        raise InputError(
+            "the scenario has no customer base", given=scenario.name,
+            expected="a table [lifecycle] in the scenario file",
+        )  # fmt: skip
+    return scenario
+
+
+@dataclass(frozen=True, slots=True)
+class _Discount:
+    """Money at the start of the counted time, for money later on."""
+
+    scenario: Scenario
+
+    def __call__(
+        self, at: pa.ChunkedArray, amount: Floats, counted: npt.NDArray[np.bool_]
+    ) -> float:
+        life = self.scenario.lifecycle
+        assert life is not None
+        origin = pa.scalar(self.scenario.warm_up_ends_at, type=pa.timestamp("us", "UTC"))
+        micros = pc.cast(at, pa.int64()).to_numpy() - pc.cast(origin, pa.int64()).as_py()
+        factor = (1 + life.discount_per_year) ** (-micros / (_YEAR_S * 1e6))
+        return float((amount * factor)[counted].sum())
+
+
+def company_runs(
+    scenario: Scenario,
+    *,
+    replications: int | None = None,
+    engine: Engine | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Play a company and return one row of totals per replication (its number is the index).
+
+    Money is discounted to the start of the counted time at the scenario's `discount_per_year`:
+    `margin` of what customers paid, `support` (wages and contacts), `acquisition` (sales and
+    marketing), and `value` = margin − support − acquisition. People: `customers` at the end,
+    `customer_months`, `won`, `lost`, and `lost: REASON` for every reason there is. Service:
+    `tickets`, `csat` (mean of the answers; NaN without any). `clamped`: probabilities above 1.
+    What falls into the warm-up is not counted.
+    """
+    with_customers(scenario)
+    chosen = scenario if replications is None else scenario.but(replications=replications)
+    check_memory(chosen)
+    rows = {}
+    for number in range(1, chosen.replications + 1):
+        rows[number] = _totals(play_replication(chosen, number, engine=engine))
+        if progress is not None:
+            progress(number, chosen.replications)
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("replication")
+
+
+def _totals(company: Company) -> dict[str, float]:
+    view = BaseView(company.population, company.history)
+    return {**_money(view, company), **_people(view), **_service(company)}
+
+
+def _money(view: BaseView, company: Company) -> dict[str, float]:
+    discounted = _Discount(view.scenario)
+    paid = transactions(view)
+    left = paid["amount"].to_numpy() - paid["cost"].to_numpy()
+    margin = discounted(paid["at"], left, _counted(paid))
+    won = acquisition_costs(view)
+    acquisition = 0.0 if won is None else _spent(won, discounted)
+    desk = desk_view(company)
+    paid_out = None if desk is None else costs(desk)
+    support = 0.0 if paid_out is None else _spent(paid_out, discounted)
+    return {
+        "margin": margin, "support": support, "acquisition": acquisition,
+        "value": margin - support - acquisition,
+    }  # fmt: skip
+
+
+def _spent(table: pa.Table, discounted: _Discount) -> float:
+    return discounted(table["period_start"], table["amount"].to_numpy(), _counted(table))
+
+
+def _counted(table: pa.Table) -> Flags:
+    return np.asarray(table["excluded_reason"].is_null().to_numpy(), dtype=np.bool_)
+
+
+def _people(view: BaseView) -> dict[str, float]:
+    history, first = view.history, view.scenario.horizon.dropped_days
+    lost = (history.ending != Ending.NONE) & (history.end >= first)
+    start, end = np.maximum(history.start, first), view.ends
+    days = float(np.maximum(end - start, 0).sum())
+    names = view.odds.reasons
+    by_reason = np.bincount(history.reason[lost], minlength=len(names))
+    return {
+        "customers": float((view.ends == view.total).sum()),
+        "customer_months": days / (365.25 / 12),
+        "won": float((history.start >= max(first, 1)).sum()),
+        "lost": float(lost.sum()),
+        **{f"lost: {name}": float(n) for name, n in zip(names, by_reason, strict=True)},
+        "clamped": float(history.clamped),
+    }
+
+
+def _service(company: Company) -> dict[str, float]:
+    desk = desk_view(company)
+    if desk is None:
+        return {"tickets": 0.0, "csat": np.nan}
+    found = {"tickets": float((desk.created >= desk.timeline.warm_up_s).sum()), "csat": np.nan}
+    if "csat" in desk.scenario.surveys:
+        asked = surveys(desk)
+        mine = pc.equal(pc.cast(asked["instrument"], pa.string()), "csat").to_numpy()
+        score = asked["score"].to_numpy()[mine & _counted(asked)]
+        if np.isfinite(score).any():
+            found["csat"] = float(np.nanmean(score))
+    return found

@@ -1,0 +1,77 @@
+"""What a change is worth: the company with it and without it, under the same draws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from cxlab import stats
+from cxlab.experiment.companies import Counter, Progress, company_runs, with_customers
+from cxlab.scenario import Scenario
+from cxlab.sim import Engine
+
+__all__ = ["paired", "without_links", "worth_of"]
+
+_QUANTITIES = ("margin", "support", "acquisition", "value", "customers", "lost", "csat")
+
+
+def without_links(scenario: Scenario) -> Scenario:
+    """Return the control of a closed loop: the same company, where service changes nothing."""
+    return with_customers(scenario).but(**{"lifecycle.closed_loop": False})
+
+
+def worth_of(
+    base: Scenario,
+    *,
+    replications: int | None = None,
+    engine: Engine | None = None,
+    progress: Progress | None = None,
+    quantities: tuple[str, ...] = _QUANTITIES,
+    **changes: Any,
+) -> pd.DataFrame:
+    """Return what a change of a scenario comes to, with the links and, as control, without them.
+
+    `changes` are those of `Scenario.but`; `base` and the changed scenario meet the same draws, so
+    that the difference is the change's. One row per loop ("closed", "control") and quantity (see
+    `company_runs`; money is discounted), with columns base, changed, difference, low, high (a
+    95 % interval over the paired replications), correlation and replications. In a closed loop the
+    links are assumptions: what the control does not show rests on them. Raises InputError for a
+    scenario without a customer base, and as `but` does.
+
+    `worth_of(scenario, **{"teams.first.shifts.0.agents": 5})` values agents.
+    """
+    with_customers(base)
+    loops = {"closed": base.but(**{"lifecycle.closed_loop": True}), "control": without_links(base)}
+    if not base.lifecycle or not base.lifecycle.links:
+        loops.pop("closed")
+    parts = []
+    counter = Counter(progress, 2 * (replications or base.replications) * len(loops))
+    for loop, scenario in loops.items():
+        without, with_it = (
+            company_runs(one, replications=replications, engine=engine, progress=counter)
+            for one in (scenario, scenario.but(**changes))
+        )
+        parts.append(paired(without, with_it, quantities).assign(loop=loop))
+    table = pd.concat(parts, ignore_index=True)
+    return table[["loop", *(c for c in table.columns if c != "loop")]]
+
+
+def paired(
+    base: pd.DataFrame, changed: pd.DataFrame, quantities: tuple[str, ...] = _QUANTITIES
+) -> pd.DataFrame:
+    """Return the paired differences of two tables of runs, quantity by quantity."""
+    rows = []
+    for name in quantities:
+        one, other = base[name], changed[name]
+        difference, low, high = stats.replication_interval(other - one)
+        spread = one.std() * other.std()
+        rows.append(
+            {
+                "quantity": name, "base": one.mean(), "changed": other.mean(),
+                "difference": difference, "low": low, "high": high,
+                "correlation": one.cov(other) / spread if spread else float("nan"),
+                "replications": int((other - one).notna().sum()),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
