@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cxlab.scenario.laws import Law
-from cxlab.scenario.lifecycle import Lifecycle, Renewal
+from cxlab.scenario.lifecycle import Acquisition, Lifecycle, Renewal
 from cxlab.scenario.parts import Pair
 
 __all__ = ["expected_customers", "expected_requests", "expected_total", "own_growth"]
@@ -53,7 +53,7 @@ def expected_requests(life: Lifecycle, channel: str, days: int) -> float:
 def own_growth(life: Lifecycle, days: int) -> float:
     """Return the share by which the base grows a month in the last year, but for the paid ways."""
     forecast = _Forecast(life, days)
-    return forecast.named - float(np.mean(forecast.leaving[-12:]))
+    return float(forecast.referred.sum()) - float(np.mean(forecast.leaving[-12:]))
 
 
 @dataclass
@@ -71,49 +71,58 @@ class _Forecast:
         self.requests = 0.0
         self._run()
 
-    @property
-    def named(self) -> float:
-        """Customers won a month by each customer who names others."""
-        probability = self.life.referral.probability if self.life.referral else 0.0
-        return probability * sum(
-            way.evaluates * way.buys
-            for way in self.life.acquisition.values()
-            if way.kind == "referral"
-        )
-
     def _run(self) -> None:
-        paid = sum(
-            (way.leads_per_week or 0.0) / 7 * DAYS_A_MONTH * way.evaluates * way.buys
-            for way in self.life.acquisition.values()
-        )
         there = np.zeros((len(self.cells), self.ages))
         ages, counts = np.unique(self._initial, return_counts=True)
-        there[:, ages] = self.life.initial_customers * np.outer(self.weights, counts / len(_SHARES))
+        there[:, ages] = self.life.initial_customers * np.outer(
+            self._weights({}), counts / len(_SHARES)
+        )
         for month in range(int(self.months) + 1):
             now = float(there.sum())
             if now > MOST:
                 there, now = there * (MOST / now), MOST
             stay = there[:, :-1] * (1 - self.hazard[:, 1:])
             left = now - float(stay.sum())
-            won = min(paid + self.named * float(stay.sum()), MOST)
+            come = self.paid + self.referred * float(stay.sum())
+            won = float(come.sum())
             self.leaving.append(left / now if now else 0.0)
             self.base.append(now)
             self.won.append(won)
             part = min(1.0, self.months - month)
-            new = won * self.weights * part / 2  # there for half of the time
+            new = come * part / 2  # there for half of the time
             self.requests += part * float((there * self.rate).sum() + new @ self.rate[:, 0])
-            there = np.hstack([won * self.weights[:, None], stay])
+            there = np.hstack([come[:, None], stay])
 
     @cached_property
     def cells(self) -> list[tuple[str, str]]:
         """Every segment with every plan that its customers buy."""
         return [(s, p) for s, segment in self.life.segments.items() for p in segment.plan_shares]
 
-    @cached_property
-    def weights(self) -> Floats:
-        """The share of customers in each cell."""
+    def _weights(self, own: dict[str, float]) -> Floats:
+        """Return the share of customers in each cell, for a way with segment shares of its own."""
         segments = self.life.segments
-        return np.array([segments[s].share * segments[s].plan_shares[p] for s, p in self.cells])
+        shares = own or {name: segment.share for name, segment in segments.items()}
+        return np.array([shares.get(s, 0.0) * segments[s].plan_shares[p] for s, p in self.cells])
+
+    @cached_property
+    def paid(self) -> Floats:
+        """Customers whom the paid ways win in a month, by cell."""
+        return self._won(
+            lambda way: (way.leads_per_week or 0.0) / 7 * DAYS_A_MONTH if way.kind == "paid" else 0
+        )
+
+    @cached_property
+    def referred(self) -> Floats:
+        """Customers won in a month for each customer who may name others, by cell."""
+        named = self.life.referral.probability if self.life.referral else 0.0
+        return self._won(lambda way: named if way.kind == "referral" else 0)
+
+    def _won(self, leads: Callable[[Acquisition], float]) -> Floats:
+        won = np.zeros(len(self.cells))
+        for way in self.life.acquisition.values():
+            shares = {str(name): share for name, share in (way.segment_shares or {}).items()}
+            won += leads(way) * way.evaluates * way.buys * self._weights(shares)
+        return won
 
     @cached_property
     def _initial(self) -> npt.NDArray[np.int64]:
