@@ -8,6 +8,7 @@ from typing import Any
 
 from cxlab.report.blocks import Block
 from cxlab.report.html import element, join
+from cxlab.report.logs import replications
 from cxlab.report.view import View
 from cxlab.scenario import Scenario
 from cxlab.sim.outlook import links_told
@@ -19,11 +20,9 @@ __all__ = ["heading", "period_heading", "provenance", "scenario_heading"]
 def scenario_heading(scenario: Scenario, tables: Tables) -> Block:
     """Return the head of a scenario report."""
     length = scenario.horizon.total_days
-    counted = tables["tickets" if "tickets" in tables else "customers"]
-    runs = int(counted.replication.nunique().execute() or 0)
     facts = [
         ["Scenario", scenario.name],
-        ["Replications", f"{runs:,}"],
+        ["Replications", f"{replications(tables):,}"],
         ["Length of each", f"{length} days from {scenario.start}"],
         ["Time zone", scenario.time_zone],
     ]
