@@ -82,7 +82,8 @@ class Segment(Part):
     """Customers of one sort: their share, the plans they take, and how they differ.
 
     The factors multiply the leaving probability, the contact rate, and the patience of everybody
-    in the segment; `plan_shares` says which plans its customers buy first.
+    in the segment; `plan_shares` says which plans its customers buy first. Leads that `strategic`
+    customers name count as such in the table of referrals.
     """
 
     share: Share
@@ -90,6 +91,7 @@ class Segment(Part):
     churn_factor: NotNegative = 1.0
     contact_factor: NotNegative = 1.0
     patience_factor: Positive = 1.0
+    strategic: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> Segment:
@@ -103,13 +105,15 @@ class Plan(Part):
     """What is sold: `price_per_month`, paid in advance for each term of `term_months`.
 
     `margin` is the share of the price that is left after what the service itself costs (not
-    support, sales or marketing). At the end of a term who stays moves to the plan `upgrade_to`
-    with `upgrade_probability`, else to `downgrade_to` with `downgrade_probability`.
+    support, sales or marketing), `seats` for how many users it is. At the end of a term who stays
+    moves to the plan `upgrade_to` with `upgrade_probability`, else to `downgrade_to` with
+    `downgrade_probability`.
     """
 
     price_per_month: Money
     margin: Share = 1.0
     term_months: Annotated[int, Field(ge=1, le=60)] = 1
+    seats: Annotated[int, Field(ge=1)] = 1
     churn_factor: NotNegative = 1.0
     upgrade_to: Name | None = None
     upgrade_probability: Share = 0.0

@@ -51,6 +51,7 @@ def subscriptions(view: BaseView) -> pa.Table:
     kind = np.array([_KINDS[e] for e in Ending])[lost]
     status = np.where(terms.renewed, 1, np.where(terms.end == STAYS, 0, 2))
     number = spell - view.first_spell[who]
+    seats = np.array([view.life.plans[name].seats for name in view.population.plans])
     ids = pc.binary_join_element_wise(
         view.names.take(pa.array(who)), pc.cast(pa.array(number + 1), pa.string()), "-"
     )
@@ -66,6 +67,7 @@ def subscriptions(view: BaseView) -> pa.Table:
             "status": named(["active", "renewed", "ended"], status),
             "mrr": pa.array(_prices(view)[terms.plan]),
             "currency": view.currency(len(spell)),
+            "seats": pa.array(seats[terms.plan]),
             "churn_kind": named(["voluntary", "involuntary"], kind),
             "churn_reason": named(
                 list(view.odds.reasons), np.where(kind >= 0, h.reason[spell], -1)

@@ -19,7 +19,9 @@ def referrals(view: BaseView) -> pa.Table | None:
     if view.life.referral is None:
         return None
     h = view.history
-    n = len(h.lead_day)
+    n, segments = len(h.lead_day), view.population.segments
+    strategic = np.array([view.life.segments[name].strategic for name in segments])
+    source = np.where(strategic[h.customers.segment[h.lead_referrer]], 0, 1)
     closed = h.lead_decided < view.total
     status = np.where(~closed, 0, np.where(h.lead_buys, 1, 2))
     return pa.table(
@@ -28,6 +30,7 @@ def referrals(view: BaseView) -> pa.Table | None:
             "referrer_id": view.who(h.lead_referrer),
             "referred_id": view.who(h.lead_customer),
             "at": view.at(h.lead_day),
+            "source_tier": named(["strategic", "other"], source),
             "status": named(["open", "won", "lost"], status),
             "closed_at": view.at(np.where(closed, h.lead_decided, STAYS)),
             "excluded_reason": view.excluded(h.lead_day),

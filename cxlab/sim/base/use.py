@@ -44,10 +44,15 @@ def usage_events(view: BaseView) -> pa.Table | None:
 
 
 def entitlements(view: BaseView) -> pa.Table | None:
-    """Return the rights to features: all of them, for as long as a spell lasts."""
+    """Return the rights to features: to all of them, for as long as a spell lasts.
+
+    The quantity is the number of seats of the plan with which the spell began.
+    """
     names, h = view.population.features, view.history
     if not names:
         return None
+    seats = np.array([view.life.plans[name].seats for name in view.population.plans])
+    plan = view.periods.plan[view.periods.number == 0]  # of each spell, as it began
     spell = np.repeat(np.arange(len(h.customer)), len(names))
     feature = np.tile(np.arange(len(names)), len(h.customer))
     return pa.table(
@@ -56,6 +61,7 @@ def entitlements(view: BaseView) -> pa.Table | None:
             "feature": named(list(names), feature),
             "granted_at": view.at(h.start[spell]),
             "revoked_at": view.at(h.end[spell]),
+            "quantity": pa.array(seats[plan[spell]].astype(np.float64)),
         }
     )
 
