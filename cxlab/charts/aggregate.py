@@ -26,7 +26,12 @@ Floats = npt.NDArray[np.float64]
 
 
 def _counted(tables: Tables, columns: tuple[str, ...], period: Period | None) -> pd.DataFrame:
-    """Return instants of the tickets that count, created in the period, as aware UTC."""
+    """Return instants of the tickets that count, created in the period, as aware UTC.
+
+    A company whose customers do not ask for support has no tickets: then there are no rows.
+    """
+    if "tickets" not in tables:
+        return pd.DataFrame({c: pd.Series(dtype="datetime64[us, UTC]") for c in columns})
     tickets = tables["tickets"]
     tickets = tickets.filter(tickets.excluded_reason.isnull())
     if period is not None:
@@ -59,7 +64,10 @@ def hourly_waits(tables: Tables, tz: str = "UTC", period: Period | None = None) 
     rows = pd.DataFrame({"weekday": local.day_of_week, "hour": local.hour, "wait": wait[known]})
     grouped = rows.groupby(["weekday", "hour"])["wait"]
     out: pd.DataFrame = grouped.agg(value="mean", n="size").reset_index()
-    reason = "This log knows neither a wait for a person nor a first response."
+    reason = (
+        "This log knows neither a wait for a person nor a first response."
+        if "tickets" in tables else "There are no tickets."
+    )  # fmt: skip
     out.attrs = {"what": what, "reason": reason}
     return out
 
@@ -103,7 +111,7 @@ def hourly_load(tables: Tables, tz: str = "UTC") -> pd.DataFrame:
     shifts = tables.frame("shifts") if "shifts" in tables.names else pd.DataFrame()
     if shifts.empty:
         out = pd.DataFrame(columns=columns)
-        out.attrs["reason"] = "This log has no shifts, so staffing is not known."
+        out.attrs["reason"] = "There are no shifts, so staffing is not known."
         return out
     start, end = (_local(shifts[c], tz) for c in ("start", "end"))
     runs = max(1, shifts["replication"].nunique())

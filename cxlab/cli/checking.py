@@ -55,7 +55,8 @@ def check(
 class _Checked:
     """What the check of one file found; of tables also what they hold, and what each metric lacks.
 
-    `lacking` has every metric by id, "" where nothing is lacking.
+    `lacking` has every metric by id, "" where nothing is lacking; `about` says what a scenario
+    models.
     """
 
     file: str
@@ -64,9 +65,11 @@ class _Checked:
     problems: list[str]
     tables: list[Inventory] = field(default_factory=list)
     lacking: dict[str, str] = field(default_factory=dict)
+    about: list[str] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
-        """Yield what the tables hold and make possible, in words."""
+        """Yield what a scenario models, or what tables hold and make possible, in words."""
+        yield from (f"  {line}" for line in self.about)
         for table in self.tables:
             yield from _table_lines(table)
         if self.lacking:
@@ -76,47 +79,52 @@ class _Checked:
 def _checked(path: Path) -> _Checked:
     try:
         if path.suffix == ".toml":
-            return _Checked(str(path), True, _check_toml(path), [])
+            message, about = _check_toml(path)
+            return _Checked(str(path), True, message, [], about=about)
         return _check_tables(path)
     except CxlabError as error:
         return _Checked(str(path), False, str(error), [])
 
 
-def _check_toml(path: Path) -> str:
-    """Read a file as what its keys say it is, by default a scenario; return what it is."""
+def _check_toml(path: Path) -> tuple[str, list[str]]:
+    """Read a file as what its keys say it is, by default a scenario; return what it is.
+
+    Of a scenario also what it models of customers, in lines.
+    """
     top = _keys(path)
     if "source" in top and "horizon" not in top:
         from cxlab.ingest import load_mapping
 
         load_mapping(path)
-        return "a mapping"
+        return "a mapping", []
     if "stages" in top:
         from cxlab.metrics.journey_map import load_journey
 
         found = load_journey(path)
-        return f"stages {found.title!r}: {', '.join(s.name for s in found.stages)}"
+        return f"stages {found.title!r}: {', '.join(s.name for s in found.stages)}", []
     if "answers_within_days" in top or ("rules" in top and "horizon" not in top):
         from cxlab.decisions import load_rules
 
         rules = load_rules(path)
-        return f"rules {rules.title!r}: {len(rules.rules)} rules, none contradicts another"
+        return f"rules {rules.title!r}: {len(rules.rules)} rules, none contradicts another", []
     if set(top) == {"targets"}:
         from cxlab.report.targets import load_targets
 
-        return f"targets of {', '.join(load_targets(path))}"
+        return f"targets of {', '.join(load_targets(path))}", []
     if top and set(top) <= _settings_sections():
         from cxlab.metrics.settings import load_settings
 
         load_settings(path)
-        return f"settings of {', '.join(top)}"
+        return f"settings of {', '.join(top)}", []
     from cxlab.scenario import Scenario
     from cxlab.sim import load_notes
+    from cxlab.sim.outlook import base_notes, base_outlook
 
     scenario = Scenario.load(path)
-    for note in load_notes(scenario):
+    for note in [*load_notes(scenario), *base_notes(scenario)]:
         say(f"note: {path}: {note}")
     _say_what_a_list_replaces(path)
-    return f"scenario {scenario.name!r}"
+    return f"scenario {scenario.name!r}", base_outlook(scenario)
 
 
 def _keys(path: Path) -> dict[str, Any]:
@@ -134,7 +142,7 @@ def _settings_sections() -> set[str]:
 
 
 def _say_what_a_list_replaces(path: Path) -> None:
-    """Say that a shift plan of its own leaves nothing of the plan it extends."""
+    """Say that a list of its own, shifts or links, leaves nothing of the list it extends."""
     from cxlab.scenario import Scenario
 
     own = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -151,6 +159,12 @@ def _say_what_a_list_replaces(path: Path) -> None:
                 f"note: {path}: the {len(there.shifts)} shifts of {where} in {own['extends']} are "
                 f"replaced by its own {len(team['shifts'])}: a list is taken whole"
             )
+    links = own.get("lifecycle", {}).get("links")
+    if links is not None and before.lifecycle is not None and before.lifecycle.links:
+        say(
+            f"note: {path}: the {len(before.lifecycle.links)} links in {own['extends']} are "
+            f"replaced by its own {len(links)}: a list is taken whole"
+        )
 
 
 def _check_tables(path: Path) -> _Checked:

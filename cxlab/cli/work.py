@@ -123,7 +123,9 @@ def simulate(
     paths = tables.write(out, format=format)  # type: ignore[arg-type]
     rows = {name: row_count(tables, name) for name in tables.names}
     if as_json:
-        print_json({"scenario": loaded.name, "rows": rows, "files": [str(p) for p in paths]})
+        counted = {"counted": tables.counted} if tables.counted else {}
+        print_json({"scenario": loaded.name, "rows": rows, **counted,
+                    "files": [str(p) for p in paths]})  # fmt: skip
         return
     counts = ", ".join(f"{name} {count:,}" for name, count in rows.items())
     say(f"{loaded.name}: {counts} rows in {time.perf_counter() - started:.1f} s ({chosen} engine)")
@@ -134,7 +136,8 @@ def simulate(
 
 def keys(
     table: Annotated[
-        str | None, typer.Argument(help="One table: channels, teams, shifts, law, surveys, ….")
+        str | None,
+        typer.Argument(help="One table: channels, shifts, law, lifecycle, plans, …."),
     ] = None,
 ) -> None:
     """Print what a scenario file may say: every table and key, what it may hold, its default."""

@@ -18,7 +18,7 @@ from cxlab import stats, theory
 from cxlab.scenario import Channel, Scenario, hourly_rates
 from cxlab.scenario.staffing import able_teams
 from cxlab.scenario.week import DAYS
-from cxlab.sim.load import contacts_with_people, team_capacity
+from cxlab.sim.load import contacts_with_people, mean_rates, team_capacity
 from cxlab.tables import Tables
 
 __all__ = ["analytic_neighbours"]
@@ -50,9 +50,12 @@ def analytic_neighbours(scenario: Scenario, tables: Tables) -> pd.DataFrame:
     channels that share the agents, returns included), handle_s, hands, wait_theory_s, wait_s,
     wait_low_s, wait_high_s, within_s, level_theory, level, level_low, level_high, why (what the
     formula leaves out, in a sentence; 95 % intervals over replications). Where no formula holds,
-    `formula` is "none" and the numbers of theory are missing.
+    `formula` is "none" and the numbers of theory are missing. A scenario without a desk has no
+    rows.
     """
     names = [name for name, c in scenario.lines.items() if c.first_reply == "start"]
+    if not names:
+        return pd.DataFrame()
     capacity = team_capacity(scenario)
     tickets = _tickets(scenario, tables)
     rows = []
@@ -72,8 +75,8 @@ def _pool(scenario: Scenario, name: str, capacity: list[Floats]) -> _Pool | None
         if own & {team for team, after in able_teams(teams, other, 1) if after == 0}
     }
     calls, work = np.zeros(168), np.zeros(168)
-    for c in sharing.values():
-        rate = hourly_rates(c.arrivals_per_hour) * contacts_with_people(c)
+    for other, c in sharing.items():
+        rate = _rates(scenario, other) * contacts_with_people(c)
         harder = c.bot.residual_handling_factor if c.bot else 1.0
         calls += rate
         work += rate * c.handle_minutes.average * 60 * harder
@@ -93,6 +96,13 @@ def _pool(scenario: Scenario, name: str, capacity: list[Floats]) -> _Pool | None
     )
     handle = float(work[worst] / calls[worst]) * full
     return _Pool(sharing, sorted(own), calls, handle, hands, alike)
+
+
+def _rates(scenario: Scenario, name: str) -> Floats:
+    """Return the requests in each hour of an ordinary week."""
+    if scenario.lifecycle is not None:
+        return mean_rates(scenario, name)
+    return hourly_rates(scenario.lines[name].arrivals_per_hour)
 
 
 def _row(scenario: Scenario, name: str, pool: _Pool, tickets: pd.DataFrame) -> dict[str, Any]:
@@ -164,6 +174,7 @@ def _reasons(scenario: Scenario, name: str, pool: _Pool) -> Iterator[str]:
         (any(after > 0 for _, after in able_teams(scenario.all_teams, name, 1)),
          "teams that help after a wait"),
         (scenario.busyness_cv > 0 or bool(scenario.special_days), "days busier than others"),
+        (scenario.lifecycle is not None, "more or fewer customers as time goes by"),
         (any(_not_plain(scenario, team) for team in pool.teams),
          "agents who are away, on a break, or new"),
     ):  # fmt: skip

@@ -17,6 +17,7 @@ from cxlab.calendars import Period
 from cxlab.errors import InputError
 from cxlab.metrics import DESK, measure
 from cxlab.metrics.frame import Results
+from cxlab.metrics.possible import lacking
 from cxlab.metrics.results import SMALL_N
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.metrics.statistics.base import TOO_FEW
@@ -63,13 +64,17 @@ def over_replications(
 ) -> Results:
     """Return KPIs of simulated tables with intervals over their replications.
 
+    By default those of a desk; where there are no tickets, every metric that lacks nothing.
+
     Shares and means are ratios of sums with a jackknife interval; counts and quantiles are
     means over replications with Student's interval. A group that a run does not have counts as
     0 there. The other arguments are those of `measure`. Raises InputError when the tables hold
     no replications.
     """
-    if not tables.has("tickets", "replication"):
+    if not any(tables.has(name, "replication") for name in tables.names):
         raise InputError("the tables hold no replications", expected="simulated tables")
+    if metrics is DESK and "tickets" not in tables:
+        metrics = [name for name, lacks in lacking(tables).items() if not lacks]
     names = [b.strip() for b in by.split(",")] if isinstance(by, str) else list(by)
     groups = [b for b in names if b and b != "replication"]
     asked = [*groups, "replication"]

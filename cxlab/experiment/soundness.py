@@ -1,4 +1,4 @@
-"""What makes a run doubtful: overload, a backlog that grows, a warm-up that is too short."""
+"""What makes a run doubtful: overload, a growing backlog, a short warm-up, customers who vanish."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 from cxlab import stats
 from cxlab.scenario import Scenario
 from cxlab.sim.load import load_notes
+from cxlab.sim.outlook import base_notes
 from cxlab.tables import Tables
 
 __all__ = ["doubts", "open_tickets"]
@@ -54,17 +55,33 @@ def open_tickets(tables: Tables, scenario: Scenario) -> pd.DataFrame:
 def doubts(scenario: Scenario, tables: Tables | None = None) -> list[str]:
     """Return what a reader must know before believing the numbers, in sentences; may be none.
 
-    Without `tables`: what the scenario lets expect (load of 1 or more). With the tables of a run
-    of a steady horizon also what the run showed: open tickets that grow (a trend over the days
-    counted, with a 95 % interval over replications) and a warm-up shorter than MSER asks for.
+    Without `tables`: what the scenario lets expect (load of 1 or more; a customer base that dies
+    out or explodes, links that change nothing). With the tables of a run also what the run showed:
+    probabilities that came out above 1; of a steady horizon open tickets that grow (a trend over
+    the days counted, with a 95 % interval over replications) and a warm-up shorter than MSER asks
+    for.
     """
-    found = load_notes(scenario)
-    if tables is not None and scenario.horizon.type == "steady":
+    found = load_notes(scenario) + base_notes(scenario)
+    if tables is not None:
+        found += _clamped(tables)
+    if tables is not None and "tickets" in tables and scenario.horizon.type == "steady":
         days = open_tickets(tables, scenario)
         if len(days):
             runs = days.pivot(index="day", columns="replication", values="open").to_numpy(float)
             found += _growth(runs[scenario.horizon.dropped_days :]) + _warm_up(scenario, runs)
     return found
+
+
+def _clamped(tables: Tables) -> list[str]:
+    """Say that factors pushed probabilities above 1."""
+    times = tables.counted.get("probabilities_above_1", 0)
+    if not times:
+        return []
+    return [
+        f"a probability came out above 1 and counted as 1 in {times:,} decisions "
+        f"({tables.counted.get('terms_ended', 0):,} terms ended): factors or curves of links are "
+        "too steep there"
+    ]
 
 
 def _growth(runs: Floats) -> list[str]:

@@ -8,8 +8,10 @@ from typing import Any
 
 from cxlab.report.blocks import Block
 from cxlab.report.html import element, join
+from cxlab.report.logs import replications
 from cxlab.report.view import View
 from cxlab.scenario import Scenario
+from cxlab.sim.outlook import links_told
 from cxlab.tables import Tables
 
 __all__ = ["heading", "period_heading", "provenance", "scenario_heading"]
@@ -18,13 +20,14 @@ __all__ = ["heading", "period_heading", "provenance", "scenario_heading"]
 def scenario_heading(scenario: Scenario, tables: Tables) -> Block:
     """Return the head of a scenario report."""
     length = scenario.horizon.total_days
-    runs = tables["tickets"].replication.nunique().execute()
     facts = [
         ["Scenario", scenario.name],
-        ["Replications", f"{int(runs or 0):,}"],
+        ["Replications", f"{replications(tables):,}"],
         ["Length of each", f"{length} days from {scenario.start}"],
         ["Time zone", scenario.time_zone],
     ]
+    if scenario.lifecycle is not None:
+        facts.append(["Links from service to customers", links_told(scenario.lifecycle)])
     return heading("Scenario report", scenario.title or scenario.name, scenario.description, facts)
 
 
@@ -83,13 +86,15 @@ def provenance(
 ) -> Block:
     """Return where the numbers come from; a page prints it at its end, with the manifest.
 
-    Files read with their sha256, and for a scenario all of it after `extends`.
+    Files read with their sha256; for a scenario all of it after `extends`, and what its
+    simulation counted beside the rows.
     """
     inputs = [{"path": str(f.path), "rows": int(f.rows), "sha256": f.sha256} for f in tables.inputs]
     page: dict[str, Any] = {"inputs": inputs, "source": tables.source}
     if scenario is not None:
         page |= {"scenario": scenario.resolved(), "scenario_sha256": scenario.sha256}
         page["seed"] = scenario.seed if seed is None else seed
+        page["counted"] = dict(tables.counted)
     lines = [f"{f['path']}: {f['rows']:,} rows, sha256 {f['sha256']}" for f in inputs]
     if scenario is not None:
         lines.append(f"scenario {scenario.name}, sha256 {scenario.sha256}")

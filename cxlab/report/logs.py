@@ -39,6 +39,7 @@ def read_log(data: str | Path) -> Tables:
 
 def replications(tables: Tables) -> int:
     """Return how many simulated replications the tables hold; 0 for a log."""
-    if not tables.has("tickets", "replication"):
-        return 0
-    return int(tables["tickets"].replication.nunique().execute() or 0)
+    for name in ("tickets", "customers"):
+        if tables.has(name, "replication"):
+            return int(tables[name].replication.nunique().execute() or 0)
+    return 0

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cxlab.report.html import Html, element, join, table
+from cxlab.sim.outlook import curve_told
 
 __all__ = ["PACKAGES", "git_commit", "input_id", "manifest", "provenance_markup", "versions"]
 
@@ -40,6 +41,7 @@ def manifest(
         "seed": facts.get("seed"),
         "scenario": scenario,
         "scenario_sha256": facts.get("scenario_sha256"),
+        "customer_base": _customer_base(scenario, facts.get("counted") or {}),
         "inputs": facts.get("inputs", []),
         "missed_targets": facts.get("missed_targets", []),
         "summary": facts.get("summary", []),
@@ -47,6 +49,25 @@ def manifest(
         "git_commit": git_commit(),
         "engine": engine,
         "seconds": round(seconds, 2),
+    }
+
+
+def _customer_base(
+    scenario: Mapping[str, Any] | None, counted: Mapping[str, int]
+) -> dict[str, Any] | None:
+    """Return what a reader must know of a simulated customer base; None where there is none.
+
+    Whether the links hold, the links as what they are, assumptions, and how often a probability
+    came out above 1 and counted as 1.
+    """
+    life = (scenario or {}).get("lifecycle")
+    if life is None:
+        return None
+    return {
+        "closed_loop": life["closed_loop"],
+        "assumed_links": life["links"],
+        "probabilities_above_1": counted.get("probabilities_above_1"),
+        "terms_ended": counted.get("terms_ended"),
     }
 
 
@@ -109,7 +130,12 @@ def provenance_markup(data: Mapping[str, Any]) -> Html:
     rows.append(("Versions", ", ".join(f"{k} {v}" for k, v in data["versions"].items())))
     rows.append(("Engine", data["engine"]))
     rows.append(("Made in", f"{data['seconds']:.1f} s"))
+    base = data.get("customer_base")
+    if base:
+        rows += _base_rows(base)
     parts = [table(["What", "Value"], rows, caption="How this page was made")]
+    if base and base["assumed_links"]:
+        parts.append(_links(base))
     parts.extend(_inputs(data["inputs"]))
     if data["scenario"]:
         words = (
@@ -117,6 +143,37 @@ def provenance_markup(data: Mapping[str, Any]) -> Html:
         )
         parts.append(element("p", words))
     return join(parts)
+
+
+def _base_rows(base: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """Return what stands of a customer base in the table of how a page was made."""
+    links = [link["name"] for link in base["assumed_links"]]
+    if base["closed_loop"]:
+        loop = f"on: {', '.join(links)}" if links else "on, without a link: it changes nothing"
+    else:
+        loop = f"off: {', '.join(links)} changed nothing" if links else "off: there are no links"
+    rows: list[tuple[str, object]] = [("Closed loop", loop)]
+    if base["probabilities_above_1"] is not None:
+        times, terms = base["probabilities_above_1"], base["terms_ended"]
+        rows.append(("Probabilities above 1, counted as 1", f"{times:,} ({terms:,} terms ended)"))
+    return rows
+
+
+def _links(base: Mapping[str, Any]) -> Html:
+    """Return the links of a scenario as assumptions."""
+    rows = [
+        (
+            link["name"],
+            f"{link['from']} on {link['on']}",
+            f"{link['memory_days']:g}",
+            *(curve_told(link.get(key)) for key in ("curve", "low", "high")),
+        )
+        for link in base["assumed_links"]
+    ]
+    how = "in force" if base["closed_loop"] else "not in force"
+    columns = ["Link", "From and on", "Memory in days", "Curve", "Low", "High"]
+    caption = f"Links from service to customers: assumptions, {how} (experience: factor)"
+    return table(columns, rows, caption=caption)
 
 
 def _shown(value: Any, own: Any = None) -> str:

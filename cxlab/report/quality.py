@@ -28,7 +28,12 @@ def data_quality(
     zone, by default the tables' own.
     """
     zone = tz or tables.time_zone or "UTC"
-    notes = [*_tickets(tables, zone), *([] if result is None else _flagged(result))]
+    notes = [
+        *_tickets(tables),
+        *_as_known(tables, zone),
+        *_lacking(tables),
+        *([] if result is None else _flagged(result)),
+    ]
     rows = [(name, f"{n:,}", f"{held:,}") for name, n, held in _counts(tables)]
     columns = ["Table", "Rows used", "Rows set aside"]
     counts = table(columns, rows, caption="What was read", numeric=columns[1:])
@@ -51,7 +56,10 @@ def _counts(tables: Tables) -> Iterator[tuple[str, int, int]]:
         yield name, used, aside
 
 
-def _tickets(tables: Tables, tz: str) -> Iterator[str]:
+def _tickets(tables: Tables) -> Iterator[str]:
+    if "tickets" not in tables:
+        yield "There are no tickets."
+        return
     tickets = tables["tickets"]
     counts = tickets.group_by("excluded_reason").aggregate(n=tickets.count()).execute()
     reasons = {r["excluded_reason"]: int(r["n"]) for r in counts.to_dict("records")}
@@ -65,14 +73,20 @@ def _tickets(tables: Tables, tz: str) -> Iterator[str]:
     still = total - sum(named.values()) - solved
     if still:
         yield f"{still:,} tickets have no solved time: open, given up, or not recorded."
+
+
+def _as_known(tables: Tables, tz: str) -> Iterator[str]:
     if tables.as_of is not None:
         local = tables.as_of.astimezone(time_zone(tz))
         yield f"The data are as known on {local:%Y-%m-%d %H:%M} ({tz})."
+
+
+def _lacking(tables: Tables) -> Iterator[str]:
     missing = [
         words
         for column, words in _WANTED
-        if not tables.has("tickets", column)
-    ]  # fmt: skip
+        if "tickets" in tables and not tables.has("tickets", column)
+    ]
     if missing:
         yield f"The data do not record {', '.join(missing)}; what needs them has no value."
 

@@ -28,7 +28,7 @@ sys.stdout.buffer.write(source.encode("utf-8"))
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A script, and the same script as gzip in base64."""
+    """A script, and the same script as gzip in text."""
 
     source: str
     packed: str
@@ -41,9 +41,14 @@ def pack(source: str) -> Bundle:
 
 
 def packed(text: str) -> str:
-    """Return text as gzip in base64, the same for the same text."""
+    """Return text as gzip in base 85, the same for the same text.
+
+    Base 85 is 6 % shorter than base 64, which leaves 25 kB more of a page to words and charts.
+    The alphabet is that of RFC 1924, with a comma for "<", which could end a script element;
+    page.js reads it.
+    """
     data = gzip.compress(text.encode("utf-8"), compresslevel=9, mtime=0)
-    return base64.b64encode(data).decode("ascii")
+    return base64.b85encode(data).decode("ascii").replace("<", ",")
 
 
 class BundleJob:

@@ -12,6 +12,23 @@ from pydantic_core import PydanticUndefined
 from cxlab.errors import InputError
 from cxlab.scenario.channels import Bot, Channel, Tier
 from cxlab.scenario.laws import Law
+from cxlab.scenario.lifecycle import (
+    Acquisition,
+    Campaign,
+    Contacts,
+    Feature,
+    Lifecycle,
+    LoyaltyProgramme,
+    Onboarding,
+    Plan,
+    Purchases,
+    Referral,
+    RelationSurvey,
+    Renewal,
+    Segment,
+    WinBack,
+)
+from cxlab.scenario.links import Link
 from cxlab.scenario.model import BusinessHours, Horizon, Rules, Scenario, SpecialDays
 from cxlab.scenario.surveys import Survey
 from cxlab.scenario.teams import Break, Overflow, Shift, Team
@@ -33,6 +50,21 @@ TABLES: dict[str, type[BaseModel]] = {
     "breaks": Break,
     "overflow": Overflow,
     "surveys": Survey,
+    "lifecycle": Lifecycle,
+    "acquisition": Acquisition,
+    "segments": Segment,
+    "plans": Plan,
+    "onboarding": Onboarding,
+    "features": Feature,
+    "contacts": Contacts,
+    "renewal": Renewal,
+    "referral": Referral,
+    "win_back": WinBack,
+    "loyalty": LoyaltyProgramme,
+    "campaigns": Campaign,
+    "purchases": Purchases,
+    "relation_survey": RelationSurvey,
+    "links": Link,
 }
 """The tables of a scenario file by the word that stands in the file."""
 
@@ -51,6 +83,21 @@ _WHERE = {
     "breaks": "breaks = [{ … }] of a shift",
     "overflow": "overflow = { … } of a team",
     "surveys": "[surveys.csat], [surveys.ces], [surveys.nps]",
+    "lifecycle": "[lifecycle]",
+    "acquisition": "[lifecycle.acquisition.NAME]",
+    "segments": "[lifecycle.segments.NAME]",
+    "plans": "[lifecycle.plans.NAME]",
+    "onboarding": "[lifecycle.onboarding]",
+    "features": "[lifecycle.features.NAME]",
+    "contacts": "[lifecycle.contacts]",
+    "renewal": "[lifecycle.renewal]",
+    "referral": "[lifecycle.referral]",
+    "win_back": "[lifecycle.win_back]",
+    "loyalty": "[lifecycle.loyalty]",
+    "campaigns": "[lifecycle.campaigns.NAME]",
+    "purchases": "[lifecycle.purchases]",
+    "relation_survey": "[lifecycle.relation_survey]",
+    "links": "[[lifecycle.links]]",
 }
 
 
@@ -95,8 +142,16 @@ def _default(field: FieldInfo) -> str:
         return ""
     if isinstance(value, BaseModel):
         return ""
-    text = str(value).lower() if isinstance(value, bool) else f"{value}"
-    return f"  [{text}]"
+    return f"  [{_toml(value)}]"
+
+
+def _toml(value: Any) -> str:
+    """Return a default as a file would say it; text at the top without its quotes."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + "}"
+    return str(value)
 
 
 def _kind(schema: dict[str, Any], known: dict[str, Any]) -> str:
@@ -126,7 +181,7 @@ def _range(word: str, schema: dict[str, Any]) -> str:
     low = schema.get("minimum", schema.get("exclusiveMinimum"))
     high = schema.get("maximum", schema.get("exclusiveMaximum"))
     if low is not None and high is not None:
-        return f"{word} from {low:g} to {high:g}"
+        return f"{word} from {low:,.10g} to {high:,.10g}"
     if low is not None:
         return (
             f"{word} above {low:g}" if "exclusiveMinimum" in schema else f"{word}, {low:g} or more"

@@ -185,7 +185,7 @@ class Renewal(Part):
     """The probability of leaving at the end of a term, and why.
 
     `geometric`: the same `leaving_probability` for all. `beta_geometric`: everybody has a
-    probability of the own, beta distributed with `alpha` and `beta`. `gamma_frailty`: it is
+    probability of their own, beta distributed with `alpha` and `beta`. `gamma_frailty`: it is
     1 − exp(−`hazard` × Z), Z gamma distributed over customers with mean 1 and
     `frailty_variance`. It is multiplied by `tenure_factors` (by months since the purchase), the
     factors of segment, plan, onboarding, features, loyalty and campaigns, and those of the links;

@@ -15,8 +15,22 @@ __all__ = ["changed", "laid_over", "read_scenario"]
 # What names and describes one file does not describe the file that extends it.
 _OWN = ("name", "title", "description", "extends")
 
-# Tables of tables that have names of their own: merged one level deeper.
-_NAMED = ("channels", "teams", "surveys")
+Depth = Mapping[str, "Depth"]
+"""Which tables inside a table are merged too, and how deep; "*" stands for every name."""
+
+_ITSELF: Depth = {}
+_EACH: Depth = {"*": _ITSELF}
+
+_DEPTHS: Depth = {
+    "channels": _EACH,
+    "teams": _EACH,
+    "surveys": _EACH,
+    "lifecycle": {
+        **dict.fromkeys(("acquisition", "segments", "plans", "features", "campaigns"), _EACH),
+        **dict.fromkeys(("onboarding", "contacts", "renewal", "referral", "win_back", "loyalty",
+                         "purchases", "relation_survey"), _ITSELF),
+    },
+}  # fmt: skip
 
 # Keys that say the same thing in another unit: giving one takes the other away.
 _ALTERNATIVES = (
@@ -26,13 +40,26 @@ _ALTERNATIVES = (
     ("team", "teams"),
 )
 
+# Keys that only one value of another key has: giving another value takes them away.
+_OWNED = {
+    "law": {
+        "geometric": ("leaving_probability",),
+        "beta_geometric": ("alpha", "beta"),
+        "gamma_frailty": ("hazard", "frailty_variance"),
+    },
+    "kind": {"paid": ("leads_per_week",), "referral": ()},
+}
+
 
 def read_scenario(path: Path) -> dict[str, Any]:
     """Return the plain data of a scenario file, laid over all that it extends.
 
     `extends` is a path relative to the file that says it. Tables are merged key by key down
-    to the table of a channel, team or survey; what stands inside a channel, a law or a list is
-    replaced whole. A name is never inherited: without one the file's own name is taken.
+    to the table of a channel, team or survey, and in `lifecycle` down to each of its tables
+    (`renewal`, `contacts`, …) and to the table of a way, segment, plan, feature or campaign;
+    what stands inside these, a law, shares or a list (`links`), is replaced whole. Another `law`
+    of renewal leaves the numbers of the old one behind. A name is never inherited: without one
+    the file's own name is taken.
 
     Raises InputError for what cannot be read as TOML and for a circle of `extends`.
     """
@@ -89,29 +116,33 @@ def laid_over(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]
     """
     merged = dict(base)
     for key, value in top.items():
-        _drop_alternatives(merged, key)
-        under = base.get(key)
-        if not isinstance(value, Mapping) or not isinstance(under, Mapping):
-            merged[key] = value
-        elif key in _NAMED:
-            merged[key] = {**under, **{n: _over_table(under.get(n), t) for n, t in value.items()}}
-        else:
-            merged[key] = _over_table(under, value)
+        _drop_alternatives(merged, key, value)
+        merged[key] = _over_table(base.get(key), value, _DEPTHS.get(key, _ITSELF))
     return merged
 
 
-def _over_table(under: Any, over: Any) -> Any:
+def _over_table(under: Any, over: Any, depth: Depth) -> Any:
+    """Return a table laid over another, of which the tables that `depth` names are merged."""
     if not isinstance(under, Mapping) or not isinstance(over, Mapping):
         return over
     if over.get("type", under.get("type")) != under.get("type"):
         return dict(over)  # another kind of horizon has other keys
     kept = dict(under)
-    for key in over:
-        _drop_alternatives(kept, key)
-    return {**kept, **over}
+    for key, value in over.items():
+        if "*" not in depth:  # else the keys are names
+            _drop_alternatives(kept, key, value)
+        inner = depth.get(key, depth.get("*"))
+        kept[key] = value if inner is None else _over_table(under.get(key), value, inner)
+    return kept
 
 
-def _drop_alternatives(table: dict[str, Any], key: str) -> None:
+def _drop_alternatives(table: dict[str, Any], key: str, value: Any) -> None:
+    """Take out of a table what cannot stand beside a key that is given."""
+    owned = _OWNED.get(key, {})
+    if isinstance(value, str) and value in owned:
+        for choice, keys in owned.items():
+            for other in keys if choice != value else ():
+                table.pop(other, None)
     for group in _ALTERNATIVES:
         if key in group:
             for other in group:
@@ -150,7 +181,7 @@ def _set(holder: Any, part: str, value: Any, name: str) -> None:
     elif value is None:
         holder.pop(part, None)
     else:
-        _drop_alternatives(holder, part)
+        _drop_alternatives(holder, part, value)
         holder[part] = value
 
 

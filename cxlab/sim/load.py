@@ -23,13 +23,9 @@ from cxlab.sim.roster import roster
 from cxlab.sim.timeline import MICRO, Timeline
 
 __all__ = [
-    "Bottleneck",
-    "bottlenecks",
-    "contacts_with_people",
-    "expected_load",
-    "load_notes",
-    "team_capacity",
-]
+    "Bottleneck", "bottlenecks", "contacts_with_people", "expected_load", "load_notes",
+    "mean_rates", "team_capacity",
+]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 
@@ -127,13 +123,14 @@ def expected_load(scenario: Scenario) -> pd.DataFrame:
     """Return the expected load by bottleneck and hour of the week.
 
     Columns: teams, queues, day, hour (local), work_h and capacity_h (hours of work per hour),
-    load (work ÷ capacity, missing where nobody is there).
+    load (work ÷ capacity, missing where nobody is there). A scenario without a desk has no rows.
 
     >>> from cxlab.files import scenario_file
     >>> table = expected_load(Scenario.load(scenario_file("base")))
     >>> table.columns.tolist()
     ['teams', 'queues', 'day', 'hour', 'work_h', 'capacity_h', 'load']
     """
+    none = Bottleneck((), (), np.zeros(HOURS), np.zeros(HOURS))
     parts = [
         pd.DataFrame(
             {
@@ -146,9 +143,9 @@ def expected_load(scenario: Scenario) -> pd.DataFrame:
                 "load": one.load,
             }
         )
-        for one in bottlenecks(scenario)
+        for one in bottlenecks(scenario) or [none]
     ]
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True)[: None if scenario.has_desk else 0]
 
 
 def load_notes(scenario: Scenario) -> list[str]:
@@ -211,11 +208,7 @@ def _work(scenario: Scenario) -> dict[tuple[str, int], Floats]:
     """Return the work of each channel and tier, in hours per hour of the week."""
     work = {}
     for name, channel in scenario.lines.items():
-        days = scenario.horizon.total_days
-        special = scenario.expected_tickets(name) / max(
-            hourly_rates(channel.arrivals_per_hour).sum() * days / 7, 1e-12
-        )
-        rate = hourly_rates(channel.arrivals_per_hour) * special * contacts_with_people(channel)
+        rate = mean_rates(scenario, name) * contacts_with_people(channel)
         hands = channel.concurrency / (1 + channel.slowdown * (channel.concurrency - 1))
         harder = channel.bot.residual_handling_factor if channel.bot else 1.0
         for tier, step in enumerate(channel.tiers, start=1):
@@ -223,6 +216,16 @@ def _work(scenario: Scenario) -> dict[tuple[str, int], Floats]:
             work[name, tier] = rate * hours
             rate = rate * step.escalation_probability
     return work
+
+
+def mean_rates(scenario: Scenario, channel: str) -> Floats:
+    """Return the expected requests in each hour of the week, as the mean over the horizon.
+
+    Special days are in it; with a customer base the channel gives the shape, customers the level.
+    """
+    shape = hourly_rates(scenario.lines[channel].arrivals_per_hour)
+    stated = shape.sum() * scenario.horizon.total_days / 7
+    return np.asarray(shape * (scenario.expected_tickets(channel) / max(stated, 1e-12)))
 
 
 def contacts_with_people(channel: Channel) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -56,8 +58,11 @@ def simulate(
 ) -> Tables:
     """Run every replication of a scenario and return the canonical tables of all of them.
 
-    The tables (tickets, messages, status_events, escalations, surveys, agents, shifts, costs)
-    carry the column `replication`, from 1. `replications` and `seed` stand in for the scenario's
+    The tables (of a desk: tickets, messages, status_events, escalations, surveys, agents, shifts,
+    costs; of a customer base: customers, subscriptions, mrr_movements, transactions, referrals, …)
+    carry the column `replication`, from 1. `tables.counted` says of a customer base how many
+    terms ended (`terms_ended`), and how often a probability came out above 1 and counted as 1
+    (`probabilities_above_1`). `replications` and `seed` stand in for the scenario's
     own; `progress(done, total)` is called after each replication. The result depends on scenario,
     seed and version only, not on the `engine`: "simpy" is the specification, "compiled" replays
     it (see `play`). Raises InputError for a number of replications or a seed that the scenario
@@ -65,10 +70,11 @@ def simulate(
     `simulate(Scenario.load("base.toml"), replications=2).frame("tickets")` is a pandas frame.
     """
     chosen = _with(scenario, replications, seed)
-    frames = simulate_arrow(chosen, engine=engine, progress=progress)
-    return Tables.from_frames(
-        frames, as_of=chosen.ends_at, time_zone=chosen.time_zone, source=chosen.name
+    made = _simulated(chosen, engine=engine, progress=progress)
+    tables = Tables.from_frames(
+        made.tables, as_of=chosen.ends_at, time_zone=chosen.time_zone, source=chosen.name
     )
+    return tables.replaced({}, replace(tables.meta, counted=made.counted))
 
 
 def _with(scenario: Scenario, replications: int | None, seed: int | None) -> Scenario:
@@ -81,8 +87,8 @@ def simulate_frames(
     scenario: Scenario, *, engine: Engine | None = None, progress: Progress | None = None
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of all replications of a scenario as pandas frames, unchecked."""
-    tables = simulate_arrow(scenario, engine=engine, progress=progress)
-    return {name: _plain(table).to_pandas() for name, table in tables.items()}
+    made = _simulated(scenario, engine=engine, progress=progress)
+    return {name: _plain(table).to_pandas() for name, table in made.tables.items()}
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -93,40 +99,62 @@ def _plain(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema(fields))
 
 
-def simulate_arrow(
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a simulation leaves: Arrow tables, unchecked, and what was counted beside them."""
+
+    tables: dict[str, pa.Table]
+    counted: dict[str, int] = field(default_factory=dict)
+
+
+def _simulated(
     scenario: Scenario, *, engine: Engine | None = None, progress: Progress | None = None
-) -> dict[str, pa.Table]:
-    """Return the tables of all replications of a scenario as Arrow tables, unchecked."""
+) -> _Made:
+    """Play all replications of a scenario."""
     known_engine(engine)
     check_memory(scenario)
     total = scenario.replications
-    parts: list[dict[str, pa.Table]] = []
+    parts: list[_Made] = []
     for replication in range(1, total + 1):
-        parts.append(replication_tables(scenario, replication, engine=engine))
+        parts.append(_replicated(scenario, replication, engine))
         if progress is not None:
             progress(replication, total)
-    names = dict.fromkeys(name for part in parts for name in part)  # some may cost nothing
-    return {
-        name: pa.concat_tables([part[name] for part in parts if name in part]) for name in names
-    }
+    names = dict.fromkeys(name for part in parts for name in part.tables)  # some may cost nothing
+    counted: Counter[str] = Counter()
+    for part in parts:
+        counted.update(part.counted)
+    return _Made(
+        {n: pa.concat_tables([part.tables[n] for part in parts if n in part.tables])
+         for n in names},
+        dict(counted),
+    )  # fmt: skip
 
 
 def replication_tables(
     scenario: Scenario, replication: int, *, engine: Engine | None = None
 ) -> dict[str, pa.Table]:
     """Return the tables of one replication (1-based) as Arrow tables, unchecked."""
+    return _replicated(scenario, replication, engine).tables
+
+
+def _replicated(scenario: Scenario, replication: int, engine: Engine | None) -> _Made:
     chosen = engine or engine_for(scenario)
+    counted: dict[str, int] = {}
     if scenario.lifecycle is not None:
-        made = record_company(play_replication(scenario, replication, engine=chosen))
+        company = play_replication(scenario, replication, engine=chosen)
+        made, counted = record_company(company), company.history.counted
     else:
         plan = desk_plan(scenario, replication)
         workload = draw_workload(scenario, replication)
         outcome = play(workload, plan, engine=chosen)
         made = record(View(scenario, plan, workload, outcome, replication, scenario.seed))
-    return {
-        name: table.append_column("replication", pa.array(np.full(len(table), replication)))
-        for name, table in made.items()
-    }
+    return _Made(
+        {
+            name: table.append_column("replication", pa.array(np.full(len(table), replication)))
+            for name, table in made.items()
+        },
+        counted,
+    )
 
 
 def play_replication(

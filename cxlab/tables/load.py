@@ -229,7 +229,10 @@ def _meta(text: str, path: Path) -> Meta:
         quarantine = pd.DataFrame(
             plain.get("quarantine") or [], columns=list(QUARANTINE_COLUMNS)
         ).astype({"rows": "int64"})
-        return Meta(instant, plain.get("time_zone"), plain.get("source"), quarantine)
+        counted = {str(name): int(n) for name, n in (plain.get("counted") or {}).items()}
+        return Meta(
+            instant, plain.get("time_zone"), plain.get("source"), quarantine, counted=counted
+        )
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise InputError(
             f"the metadata of {path.name} cannot be read",

@@ -44,6 +44,7 @@ class Meta:
     source: str | None = None
     quarantine: pd.DataFrame = field(default_factory=no_quarantine)
     inputs: tuple[InputFile, ...] = ()
+    counted: Mapping[str, int] = field(default_factory=dict)
 
 
 class Tables(Mapping[str, ir.Table]):
@@ -281,6 +282,11 @@ class Tables(Mapping[str, ir.Table]):
         return self._meta.inputs
 
     @property
+    def counted(self) -> Mapping[str, int]:
+        """What a simulation counted beside its rows, by name; empty where it counted nothing."""
+        return dict(self._meta.counted)
+
+    @property
     def quarantine(self) -> pd.DataFrame:
         """Bad rows counted by table, column and reason, with a few examples; empty when fine.
 
@@ -307,7 +313,7 @@ class Tables(Mapping[str, ir.Table]):
             "time_zone": self.time_zone,
             "source": self.source,
             "quarantine": quarantine,
-        }
+        } | ({"counted": self.counted} if self.counted else {})
         return json.dumps(plain, ensure_ascii=False, indent=2) + "\n"
 
 

@@ -111,6 +111,115 @@ def test_another_type_of_horizon_replaces_the_whole_table(write: Any) -> None:
     assert s.horizon.dropped_days == 0
 
 
+BASE_OF_CUSTOMERS = """
+time_zone = "Europe/Berlin"
+start = 2026-01-05
+[horizon]
+type = "terminating"
+days = 200
+[lifecycle]
+initial_customers = 100
+initial_months = { law = "gamma", mean = 8, cv = 0.5 }
+[lifecycle.acquisition.search]
+leads_per_week = 20
+buys = 0.3
+[lifecycle.segments.home]
+share = 1.0
+plan_shares = { basic = 0.9, pro = 0.1 }
+[lifecycle.plans.basic]
+price_per_month = 15
+margin = 0.8
+upgrade_to = "pro"
+upgrade_probability = 0.01
+[lifecycle.plans.pro]
+price_per_month = 40
+[lifecycle.onboarding]
+completes = 0.9
+days = { law = "gamma", mean = 10, cv = 0.7 }
+[lifecycle.renewal]
+law = "beta_geometric"
+alpha = 0.7
+beta = 9.0
+payment_failure = 0.02
+reasons = { price = 0.4, other = 0.6 }
+"""
+
+
+def test_extends_merges_a_customer_base_down_to_its_tables(write: Any) -> None:
+    write(BASE_OF_CUSTOMERS, "base.toml")
+    life = Scenario.load(
+        write(
+            """
+            extends = "base.toml"
+            [lifecycle]
+            closed_loop = true
+            initial_months = 3
+            [lifecycle.plans.basic]
+            price_per_month = 9
+            [lifecycle.segments.home]
+            plan_shares = { basic = 1.0 }
+            [lifecycle.features.reports]
+            adopts = 0.5
+            [lifecycle.onboarding]
+            days = 4
+            [lifecycle.renewal]
+            alpha = 0.9
+            reasons = { unknown = 1.0 }
+            """,
+            "child.toml",
+        )
+    ).lifecycle
+    assert life is not None
+    assert (life.closed_loop, life.initial_customers) == (True, 100)
+    assert life.initial_months == Law(law="constant", mean=3.0)  # a law is replaced whole
+    basic = life.plans["basic"]
+    assert (basic.price_per_month, basic.margin, basic.upgrade_to) == (9, 0.8, "pro")
+    assert life.plans["pro"].price_per_month == 40
+    assert (life.segments["home"].share, life.segments["home"].plan_shares) == (1, {"basic": 1.0})
+    assert list(life.acquisition) == ["search"]
+    assert list(life.features) == ["reports"]
+    assert life.onboarding is not None
+    assert (life.onboarding.completes, life.onboarding.days.mean) == (0.9, 4)
+    law = life.renewal
+    assert (law.alpha, law.beta, law.payment_failure, law.reasons) == (
+        0.9, 9.0, 0.02, {"unknown": 1.0},
+    )  # fmt: skip
+
+
+def test_another_law_of_renewal_leaves_the_numbers_of_the_old_one_behind(write: Any) -> None:
+    write(BASE_OF_CUSTOMERS, "base.toml")
+    child = (
+        'extends = "base.toml"\n[lifecycle.renewal]\nlaw = "geometric"\nleaving_probability = 0.1'
+    )
+    law = Scenario.load(write(child, "child.toml")).lifecycle.renewal
+    assert (law.law, law.leaving_probability, law.alpha, law.beta) == ("geometric", 0.1, None, None)
+    assert law.payment_failure == 0.02
+    frailty = {"law": "gamma_frailty", "hazard": 0.05, "frailty_variance": 2.0}
+    changes = {f"lifecycle.renewal.{key}": value for key, value in frailty.items()}
+    base = Scenario.load(write(BASE_OF_CUSTOMERS))
+    for order in (changes, dict(reversed(changes.items()))):  # the order does not matter
+        assert base.but(**order).lifecycle.renewal.frailty_variance == 2.0
+    with pytest.raises(InputError, match="alpha and beta for the law beta_geometric, no other"):
+        base.but(lifecycle__renewal__leaving_probability=0.1)
+
+
+def test_a_way_that_becomes_word_of_mouth_has_no_leads_to_pay(write: Any) -> None:
+    base = Scenario.load(write(BASE_OF_CUSTOMERS))
+    word = base.but(**{"lifecycle.acquisition.search.kind": "referral",
+                       "lifecycle.referral": {"probability": 0.1}})  # fmt: skip
+    assert word.lifecycle.acquisition["search"].leads_per_week is None
+
+
+def test_plans_may_have_any_name(write: Any) -> None:
+    """`days` and `weeks` exclude each other as keys, not as names."""
+    text = BASE_OF_CUSTOMERS.replace("plans.pro]", "plans.weeks]").replace('"pro"', '"weeks"')
+    write(text.replace("pro = 0.1", "weeks = 0.1"), "base.toml")
+    child = 'extends = "base.toml"\n[lifecycle.plans.days]\nprice_per_month = 5\n'
+    assert set(Scenario.load(write(child, "child.toml")).lifecycle.plans) == {
+        "basic", "weeks", "days",
+    }  # fmt: skip
+
+
 def test_a_circle_of_extends_is_named(write: Any) -> None:
     a = write('extends = "b.toml"', "a.toml")
     write('extends = "a.toml"', "b.toml")

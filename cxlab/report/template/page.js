@@ -7,9 +7,26 @@
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const figures = () => document.querySelectorAll("figure[data-chart]");
 
+  // Base 85, as `packed` in vega.py writes it: five signs are four bytes.
+  const SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    + "!#$%&()*+-;,=>?@^_`{|}~";
+
+  function decoded(text) {
+    const value = new Uint8Array(128);
+    for (let i = 0; i < SIGNS.length; i++) value[SIGNS.charCodeAt(i)] = i;
+    const bytes = new DataView(new ArrayBuffer(4 * Math.ceil(text.length / 5)));
+    for (let at = 0; at < text.length; at += 5) {
+      let number = 0;
+      for (let i = at; i < at + 5; i++) {
+        number = 85 * number + (i < text.length ? value[text.charCodeAt(i)] : 84);
+      }
+      bytes.setUint32(4 * at / 5, number);
+    }
+    return new Uint8Array(bytes.buffer, 0, Math.floor(4 * text.length / 5));
+  }
+
   function unpack(id) {
-    const packed = atob(document.getElementById(id).textContent.trim());
-    const bytes = Uint8Array.from(packed, (sign) => sign.charCodeAt(0));
+    const bytes = decoded(document.getElementById(id).textContent.trim());
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Response(stream).text();
   }

@@ -57,6 +57,11 @@ class History:
     # how often a probability went above 1 and counted as 1
     clamped: int
 
+    @property
+    def counted(self) -> dict[str, int]:
+        """What a reader of the tables must know beside them: see `cxlab.simulate`."""
+        return {"terms_ended": len(self.term_day), "probabilities_above_1": self.clamped}
+
     def differences(self, other: History) -> list[str]:
         """Return the names of the columns in which another history differs."""
         found = []
