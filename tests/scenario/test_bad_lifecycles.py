@@ -332,6 +332,6 @@ def test_how_many_are_expected() -> None:
     month = 30.436875
     base = expected_customers(made.lifecycle, 61)
     assert base == pytest.approx([1000, 900 + 5 * month, 810 + 9.5 * month])
-    # All who ever came: those there at the end, and those who left.
-    assert expected_total(made.lifecycle, 61) == pytest.approx(1000 + 2 * 5 * month)
+    # All who ever come: five a day.
+    assert expected_total(made.lifecycle, 61) == pytest.approx(1000 + 61 * 5)
     assert expected_events(made.lifecycle, 70) == pytest.approx(700)
