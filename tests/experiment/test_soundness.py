@@ -6,7 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
+import cxlab as cx
 from cxlab.experiment import doubts, open_tickets
 from cxlab.scenario import Scenario
 from cxlab.sim import simulate
@@ -94,3 +96,76 @@ def test_growth_is_a_week_s_and_certain() -> None:
     assert growth(daily, {0: 30}) == []
     # What came in the warm-up is no trend.
     assert growth(dict.fromkeys(range(7), 5), dict.fromkeys(range(7), 5)) == []
+
+
+def company(**changes: object) -> Scenario:
+    """Return fifty customers who leave with a probability of 0.5 × 4, which counts as 1."""
+    plain = {
+        "name": "fifty", "time_zone": "UTC", "start": "2026-01-01", "replications": 2,
+        "horizon": {"type": "steady", "days": 60, "warm_up_days": 7},
+        "lifecycle": {
+            "initial_customers": 50,
+            "acquisition": {"search": {"leads_per_week": 70.0, "buys": 0.5}},
+            "segments": {"all": {"share": 1.0, "plan_shares": {"basic": 1.0},
+                                 "churn_factor": 4.0}},
+            "plans": {"basic": {"price_per_month": 10.0}},
+            "renewal": {"law": "geometric", "leaving_probability": 0.5},
+        },
+    }  # fmt: skip
+    return Scenario.of(plain).but(**changes)
+
+
+def test_probabilities_above_1_are_counted_and_said() -> None:
+    steep = company()
+    assert doubts(steep) == []
+    tables = simulate(steep)
+    counted = tables.counted
+    # Whoever comes to the end of a term leaves; every one of these decisions was cut at 1.
+    assert counted["probabilities_above_1"] == counted["terms_ended"] > 100
+    assert doubts(steep, tables) == [
+        f"a probability came out above 1 and counted as 1 in {counted['terms_ended']:,} decisions "
+        f"({counted['terms_ended']:,} terms ended): factors or curves of links are too steep there"
+    ]
+    one = simulate(steep, replications=1).counted
+    assert 0 < one["terms_ended"] < counted["terms_ended"]  # a sum over the replications
+
+
+def test_a_company_without_a_desk_is_sound_and_measured() -> None:
+    calm = company(**{"lifecycle.segments.all.churn_factor": 1.0})
+    tables = simulate(calm)
+    assert tables.counted["probabilities_above_1"] == 0
+    assert doubts(calm, tables) == []
+    assert cx.analytic_neighbours(calm, tables).empty
+    rows = cx.replicate(calm)
+    assert {"churn", "nrr"} <= set(rows["metric"])
+    assert "frt" not in set(rows["metric"])
+    assert rows[rows["metric"] == "churn"]["interval_method"].iloc[0].endswith("replications")
+
+
+def test_doubts_of_the_scenario_come_with_the_run() -> None:
+    dying = company(**{"lifecycle.acquisition": {}, "horizon": {"type": "terminating", "days": 99},
+                       "lifecycle.renewal.leaving_probability": 1.0})  # fmt: skip
+    before = doubts(dying)
+    assert len(before) == 1
+    assert "dies out: from 50 customers to 0 in 99 days" in before[0]
+    assert doubts(dying, simulate(dying))[:1] == before
+
+
+def test_a_desk_counts_nothing_beside_its_rows() -> None:
+    assert simulate(BASE, replications=1).counted == {}
+
+
+def test_the_neighbour_of_a_company_has_the_calls_of_its_customers() -> None:
+    """A customer calls once a month: 1000 of them 1000 ÷ 30.44 times a day, in ten even hours."""
+    hours = [0.0] * 8 + [1.0] * 10 + [0.0] * 6
+    phone = {"arrivals_per_hour": hours, "handle_minutes": 3.0, "first_reply": "start"}
+    shift = {"agents": 2, "days": "Mon-Sun", "from": "08:00", "to": "18:00"}
+    desk = company(**{
+        "lifecycle.contacts": {"per_month": 1.0, "channel_shares": {"phone": 1.0}},
+        "lifecycle.initial_customers": 1000, "lifecycle.acquisition": {},
+        "lifecycle.segments.all.churn_factor": 0.0, "replications": 1,
+        "channels": {"phone": phone}, "team": {"shifts": [shift]},
+    })  # fmt: skip
+    row = cx.analytic_neighbours(desk, simulate(desk)).iloc[0]
+    assert row["calls_per_hour"] == pytest.approx(1000 / 30.436875 / 10, rel=0.01)
+    assert "more or fewer customers as time goes by" in row["why"]

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_companies import base_file, company_file
 from small_desks import desk_file
 
 from cxlab.scenario import Scenario
 from cxlab.sim import describe
-from cxlab.sim.description import tie_rules
+from cxlab.sim.description import base_rules, tie_rules
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.toml"))
 EVIL = "</p><script>alert(1)</script> | # <b>*bold*"
@@ -94,3 +95,90 @@ def test_hostile_texts_stay_text() -> None:
     assert page.count("&lt;script&gt;") >= 4
     assert "<script" not in description.markdown().replace("\\<script", "")
     assert json.dumps(description.as_dict())
+
+
+def test_every_number_of_a_customer_base_is_named() -> None:
+    """Every key of every table but the names of others: a value that is there is printed."""
+    scenario = company_file()
+    text = describe(scenario).markdown().replace("\\_", "_")
+    for words in (
+        "Stages: aware → evaluating → purchased → onboarding → active → renewing → expanded \\| "
+        "churned \\| won back; while there they may refer others",
+        "| search | paid | 42 | 1 | 0.31 | 7 | 0 | – |",
+        "| friends | referral | – | 1 | 0.5 | 0 | 0 | – |",
+        "| office | 0.25 | basic 0.5, pro 0.5 | 1 | 1 | 1.5 |",
+        "| basic | 19 | 1 | 1 | 1 | 0.04 move up to pro |",
+        "| pro | 59 | 1 | 12 | 1 | – |",
+        "| reports | 0.6 | 1 | 0.8 | 1 |",
+        "| spring | coupon | day 0, then every 90 days | 1 of the active customers | 0 | 30 days | "
+        "0.3 | 0.7 for 90 days |",
+        "| onboarding | exponential, mean 13 days |",
+        "| tenure of the customers at the start | exponential, mean 17 months |",
+        "beta(0.7, 9), mean 0.07216 a term (shifted beta-geometric)",
+        "price 0.7, moved 0.3",
+        "0.02 of the payments, of which 0.6 are recovered",
+        "0.1 of those who left of their own will come back, once",
+        "0.4 join, from month 3 on; leaving × 1",
+        "0.2 a month (rates gamma distributed over customers, cv 0), amount constant, mean 11 EUR",
+        "every 6 months, 0.3 answer, cutpoints -5, -4",
+        "discounted by 0.1 a year, payments in advance, the first one included",
+        "0.5 a month × the factors, by channel chat 1",
+        "300 customers are there on 2026-01-05",
+        "beta + renewals, by Bayes' rule",
+        "a hash of the address (finaliser of SplitMix64)",
+    ):
+        assert words in text, words
+    assert len(base_rules()) == 6
+    assert "(b3) At the end of a term a customer leaves if the draw" in text
+    assert "(8) What is passed on waits at the next tier" in text
+
+
+def test_links_are_told_as_assumptions_and_whether_they_hold() -> None:
+    open_, closed = (
+        describe(company_file(lifecycle__closed_loop=on)).markdown().replace("\\_", "_")
+        for on in (False, True)
+    )
+    row = ("| waiting | first_reply_hours | churn | 45 | 1: 0.9, 24: 2 | 1: 1, 24: 1.2 | "
+           "1: 0.8, 24: 4 |")  # fmt: skip
+    for text in (open_, closed):
+        assert row in text
+        assert "The links are assumptions, not findings" in text
+        assert "csat: mean score that the customer gave, or would have given" in text
+    assert "assumptions, not in force: closed_loop is off" in open_
+    assert "they change nothing (closed_loop = false)" in open_
+    assert "The loop is open" in open_
+    assert "assumptions, in force" in closed
+    assert "changes what they do by the links alone" in closed
+    assert "is read beside its control" in closed
+    assert "Base and desk share one clock" in closed
+    assert "is read beside its control" not in open_
+
+
+def test_a_base_without_a_desk_tells_of_no_desk() -> None:
+    text = describe(base_file()).markdown()
+    assert "one customer base, without a desk" in text
+    assert "Customers do not ask for support." in text
+    assert "aware → evaluating → purchased → active → renewing → expanded" in text
+    for word in ("agents on", "tickets, messages", "Shift plan", "Expected load", "win-back",
+                 "empty desk", "PCG64", "Handling times", "customers: assumptions"):  # fmt: skip
+        assert word not in text, word
+
+
+@pytest.mark.parametrize(
+    ("renewal", "words"),
+    [
+        ({"law": "geometric", "leaving_probability": 0.07}, "the same probability 0.07 a term"),
+        ({"law": "gamma_frailty", "hazard": 0.08, "frailty_variance": 1.5},
+         "0.08 × Z a term, Z gamma distributed with mean 1 and variance 1.5"),
+    ],
+)  # fmt: skip
+def test_the_law_of_renewal_is_named(renewal: dict[str, Any], words: str) -> None:
+    assert words in describe(base_file(lifecycle__renewal=renewal)).markdown()
+
+
+def test_a_desk_without_a_base_is_told_as_before() -> None:
+    text = describe(desk_file()).markdown()
+    assert "The scenario describes one desk." in text
+    assert "drawn evenly for each request" in text
+    for word in ("customer base", "lifetime", "SplitMix64", "Base\\."):
+        assert word not in text, word

@@ -1,6 +1,7 @@
 """Written and read back, tables are equal; rows in are rows out plus rows set aside."""
 
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -99,3 +100,15 @@ def test_every_row_is_in_the_table_or_counted_in_quarantine(rows, events):
         assert len(t.frame(name)) + aside == len(given_rows)
         assert len(t.quarantined(name)) == aside
     assert t.frame("tickets")["ticket_id"].is_unique
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "duckdb"])
+def test_what_a_simulation_counted_travels_with_its_tables(form, tmp_path):
+    row = {"ticket_id": ["a"], "created_at": [datetime(2026, 1, 5, tzinfo=UTC)],
+           "channel": ["email"], "status": ["open"]}  # fmt: skip
+    plain = Tables.from_frames({"tickets": pd.DataFrame(row)})
+    assert plain.counted == {}
+    counted = plain.replaced({}, replace(plain.meta, counted={"terms_ended": 7}))
+    counted.write(tmp_path / "t", format=form)
+    assert Tables.read(tmp_path / "t").counted == {"terms_ended": 7}
+    assert "counted" not in plain.meta_json()
