@@ -114,7 +114,7 @@ def acquisition_costs(view: BaseView) -> pa.Table | None:
             "centre": named([name for name, _ in rows], centre),
             "amount": pa.array(np.concatenate([amounts for _, amounts in rows])),
             "currency": view.currency(len(day)),
-            "channel": pa.nulls(len(day), pa.string()),
+            "channel": named([], np.full(len(day), -1)),
             "excluded_reason": view.excluded(day),
         }
     )
