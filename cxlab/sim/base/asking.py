@@ -30,11 +30,14 @@ def relation_surveys(view: BaseView) -> pa.Table | None:
     parts = []
     most = (view.total + days.reach) // 28 // survey.every_months + 1
     for time in range(1, most + 1):
-        months = np.full(len(people), time * survey.every_months)
-        day = days.anniversary(people.born, months)
-        asked = np.flatnonzero((day >= 0) & (day < view.total))
-        there = asked[view.seen_between(asked, day[asked])]
-        parts.append((there, day[there], np.full(len(there), time)))
+        months = time * survey.every_months
+        # Whose anniversary lies long after the horizon lies beyond the calendar, too.
+        near = np.flatnonzero(days.month[people.born + days.reach] + months <= days.month[-1])
+        day = days.anniversary(people.born[near], np.full(len(near), months))
+        within = (day >= 0) & (day < view.total)
+        asked, day = near[within], day[within]
+        there = view.seen_between(asked, day)
+        parts.append((asked[there], day[there], np.full(int(there.sum()), time)))
     who, day, number = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((who, day))
     who, day, number = who[order], day[order], number[order]
