@@ -63,13 +63,17 @@ def over_replications(
 ) -> Results:
     """Return KPIs of simulated tables with intervals over their replications.
 
+    By default those of a desk; where there are no tickets, every metric whose tables are there.
+
     Shares and means are ratios of sums with a jackknife interval; counts and quantiles are
     means over replications with Student's interval. A group that a run does not have counts as
     0 there. The other arguments are those of `measure`. Raises InputError when the tables hold
     no replications.
     """
-    if not tables.has("tickets", "replication"):
+    if not any(tables.has(name, "replication") for name in tables.names):
         raise InputError("the tables hold no replications", expected="simulated tables")
+    if metrics is DESK and "tickets" not in tables:
+        metrics = None
     names = [b.strip() for b in by.split(",")] if isinstance(by, str) else list(by)
     groups = [b for b in names if b and b != "replication"]
     asked = [*groups, "replication"]
