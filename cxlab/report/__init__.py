@@ -4,6 +4,14 @@
 """
 
 from cxlab.report.blocks import Block
+from cxlab.report.company import TILES as COMPANY_TILES
+from cxlab.report.company import (
+    company_heading,
+    link_table,
+    loop_note,
+    read_with_care,
+    ways_table,
+)
 from cxlab.report.definitions import definitions
 from cxlab.report.heading import heading, period_heading, provenance, scenario_heading
 from cxlab.report.kpis import DRILL, HEADLINES, drill_table, kpi_table, tiles
@@ -21,6 +29,7 @@ from cxlab.report.validation import (
 from cxlab.report.view import View, choose_period
 
 __all__ = [
+    "COMPANY_TILES",
     "DRILL",
     "HEADLINES",
     "Block",
@@ -29,6 +38,7 @@ __all__ = [
     "View",
     "alarm_limit",
     "choose_period",
+    "company_heading",
     "data_quality",
     "definitions",
     "doubtful",
@@ -37,15 +47,19 @@ __all__ = [
     "heading",
     "kpi_table",
     "line",
+    "link_table",
     "load_targets",
+    "loop_note",
     "model_description",
     "neighbour_table",
     "period_heading",
     "provenance",
     "read_log",
+    "read_with_care",
     "report",
     "scenario_heading",
     "tiles",
     "validation_heading",
     "validation_table",
+    "ways_table",
 ]

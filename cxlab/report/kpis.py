@@ -300,7 +300,9 @@ def _name(kpi: Kpi) -> Html | str:
 
 
 def _text(value: float, unit: str, *, signed: bool = False) -> str:
-    """Return a value whose unit stays on its line."""
+    """Return a value whose unit stays on its line; months without end are "never"."""
+    if unit == "months" and math.isinf(value):
+        return "never"
     return format_value(value, unit, signed=signed).replace(" ", "\u00a0")
 
 

@@ -28,7 +28,8 @@ def data_quality(
     zone, by default the tables' own.
     """
     zone = tz or tables.time_zone or "UTC"
-    notes = [*_tickets(tables, zone), *([] if result is None else _flagged(result))]
+    tickets = _tickets(tables, zone) if tables.has("tickets") else ["There are no tickets."]
+    notes = [*tickets, *([] if result is None else _flagged(result))]
     rows = [(name, f"{n:,}", f"{held:,}") for name, n, held in _counts(tables)]
     columns = ["Table", "Rows used", "Rows set aside"]
     counts = table(columns, rows, caption="What was read", numeric=columns[1:])
