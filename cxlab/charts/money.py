@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.base import Figure, finish, layered, nothing_to_draw, room_for_words
 from cxlab.charts.words import amount, span
 
 __all__ = ["revenue_moves", "revenue_waterfall", "value_distribution"]
@@ -47,14 +47,13 @@ def revenue_waterfall(
                                                               strict=True)],
         }
     )  # fmt: skip
-    # Words stand behind the bar's right end, or, where there is no room, inside its left one.
     data["right"] = data[["from", "to"]].max(axis=1)
-    reach = float(data["right"].max()) * 1.32
+    most = float(data["right"].max())
     y = alt.Y("step:N", sort=list(data["step"]), title=None, axis=alt.Axis(labelLimit=120))
     x = alt.X("from:Q", title=f"Monthly recurring revenue ({currency})",
-              axis=alt.Axis(tickCount=5, format="~s", grid=True),
-              scale=alt.Scale(domain=[min(0.0, float(data["to"].min())), reach], nice=False),
-              )  # fmt: skip
+              axis=alt.Axis(tickCount=4, format="~s", grid=True),
+              scale=alt.Scale(domain=[min(0.0, float(data["to"].min())), most], nice=False,
+                              range=room_for_words(100)))  # fmt: skip
     colour = alt.Color("kind:N", legend=None, scale=alt.Scale(domain=["level", "less", "more"]))
     tooltip = [alt.Tooltip("step:N"), alt.Tooltip("words:N", title="mean"),
                alt.Tooltip("interval:N", title="95 % interval")]  # fmt: skip
@@ -108,14 +107,14 @@ def revenue_moves(
     chart = layered(
         alt.Chart(data).mark_bar().encode(x=x, y=y, color=colour, tooltip=tooltip),
         alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(style="cx_branch").encode(y="at:Q"),
-        alt.Chart(net).mark_tick(style="cx_target", thickness=3, size=18, strokeDash=[0]).encode(
+        alt.Chart(net).mark_circle(style="cx_net", size=60).encode(
             x=x, y="value:Q",
             tooltip=[alt.Tooltip("month:O"), alt.Tooltip("words:N", title="net")],
         ),
     )  # fmt: skip
     best, worst = net.loc[net["value"].idxmax()], net.loc[net["value"].idxmin()]
     words = (
-        f"{title}: above zero what came, below what went; the dash is what is left of both. Most "
+        f"{title}: above zero what came, below what went; the dot is what is left of both. Most "
         f"in {best['month']} ({best['words']}), least in {worst['month']} ({worst['words']})."
     )
     table = data.pivot(index="month", columns="kind", values="words").reindex(columns=kinds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.base import Figure, finish, layered, nothing_to_draw, room_for_words
 from cxlab.charts.words import amount, span
 
 __all__ = ["reasons"]
@@ -49,9 +49,10 @@ def reasons(frame: pd.DataFrame, *, what: str, title: str, unit: str = "count") 
     data["right"] = data[["value", "high"]].max(axis=1).clip(lower=0.0)
     y = alt.Y("reason:N", sort=list(data["reason"]), title=None,
               axis=alt.Axis(labelLimit=alt.ExprRef("width > 480 ? 200 : 110")))  # fmt: skip
-    reach = most + 0.38 * ((most - least) or 1.0)
-    x = alt.X("value:Q", title=what, axis=alt.Axis(tickCount=5),
-              scale=alt.Scale(domain=[least, reach], nice=False))  # fmt: skip
+    longest = max(map(len, data["words"]))
+    x = alt.X("value:Q", title=what, axis=alt.Axis(tickCount=4),
+              scale=alt.Scale(domain=[least, most or 1.0], nice=False,
+                              range=room_for_words(20 + 7 * longest)))  # fmt: skip
     base = alt.Chart(data).encode(y=y)
     tooltip = [alt.Tooltip("reason:N"), alt.Tooltip("words:N", title="value"),
                alt.Tooltip("interval:N", title="95 % interval")]  # fmt: skip

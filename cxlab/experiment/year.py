@@ -21,10 +21,9 @@ from cxlab.scenario.lifecycle import Lifecycle
 from cxlab.sim import Engine
 from cxlab.sim.base.company import Company
 from cxlab.sim.base.contacts import DAYS_A_MONTH
-from cxlab.sim.base.customers import NEVER
 from cxlab.sim.base.marketing import leads_by_way
 from cxlab.sim.base.tables import record_company
-from cxlab.sim.base.view import BaseView, Floats, Integers
+from cxlab.sim.base.view import BaseView, Flags, Integers
 from cxlab.sim.run import check_memory, play_replication
 from cxlab.tables import Tables
 
@@ -51,7 +50,7 @@ class CompanyYear:
     ways: pd.DataFrame
     """How customers were won: replication, way, leads, won, spent, margin (a month's)."""
     use: pd.DataFrame
-    """What customers there at the end do: replication, feature, share, uses_per_week."""
+    """What customers there at the end do: replication, feature, share."""
     control: pd.DataFrame | None = None
     """Totals of the same company without its links; None in an open loop."""
 
@@ -94,7 +93,7 @@ class CompanyYear:
     @property
     def value_months(self) -> int:
         """How many months of customers' lives their values are taken of: half of what counts."""
-        return max(1, int(self.days / DAYS_A_MONTH / 2))
+        return max(1, round(self.days / DAYS_A_MONTH / 2))
 
 
 def company_year(
@@ -200,18 +199,16 @@ def _use(view: BaseView, number: int) -> pd.DataFrame:
     """Return what share of the customers there at the end has taken each step of use."""
     people = view.history.customers
     there = view.history.customer[view.ends == view.total]
-    steps: dict[str, tuple[Floats, float]] = {}
+    steps: dict[str, Flags] = {}
     if view.life.onboarding is not None:
-        steps["onboarding completed"] = (people.onboarded[there] < view.total, np.nan)
+        steps["onboarding completed"] = people.onboarded[there] < view.total
     for place, name in enumerate(view.population.features):
-        adopted = people.adopted[there, place] < min(view.total, NEVER)
-        steps[str(name)] = (adopted, view.life.features[name].uses_per_week)
+        steps[str(name)] = people.adopted[there, place] < view.total
     rows = [
-        {"replication": number, "feature": name, "share": took.mean() if len(took) else np.nan,
-         "uses_per_week": uses}
-        for name, (took, uses) in steps.items()
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["replication", "feature", "share", "uses_per_week"])
+        {"replication": number, "feature": name, "share": took.mean() if len(took) else np.nan}
+        for name, took in steps.items()
+    ]
+    return pd.DataFrame(rows, columns=["replication", "feature", "share"])
 
 
 def base_over_time(year: CompanyYear) -> pd.DataFrame:
@@ -228,13 +225,13 @@ def base_over_time(year: CompanyYear) -> pd.DataFrame:
         for day, runs in part.groupby("day")["customers"]:
             if (day - first) % 7 == 0 or day == last:
                 value, low, high = stats.replication_interval(runs)
-                rows.append({"group": group, "x": (day - first) / DAYS_A_MONTH, "value": value,
+                rows.append({"group": group, "x": round((day - first) / DAYS_A_MONTH, 1), "value": value,
                              "low": max(low, 0.0), "high": high})  # fmt: skip
-    expected = expected_customers(year.life, int(last))
+    expected = expected_customers(year.life, round(last / DAYS_A_MONTH + 0.1) * 31)
     for month, value in enumerate(expected):
         x = month - first / DAYS_A_MONTH
-        if x >= 0:
-            rows.append({"group": "expected from the rates", "x": x, "value": value,
+        if 0 <= x <= (last - first) / DAYS_A_MONTH + 0.1:
+            rows.append({"group": "expected from the rates", "x": round(x, 1), "value": value,
                          "low": np.nan, "high": np.nan})  # fmt: skip
     return pd.DataFrame(rows).assign(unit="count")
 

@@ -60,13 +60,16 @@ def company_kpis(year: CompanyYear) -> Results:
     settings = year.settings
     found = over_replications(tables, ids, period=year.period, settings=settings)
     found.loc[found["metric"] == CLV[life.payments], "note"] = (
-        f"discounted at {settings.value.discount_per_year:.1%} a year, margin "
+        f"discounted at {settings.value.discount_per_year:.1%} a year, at a margin of "
         f"{settings.value.margin_share:.1%}; the formula for a whole lifetime at this run's churn"
     )
     parts = [pd.DataFrame(own), found]
     if tables.has("costs"):
         parts.append(_paybacks(year))
-    return Results(pd.concat(parts, ignore_index=True))
+    rows = pd.concat(parts, ignore_index=True)
+    money = rows["unit"] == "money"
+    rows.loc[money, "title"] += f" ({year.scenario.currency})"
+    return Results(rows)
 
 
 def _row(
@@ -87,7 +90,9 @@ def _at(year: CompanyYear, *, first: bool) -> pd.Series:
 
 def _customers(metric: str, title: str, runs: pd.Series, year: CompanyYear) -> dict[str, object]:
     value, low, high = stats.replication_interval(runs)
-    return _row(year, metric, title, "count", value=value, low=max(low, 0.0), high=high,
+    if low == high:  # as many in every run: given, not found
+        low = high = float("nan")
+    return _row(year, metric, title, "count", value=value, low=np.fmax(low, 0.0), high=high,
                 n=len(runs), interval_method="Student t over replications")  # fmt: skip
 
 
@@ -192,11 +197,9 @@ def use_at_end(year: CompanyYear) -> pd.DataFrame:
     rows = []
     for feature, runs in year.use.groupby("feature", sort=False):
         value, low, high = stats.replication_interval(runs["share"])
-        uses = runs["uses_per_week"].iloc[0]
         rows.append({"reason": feature, "value": value, "low": max(low, 0.0),
-                     "high": min(high, 1.0),
-                     "note": "" if np.isnan(uses) else f"{uses:g} uses a week"})  # fmt: skip
-    return pd.DataFrame(rows, columns=["reason", "value", "low", "high", "note"])
+                     "high": min(high, 1.0)})  # fmt: skip
+    return pd.DataFrame(rows, columns=["reason", "value", "low", "high"])
 
 
 def values_by_segment(year: CompanyYear) -> pd.DataFrame:

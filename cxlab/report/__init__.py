@@ -7,7 +7,7 @@ from cxlab.report.blocks import Block
 from cxlab.report.company import TILES as COMPANY_TILES
 from cxlab.report.company import (
     company_heading,
-    link_table,
+    link_list,
     loop_note,
     read_with_care,
     ways_table,
@@ -47,7 +47,7 @@ __all__ = [
     "heading",
     "kpi_table",
     "line",
-    "link_table",
+    "link_list",
     "load_targets",
     "loop_note",
     "model_description",

@@ -18,7 +18,7 @@ from cxlab.scenario import Scenario
 from cxlab.scenario.links import EXPERIENCES, Link
 from cxlab.units import format_value
 
-__all__ = ["TILES", "company_heading", "link_table", "loop_note", "read_with_care", "ways_table"]
+__all__ = ["TILES", "company_heading", "link_list", "loop_note", "read_with_care", "ways_table"]
 
 TILES = ("customers_start", "customers_end", "churn_a_month", "nrr", "grr", "arpa", "cac",
          "cac_churn", "clv", "clv_renewals", "clv_arrears", "clv_undiscounted", "csat",
@@ -57,8 +57,8 @@ def read_with_care(scenario: Scenario, runs: pd.DataFrame | None = None) -> Bloc
     notes = doubts(scenario)
     if runs is not None and runs["clamped"].sum():
         notes.append(
-            f"a chance to leave came out above 1 and counted as 1 {runs['clamped'].mean():,.1f} "
-            "times a run: curves or factors are too steep there"
+            f"{runs['clamped'].mean():,.1f} times a run a chance to leave came out above 1, and "
+            "counted as 1: factors or curves of links are too steep there"
         )
     if not notes:
         return Block(Html(""), "")
@@ -113,25 +113,23 @@ def _compared(row: dict[str, float], currency: str) -> list[str]:
             span(row["low"], row["high"], unit, signed=True) or "–"]  # fmt: skip
 
 
-def link_table(links: list[Link]) -> Block:
+def link_list(links: list[Link]) -> Block:
     """Return the links of a scenario in words: what they look at, what they change, how surely."""
     if not links:
         return Block(Html(""), "")
-    columns = ["Link", "Looks at", "Changes the chance of", "Factor", "Range", "Memory"]
-    lines = [
-        [
-            link.name.replace("_", " "),
-            EXPERIENCES[link.from_],
-            _ON[link.on],
-            _factors(link.curve),
-            _range(link),
-            f"{link.memory_days:g} days",
-        ]
-        for link in links
-    ]
-    caption = "Links from service to customers: assumptions, not findings"
-    body = table(columns, lines, caption=caption)
-    return Block(body, "\n".join([caption, *(" · ".join(line) for line in lines)]))
+    head = "Links from service to customers: assumptions, not findings"
+    told = [(link.name.replace("_", " "), _told(link)) for link in links]
+    lines = (element("li", element("strong", name), ": ", words) for name, words in told)
+    body = element("div", element("p", element("strong", head)), element("ul", join(lines)),
+                   class_="box")  # fmt: skip
+    return Block(body, "\n".join([head, *(f"{name}: {words}" for name, words in told)]))
+
+
+def _told(link: Link) -> str:
+    return (
+        f"{EXPERIENCES[link.from_]}, of the last {link.memory_days:g} days, multiplies the chance "
+        f"of {_ON[link.on]}: {_factors(link.curve)}; {_range(link)}."
+    )
 
 
 def _factors(points: list[list[float]]) -> str:
@@ -140,8 +138,9 @@ def _factors(points: list[list[float]]) -> str:
 
 def _range(link: Link) -> str:
     if link.low is None and link.high is None:
-        return "none stated"
-    return f"low: {_factors(link.low or link.curve)}; high: {_factors(link.high or link.curve)}"
+        return "no range is stated"
+    low, high = (_factors(points or link.curve) for points in (link.low, link.high))
+    return f"between {low} (low) and {high} (high)"
 
 
 def ways_table(rows: pd.DataFrame, currency: str) -> Block:
@@ -182,7 +181,7 @@ def _with(row: dict[str, float], name: str, unit: str) -> Html:
 
 def _two_lines(words: str, interval: str) -> Html:
     small = element("small", interval) if interval else None
-    return join([words, element("br") if interval else None, small])
+    return join([words, Html("<br>") if interval else None, small])
 
 
 def _payback(row: dict[str, float]) -> Html | str:

@@ -359,5 +359,7 @@ def _drill_cell(kpi: Kpi | None) -> Html | str:
     if kpi is None or not kpi.known:
         return "–"
     note = f"n = {kpi.n:,}" + (", few" if kpi.flag == "small_n" else "")
+    if kpi.kind == "runs":  # n would be their number, the same in every cell
+        note = _interval(kpi) or note
     value = _text(kpi.value, kpi.unit)
     return join([value, Html("<br>"), element("small", note)])

@@ -1,0 +1,156 @@
+"""What agents more or fewer are worth, with the links as assumed, at their range, and without."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from cxlab.errors import InputError, nearest
+from cxlab.experiment.companies import Counter, Progress, company_runs, with_customers
+from cxlab.experiment.worth import paired, without_links
+from cxlab.scenario import Scenario
+from cxlab.sim import Engine
+
+__all__ = ["READINGS", "Option", "as_read", "options_of", "worth_of_options"]
+
+READINGS: dict[str, str] = {
+    "curve": "links as assumed", "low": "links at their low curves",
+    "high": "links at their high curves", "control": "no link (control)",
+}  # fmt: skip
+"""How the links are read, in words."""
+
+QUANTITIES = ("margin", "support", "acquisition", "value", "customers", "lost", "csat",
+              "first_reply_hours", "tickets")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Option:
+    """So many agents more (or fewer, where negative) in a shift of a team; shifts count from 1."""
+
+    team: str
+    shift: int
+    agents: int
+
+    @property
+    def name(self) -> str:
+        """The option in words: "1 more in front, shift 1"."""
+        how = "more" if self.agents > 0 else "fewer"
+        return f"{abs(self.agents)} {how} in {self.team.replace('_', ' ')}, shift {self.shift}"
+
+    def changes(self, scenario: Scenario) -> dict[str, Any]:
+        """Return what `Scenario.but` must change."""
+        team = "team" if scenario.team is not None else f"teams.{self.team}"
+        shifts = scenario.all_teams[self.team].shifts
+        now = shifts[self.shift - 1].agents
+        return {f"{team}.shifts.{self.shift - 1}.agents": now + self.agents}
+
+
+def options_of(scenario: Scenario, asked: Sequence[str] | None = None) -> list[Option]:
+    """Return staffing options, written "TEAM.SHIFT+AGENTS" such as "front.1+1" or "front.2-1".
+
+    Without `asked`: one agent more and one fewer in the first shift of the first team that has
+    agents, one fewer only where somebody is left on duty. Raises InputError for an option that
+    is none, a team or shift that is not there, and fewer agents than there are.
+    """
+    teams = scenario.all_teams
+    if not teams:
+        raise InputError(
+            "the company has no desk, so there is nobody to add", given=scenario.name,
+            expected="a scenario with teams",
+        )  # fmt: skip
+    if asked is not None:
+        return [_option(scenario, text) for text in asked]
+    for name, team in teams.items():
+        for number, shift in enumerate(team.shifts, start=1):
+            if shift.agents:
+                more, fewer = Option(name, number, 1), Option(name, number, -1)
+                return [more, fewer] if shift.agents > 1 else [more]
+    raise InputError("no shift of any team has an agent", given=scenario.name)
+
+
+def _option(scenario: Scenario, text: str) -> Option:
+    found = re.fullmatch(r"\s*(.+?)\.(\d+)\s*([+-]\d+)\s*", text)
+    expected = "TEAM.SHIFT+AGENTS such as front.1+1 or front.1-1, shifts counted from 1"
+    if found is None or not int(found[3]):
+        raise InputError("not a staffing option", given=text, expected=expected)
+    team, shift, agents = found[1], int(found[2]), int(found[3])
+    teams = scenario.all_teams
+    if team not in teams:
+        guess = nearest(team, teams)
+        raise InputError("unknown team in a staffing option", given=team, known=teams,
+                         hint=f"did you mean {guess!r}?" if guess else None)  # fmt: skip
+    shifts = teams[team].shifts
+    if not 1 <= shift <= len(shifts):
+        raise InputError("no such shift in a staffing option", given=text,
+                         expected=f"a shift from 1 to {len(shifts)}")  # fmt: skip
+    if shifts[shift - 1].agents + agents < 0:
+        raise InputError("fewer agents than there are", given=text,
+                         expected=f"at most {shifts[shift - 1].agents} fewer")  # fmt: skip
+    return Option(team, shift, agents)
+
+
+def as_read(scenario: Scenario, reading: Literal["curve", "low", "high"]) -> Scenario:
+    """Return the closed loop with every link at its own, its low or its high curve."""
+    life = with_customers(scenario).lifecycle
+    assert life is not None
+    links = [
+        link.drawn_as(reading).model_dump(mode="json", by_alias=True, exclude_none=True)
+        for link in life.links
+    ]
+    return scenario.but(**{"lifecycle.links": links, "lifecycle.closed_loop": True})
+
+
+def worth_of_options(
+    scenario: Scenario,
+    options: Sequence[Option],
+    *,
+    replications: int | None = None,
+    engine: Engine | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Return what staffing options come to, under every reading of the links and without them.
+
+    One row per option, reading (see `READINGS`; "low" and "high" where a link states a range,
+    none but "control" where there is no link) and quantity of `company_runs`, with base, changed,
+    difference, low, high (95 %, paired: all meet the same draws), correlation and replications.
+    """
+    worlds = _worlds(with_customers(scenario))
+    runs = replications or scenario.replications
+    counter = Counter(progress, len(worlds) * (1 + len(options)) * runs)
+    how: Mapping[str, Any] = {
+        "replications": replications, "engine": engine, "progress": counter,
+    }  # fmt: skip
+    parts = []
+    for reading, world in worlds.items():
+        base = company_runs(world, **how)
+        for option in options:
+            changed = company_runs(world.but(**option.changes(world)), **how)
+            rows = paired(base, changed, QUANTITIES)
+            parts.append(rows.assign(option=option.name, reading=reading))
+    columns = ["option", "reading"]
+    table = pd.concat(parts, ignore_index=True)
+    return table[[*columns, *(c for c in table.columns if c not in columns)]]
+
+
+def _worlds(scenario: Scenario) -> dict[str, Scenario]:
+    life = scenario.lifecycle
+    assert life is not None
+    worlds: dict[str, Scenario] = {}
+    if life.links:
+        worlds["curve"] = as_read(scenario, "curve")
+    if any(link.low is not None for link in life.links):
+        worlds["low"] = as_read(scenario, "low")
+    if any(link.high is not None for link in life.links):
+        worlds["high"] = as_read(scenario, "high")
+    worlds["control"] = without_links(scenario)
+    return worlds
+
+
+def is_known(row: Mapping[str, float]) -> bool:
+    """Return whether a difference has an interval."""
+    return not (math.isnan(row["low"]) or math.isnan(row["high"]))
