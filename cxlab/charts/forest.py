@@ -103,10 +103,11 @@ def paired_differences(
               scale=alt.Scale(domain=[least - room, most + room], nice=False))  # fmt: skip
     limit = alt.ExprRef("width > 480 ? 200 : 105")
     y = alt.Y("option:N", sort=options, title=None, scale=alt.Scale(paddingInner=0.25),
-              axis=alt.Axis(labelLimit=limit, grid=False))  # fmt: skip
+              axis=alt.Axis(labelLimit=limit, grid=False,
+                            labelExpr="split(datum.label, ', ')"))  # fmt: skip
     offset = alt.YOffset("reading:N", sort=readings, scale=alt.Scale(paddingInner=0.2))
     colour = alt.Color("reading:N", sort=readings, title=None, scale=alt.Scale(domain=readings),
-                       legend=alt.Legend(orient="top", columns=2, symbolType="stroke",
+                       legend=alt.Legend(orient="top", columns=1, symbolType="stroke",
                                          symbolStrokeWidth=3, labelLimit=260))  # fmt: skip
     base = alt.Chart(data).encode(y=y, yOffset=offset, color=colour)
     tooltip = [alt.Tooltip("option:N"), alt.Tooltip("reading:N"),
@@ -117,13 +118,13 @@ def paired_differences(
         base.mark_rule(strokeWidth=2.25).encode(x=alt.X("low:Q"), x2="high:Q"),
         base.mark_circle(size=80, opacity=1).encode(x=x, tooltip=tooltip),
     )
-    told = "; ".join(
-        f"{r.option}, {r.reading}: {r.words}" + (f" ({r.interval})" if r.interval != "–" else "")
-        for r in data.itertuples()
+    told = " ".join(
+        f"{option}: {'; '.join(f'{r.words} ({r.reading})' for r in part.itertuples())}."
+        for option, part in data.groupby("option", sort=False)
     )
     table = data[["option", "reading", "words", "interval"]].set_axis(
         ["Option", "Reading", what, "95 % interval"], axis=1
     )
     height = 24 * len(data) + 30 * len(options) + 20
-    figure: Figure = finish(chart, title, f"{title}. {told}.", height=height, data=table)
+    figure: Figure = finish(chart, title, f"{title}. {told}", height=height, data=table)
     return figure

@@ -88,6 +88,7 @@ def amount(value: float, unit: str, *, signed: bool = False) -> str:
     >>> amount(-1234.5, "EUR"), amount(9.5, "EUR", signed=True), amount(0.125, "share")
     ('−1,234 EUR', '+9.50 EUR', '12.5 %')
     """
+    signed = signed and value != 0
     if unit in UNITS or math.isnan(value):
         return format_value(value, unit if unit in UNITS else "money", signed=signed)
     sign = "−" if value < 0 else "+" if signed and value > 0 else ""

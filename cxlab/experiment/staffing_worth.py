@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +14,17 @@ from cxlab.experiment.companies import Counter, Progress, company_runs, with_cus
 from cxlab.experiment.worth import paired, without_links
 from cxlab.scenario import Scenario
 from cxlab.sim import Engine
+from cxlab.theory import lifetime_value
 
-__all__ = ["READINGS", "Option", "as_read", "options_of", "worth_of_options"]
+__all__ = [
+    "READINGS",
+    "Option",
+    "as_read",
+    "looped",
+    "options_of",
+    "value_ahead",
+    "worth_of_options",
+]
 
 READINGS: dict[str, str] = {
     "curve": "links as assumed", "low": "links at their low curves",
@@ -24,8 +32,8 @@ READINGS: dict[str, str] = {
 }  # fmt: skip
 """How the links are read, in words."""
 
-QUANTITIES = ("margin", "support", "acquisition", "value", "customers", "lost", "csat",
-              "first_reply_hours", "tickets")  # fmt: skip
+QUANTITIES = ("margin", "support", "acquisition", "value", "later", "with_later", "customers",
+              "lost", "csat", "first_reply_hours", "tickets")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,18 @@ def _option(scenario: Scenario, text: str) -> Option:
     return Option(team, shift, agents)
 
 
+def looped(scenario: Scenario, *, seed: int | None = None) -> Scenario:
+    """Return a company with its links in force, and with another seed where one is given.
+
+    Without links the loop stays open: there is nothing that service could change.
+    """
+    life = with_customers(scenario).lifecycle
+    assert life is not None
+    changes: dict[str, Any] = {"lifecycle.closed_loop": bool(life.links)}
+    changes |= {} if seed is None else {"seed": seed}
+    return scenario.but(**changes)
+
+
 def as_read(scenario: Scenario, reading: Literal["curve", "low", "high"]) -> Scenario:
     """Return the closed loop with every link at its own, its low or its high curve."""
     life = with_customers(scenario).lifecycle
@@ -118,6 +138,8 @@ def worth_of_options(
     One row per option, reading (see `READINGS`; "low" and "high" where a link states a range,
     none but "control" where there is no link) and quantity of `company_runs`, with base, changed,
     difference, low, high (95 %, paired: all meet the same draws), correlation and replications.
+    Besides, `later` is what the customers there at the end will still bring (see `value_ahead`,
+    with the margin and churn of the company as it is), and `with_later` is `value` + `later`.
     """
     worlds = _worlds(with_customers(scenario))
     runs = replications or scenario.replications
@@ -128,13 +150,43 @@ def worth_of_options(
     parts = []
     for reading, world in worlds.items():
         base = company_runs(world, **how)
+        ahead = value_ahead(base, world)
+        base = _with_later(base, ahead)
         for option in options:
             changed = company_runs(world.but(**option.changes(world)), **how)
+            changed = _with_later(changed, ahead)
             rows = paired(base, changed, QUANTITIES)
             parts.append(rows.assign(option=option.name, reading=reading))
     columns = ["option", "reading"]
     table = pd.concat(parts, ignore_index=True)
     return table[[*columns, *(c for c in table.columns if c not in columns)]]
+
+
+def value_ahead(runs: pd.DataFrame, scenario: Scenario) -> float:
+    """Return what a customer who is there at the end is worth then, discounted to the start.
+
+    A month's margin × r/(1 + d − r), the lifetime value without the payment of the month that
+    runs, at the mean margin and the mean churn a month of all runs; NaN where nobody leaves and
+    nothing is discounted, or nobody was there. Customers differ, so that it understates.
+    """
+    life = with_customers(scenario).lifecycle
+    assert life is not None
+    months = runs["customer_months"].sum()
+    if not months:
+        return float("nan")
+    retention = 1 - min(1.0, runs["lost"].sum() / months)
+    discount = (1 + life.discount_per_year) ** (1 / 12) - 1
+    if 1 + discount - retention <= 0:
+        return float("nan")
+    each = lifetime_value(runs["margin"].sum() / months, retention, discount, "renewals")
+    horizon = scenario.horizon
+    years = (horizon.total_days - horizon.dropped_days) / 365.25
+    return float(each) / (1 + life.discount_per_year) ** years
+
+
+def _with_later(runs: pd.DataFrame, ahead: float) -> pd.DataFrame:
+    later = runs["customers"] * ahead
+    return runs.assign(later=later, with_later=runs["value"] + later)
 
 
 def _worlds(scenario: Scenario) -> dict[str, Scenario]:
@@ -149,8 +201,3 @@ def _worlds(scenario: Scenario) -> dict[str, Scenario]:
         worlds["high"] = as_read(scenario, "high")
     worlds["control"] = without_links(scenario)
     return worlds
-
-
-def is_known(row: Mapping[str, float]) -> bool:
-    """Return whether a difference has an interval."""
-    return not (math.isnan(row["low"]) or math.isnan(row["high"]))

@@ -225,8 +225,9 @@ def base_over_time(year: CompanyYear) -> pd.DataFrame:
         for day, runs in part.groupby("day")["customers"]:
             if (day - first) % 7 == 0 or day == last:
                 value, low, high = stats.replication_interval(runs)
-                rows.append({"group": group, "x": round((day - first) / DAYS_A_MONTH, 1), "value": value,
-                             "low": max(low, 0.0), "high": high})  # fmt: skip
+                x = round((day - first) / DAYS_A_MONTH, 1)
+                rows.append({"group": group, "x": x, "value": value, "low": max(low, 0.0),
+                             "high": high})  # fmt: skip
     expected = expected_customers(year.life, round(last / DAYS_A_MONTH + 0.1) * 31)
     for month, value in enumerate(expected):
         x = month - first / DAYS_A_MONTH

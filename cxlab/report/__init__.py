@@ -13,9 +13,16 @@ from cxlab.report.company import (
     ways_table,
 )
 from cxlab.report.definitions import definitions
-from cxlab.report.heading import heading, period_heading, provenance, scenario_heading
+from cxlab.report.heading import (
+    heading,
+    period_heading,
+    provenance,
+    scenario_heading,
+    scenario_provenance,
+)
 from cxlab.report.kpis import DRILL, HEADLINES, drill_table, kpi_table, tiles
 from cxlab.report.logs import read_log
+from cxlab.report.options import causes_frame, loop_heading, verdict, worth_frame, worth_table
 from cxlab.report.quality import data_quality
 from cxlab.report.run import ReportResult, report
 from cxlab.report.targets import Target, line, load_targets
@@ -37,6 +44,7 @@ __all__ = [
     "Target",
     "View",
     "alarm_limit",
+    "causes_frame",
     "choose_period",
     "company_heading",
     "data_quality",
@@ -49,6 +57,7 @@ __all__ = [
     "line",
     "link_list",
     "load_targets",
+    "loop_heading",
     "loop_note",
     "model_description",
     "neighbour_table",
@@ -58,8 +67,12 @@ __all__ = [
     "read_with_care",
     "report",
     "scenario_heading",
+    "scenario_provenance",
     "tiles",
     "validation_heading",
     "validation_table",
+    "verdict",
     "ways_table",
+    "worth_frame",
+    "worth_table",
 ]
