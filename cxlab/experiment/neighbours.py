@@ -18,7 +18,7 @@ from cxlab import stats, theory
 from cxlab.scenario import Channel, Scenario, hourly_rates
 from cxlab.scenario.staffing import able_teams
 from cxlab.scenario.week import DAYS
-from cxlab.sim.load import mean_rates, team_capacity
+from cxlab.sim.load import contacts_with_people, mean_rates, team_capacity
 from cxlab.tables import Tables
 
 __all__ = ["analytic_neighbours"]
@@ -76,7 +76,7 @@ def _pool(scenario: Scenario, name: str, capacity: list[Floats]) -> _Pool | None
     }
     calls, work = np.zeros(168), np.zeros(168)
     for other, c in sharing.items():
-        rate = _rates(scenario, other) * _contacts(c)
+        rate = _rates(scenario, other) * contacts_with_people(c)
         harder = c.bot.residual_handling_factor if c.bot else 1.0
         calls += rate
         work += rate * c.handle_minutes.average * 60 * harder
@@ -103,14 +103,6 @@ def _rates(scenario: Scenario, name: str) -> Floats:
     if scenario.lifecycle is not None:
         return mean_rates(scenario, name)
     return hourly_rates(scenario.lines[name].arrivals_per_hour)
-
-
-def _contacts(c: Channel) -> float:
-    """Return how many contacts with people a request takes, if nobody gives up."""
-    one = theory.contacts_per_issue(c.resolution_probability, c.max_contacts) if c.returns else 1.0
-    if c.bot is None:
-        return one
-    return one * (1 - c.bot.containment + c.bot.containment * c.bot.wrong_answers)
 
 
 def _row(scenario: Scenario, name: str, pool: _Pool, tickets: pd.DataFrame) -> dict[str, Any]:

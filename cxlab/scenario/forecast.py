@@ -19,7 +19,13 @@ from cxlab.scenario.laws import Law
 from cxlab.scenario.lifecycle import Acquisition, Lifecycle, Renewal
 from cxlab.scenario.parts import Pair
 
-__all__ = ["expected_customers", "expected_requests", "expected_total", "own_growth"]
+__all__ = [
+    "expected_customers",
+    "expected_events",
+    "expected_requests",
+    "expected_total",
+    "own_growth",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,6 +54,15 @@ def expected_requests(life: Lifecycle, channel: str, days: int) -> float:
     if contacts is None:
         return 0.0
     return _Forecast(life, days).requests * contacts.channel_shares.get(channel, 0.0)
+
+
+def expected_events(life: Lifecycle, days: int) -> float:
+    """Return the expected number of leads, uses of features and purchases in so many days."""
+    base = expected_customers(life, days)
+    uses = sum(f.adopts * f.uses_per_week / 7 * DAYS_A_MONTH for f in life.features.values())
+    bought = life.purchases.per_month if life.purchases else 0.0
+    leads = sum((way.leads_per_week or 0.0) / 7 * days for way in life.acquisition.values())
+    return leads + sum(base) / len(base) * days / DAYS_A_MONTH * (uses + bought)
 
 
 def own_growth(life: Lifecycle, days: int) -> float:

@@ -370,14 +370,18 @@ class Lifecycle(Part):
             raise ValueError(f"one way of the kind referral, not {', '.join(referred)}")
         if (self.referral is not None) != bool(referred):
             raise ValueError("both a table referral and an acquisition of that kind, or neither")
-        won = any(way.buys > 0 and way.evaluates > 0 for way in self.acquisition.values())
-        if not won and not self.initial_customers:
-            raise ValueError(
-                "a way to win customers (evaluates and buys above 0), or initial_customers"
-            )
-        paid = any(way.kind == "paid" for way in self.acquisition.values())
-        if referred and not paid and not self.initial_customers:
-            raise ValueError("somebody who refers: initial_customers or a paid acquisition")
+        won = any(
+            min(way.leads_per_week or 0.0, way.evaluates, way.buys) > 0
+            for way in self.acquisition.values()
+        )
+        if won or self.initial_customers:
+            return
+        if referred:
+            raise ValueError("somebody who refers: initial_customers or a paid way that wins some")
+        raise ValueError(
+            "a way to win customers (leads_per_week, evaluates and buys above 0), or "
+            "initial_customers"
+        )
 
     def _check_links(self) -> None:
         names = [link.name for link in self.links]

@@ -22,8 +22,10 @@ from cxlab.scenario.week import DAYS
 from cxlab.sim.roster import roster
 from cxlab.sim.timeline import MICRO, Timeline
 
-__all__ = ["Bottleneck", "bottlenecks", "expected_load", "load_notes", "mean_rates",
-           "team_capacity"]  # fmt: skip
+__all__ = [
+    "Bottleneck", "bottlenecks", "contacts_with_people", "expected_load", "load_notes",
+    "mean_rates", "team_capacity",
+]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 
@@ -206,7 +208,7 @@ def _work(scenario: Scenario) -> dict[tuple[str, int], Floats]:
     """Return the work of each channel and tier, in hours per hour of the week."""
     work = {}
     for name, channel in scenario.lines.items():
-        rate = mean_rates(scenario, name) * _contacts(channel)
+        rate = mean_rates(scenario, name) * contacts_with_people(channel)
         hands = channel.concurrency / (1 + channel.slowdown * (channel.concurrency - 1))
         harder = channel.bot.residual_handling_factor if channel.bot else 1.0
         for tier, step in enumerate(channel.tiers, start=1):
@@ -226,7 +228,7 @@ def mean_rates(scenario: Scenario, channel: str) -> Floats:
     return np.asarray(shape * (scenario.expected_tickets(channel) / max(stated, 1e-12)))
 
 
-def _contacts(channel: Channel) -> float:
+def contacts_with_people(channel: Channel) -> float:
     """Return how many contacts with people a request takes on average, if nobody gives up."""
     again = (1 - channel.resolution_probability) if channel.returns else 0.0
     one = sum(again**k for k in range(channel.max_contacts))

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from cxlab.errors import InputError
 from cxlab.scenario import Scenario
-from cxlab.scenario.forecast import expected_total
+from cxlab.scenario.forecast import expected_events, expected_total
 from cxlab.sim.base.company import Company, play_company
 from cxlab.sim.base.tables import record_company
 from cxlab.sim.engines import Engine, is_compiled, known_engine, play
@@ -40,8 +40,9 @@ BYTES_PER_TICKET = {"run": 450, "tables": 2400}
 """Memory that a ticket takes, measured (benchmarks/README.md), rounded up: while a replication
 is played, and as rows of all tables."""
 
-BYTES_PER_CUSTOMER, BYTES_PER_MONTH = 1500, 250
-"""Memory that a customer takes, and a month of one: terms, payments, movements, uses."""
+BYTES_PER_CUSTOMER, BYTES_PER_MONTH, BYTES_PER_EVENT = 1500, 250, 100
+"""Memory that a customer takes, a month of one (terms, payments, movements), and what happens by
+chance besides (a lead, a use, a purchase)."""
 
 SMALL = 300_000
 """Tickets up to which SimPy is done before Numba has compiled the other engine."""
@@ -185,9 +186,9 @@ def check_memory(scenario: Scenario) -> None:
     if scenario.lifecycle is not None:
         days = scenario.horizon.total_days
         people = expected_total(scenario.lifecycle, days)
-        needed += (
-            people * (BYTES_PER_CUSTOMER + BYTES_PER_MONTH * days / 30) * (scenario.replications)
-        )
+        each = BYTES_PER_CUSTOMER + BYTES_PER_MONTH * days / 30
+        events = expected_events(scenario.lifecycle, days)
+        needed += (people * each + events * BYTES_PER_EVENT) * scenario.replications
     free = psutil.virtual_memory().available
     if needed > free:
         customers = f"{people * scenario.replications:,.0f} customers, " if people else ""

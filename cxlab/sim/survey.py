@@ -113,7 +113,7 @@ def _answers(
     answered[~(answered < view.timeline.horizon_s)] = np.nan
     work, created = view.workload, view.created[ticket]
     reply = view.earliest(view.replied[work.first_step[:-1]])[ticket]
-    # Whom the bot answered for good had the first reply at once.
+    # Whom a bot met had the first reply at once.
     wait = np.where(np.isnan(reply) | view.has_bot[ticket], 0.0, reply - created)
     lasted = sent - survey.delay_hours * 3600 - created
     contacts = view.count(view.happened)[ticket]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -44,18 +45,57 @@ def test_a_short_warm_up_is_said() -> None:
 
 
 def test_open_tickets_are_counted_at_local_midnights() -> None:
-    """Berlin, from 5 January: midnights are 23:00 UTC. A is open over one, C over all after it."""
+    """Berlin, from 5 January: midnights are 23:00 UTC.
+
+    A is open over the first and D too, who gives up the next morning; C over all from the second
+    on; B gives up after half an hour.
+    """
     frame = pd.DataFrame({
-        "ticket_id": ["A", "B", "C"], "channel": "email", "replication": 1,
-        "status": ["solved", "closed", "open"],
+        "ticket_id": ["A", "B", "C", "D"], "channel": "email", "replication": 1,
+        "status": ["solved", "closed", "open", "closed"],
         "created_at": pd.to_datetime(["2026-01-05T10:00Z", "2026-01-05T11:00Z",
-                                      "2026-01-06T10:00Z"]),
-        "last_solved_at": pd.to_datetime(["2026-01-06T09:00Z", None, None], utc=True),
-        "abandoned_at": pd.to_datetime([None, "2026-01-05T11:30Z", None], utc=True),
+                                      "2026-01-06T10:00Z", "2026-01-05T12:00Z"]),
+        "last_solved_at": pd.to_datetime(["2026-01-06T09:00Z", None, None, None], utc=True),
+        "abandoned_at": pd.to_datetime([None, "2026-01-05T11:30Z", None, "2026-01-06T08:00Z"],
+                                       utc=True),
     })  # fmt: skip
     days = BASE.but(**{"horizon": {"type": "terminating", "days": 3}})
     rows = open_tickets(Tables.from_frames({"tickets": frame}), days)
-    assert rows.open.tolist() == [0, 1, 1, 1]
+    assert rows.open.tolist() == [0, 2, 1, 1]
+
+
+MONTH = BASE.but(**{"horizon": {"type": "steady", "weeks": 5, "warm_up_weeks": 1}})
+
+
+def growth(*runs: dict[int, int]) -> list[str]:
+    """Return what is said of runs to which so many tickets come on each day, and none is solved."""
+    begun = [
+        (number, day, ticket)
+        for number, run in enumerate(runs, start=1)
+        for day, many in run.items()
+        for ticket in range(many)
+    ]
+    frame = pd.DataFrame({
+        "ticket_id": [f"{day}.{ticket}" for _, day, ticket in begun], "channel": "email",
+        "replication": [number for number, _, _ in begun], "status": "new",
+        "created_at": pd.to_datetime([
+            MONTH.starts_at + timedelta(days=day, hours=9) for _, day, _ in begun
+        ]),
+        "last_solved_at": pd.Series([None] * len(begun), dtype="datetime64[us, UTC]"),
+        "abandoned_at": pd.Series([None] * len(begun), dtype="datetime64[us, UTC]"),
+    })  # fmt: skip
+    notes = doubts(MONTH, Tables.from_frames({"tickets": frame}))
+    return [note.split(" over ")[0] for note in notes if "grow" in note]
+
+
+def test_growth_is_a_week_s_and_certain() -> None:
+    daily = dict.fromkeys(range(35), 1)
+    # One a day is 7 a week in both runs.
+    assert growth(daily, daily) == ["open tickets grow by 7.0 a week (7.0 to 7.0)"]
+    # 7 a week and 0 are 3.5 on average, but two runs so different say nothing: ±12.7 · 3.5.
+    assert growth(daily, {0: 30}) == []
+    # What came in the warm-up is no trend.
+    assert growth(dict.fromkeys(range(7), 5), dict.fromkeys(range(7), 5)) == []
 
 
 def company(**changes: object) -> Scenario:

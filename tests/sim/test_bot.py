@@ -83,12 +83,33 @@ def test_the_tables_of_a_bot() -> None:
     mine = m[m.ticket_id == "chat-000001"]
     assert mine.author_type.tolist() == ["customer", "bot", "agent"]
     assert mine.author_id.tolist()[1] == "bot-chat"
+    # The numbers, as texts, put messages of one instant into the order in which they were written.
+    by_number = mine.sort_values("message_id", key=lambda ids: ids.astype(str))
+    assert by_number.author_type.tolist() == ["customer", "bot", "agent"]
     a = made["agents"]
     assert list(zip(a.agent_id, a.team, a.kind, strict=True)) == [
         ("agent-001", "support", "human"),
         ("bot-chat", "bot", "bot"),
     ]
     assert made["costs"].amount.sum() == 3 * 0.25  # three conversations; nobody has a wage
+
+
+def test_a_bot_that_the_horizon_cuts_off_has_solved_nothing() -> None:
+    # From 23:59 on for 2 minutes: at midnight the bot still has it.
+    made = tables(FILE, [T(24 * HOUR - MINUTE, 600.0, bot=120.0, contained=True)])
+    t = made["tickets"].iloc[0]
+    assert (t.status, t.n_solves, t.assignee_id) == ("open", 0, "bot-chat")
+    assert clock(made["tickets"].last_solved_at) == [""]
+    assert made["status_events"].new.tolist() == ["new", "open"]
+
+
+def test_only_whom_a_bot_met_is_handed_over() -> None:
+    # The chat is handed over at 9:02, the e-mail comes to the same agent without a bot at 9:30.
+    email = {"arrivals_per_hour": 1.0, "handle_minutes": 5.0, "first_reply": "end"}
+    tickets = [T(9 * HOUR, 600.0, bot=120.0), T(9.5 * HOUR, 600.0, line=1)]
+    t = tables(FILE.but(**{"channels.email": email}), tickets, ["chat", "email"])["tickets"]
+    assert clock(t.handoff_at) == ["09:02", ""]
+    assert clock(t.queued_at) == ["09:02", "09:30"]
 
 
 def test_shares_and_the_harder_rest() -> None:
@@ -107,6 +128,20 @@ def test_shares_and_the_harder_rest() -> None:
     without = draw_workload(many.but(**{"channels.chat.bot": None}), 1)
     np.testing.assert_array_equal(without.created, w.created)  # the bot moves no arrival
     assert without.work[0] == pytest.approx(plain.work[plain.first_step[0]])
+
+
+def test_what_comes_back_to_the_bot_follows_the_bot_s_own_law() -> None:
+    # People's customers return after 5 hours and redial after 7 minutes; the bot's after 1 hour.
+    keys = {"resolution_probability": 0.5, "return_hours": 5.0, "redial_probability": 0.5,
+            "redial_minutes": 7.0}  # fmt: skip
+    changes = {f"channels.chat.{key}": value for key, value in keys.items()}
+    w = draw_workload(FILE.but(**changes, **{"horizon.days": 10}), 1)
+    first = w.first_contact[:-1]
+    by_bot, by_people = first[w.contained], first[~w.contained]
+    assert set(w.return_after[by_bot].tolist()) == {3600.0, np.inf}
+    assert set(w.return_after[by_people].tolist()) == {5 * 3600.0, np.inf}
+    assert set(w.redial_after[by_bot].tolist()) == {np.inf}  # nobody waits there
+    assert set(w.redial_after[by_people].tolist()) == {420.0, np.inf}
 
 
 def test_the_last_contact_allowed_is_the_last() -> None:

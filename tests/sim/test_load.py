@@ -81,6 +81,29 @@ def test_what_a_bot_keeps_is_no_work() -> None:
     assert one.work_h[0] == pytest.approx(6 * 0.6 * 5 / 60 * 1.5)
 
 
+def test_special_days_are_counted() -> None:
+    # Three times as many chats on the Tuesday: 7 + 2 days' worth of 12 hours of work.
+    special = [{"from": "2026-01-06", "arrivals_factor": 3.0}]
+    (one,) = bottlenecks(desk_file(**WEEK, special_days=special))
+    assert one.work_h.sum() == pytest.approx(9 * 12)
+
+
+def test_slow_agents_do_less() -> None:
+    (one,) = bottlenecks(desk_file(**WEEK, **{"team.speed": 0.75}))
+    assert one.capacity_h.sum() == pytest.approx(0.75 * 56)
+
+
+def test_who_bounces_back_has_used_a_contact() -> None:
+    # At most 2 contacts, of which half resolve. Handed over, ½: 1 + ½ contacts. Kept and wrong,
+    # ½ · ⅕: the second contact alone. 0.75 + 0.1.
+    bot = {"handle_minutes": 1.0, "containment": 0.5, "wrong_answers": 0.2,
+           "bounce_back_hours": 1.0}  # fmt: skip
+    returns = {"channels.chat.resolution_probability": 0.5, "channels.chat.return_hours": 1.0,
+               "channels.chat.max_contacts": 2}  # fmt: skip
+    (one,) = bottlenecks(desk_file(**WEEK, **returns, **{"channels.chat.bot": bot}))
+    assert one.work_h[0] == pytest.approx(6 * 0.85 * 5 / 60)
+
+
 def test_the_tightest_queues_are_named() -> None:
     # E-mail can be done by both, chat by one team alone: 84 hours of chat meet 56.
     email = {"arrivals_per_hour": 0.1, "handle_minutes": 5.0, "first_reply": "end"}

@@ -88,6 +88,30 @@ def test_costs_of_contacts() -> None:
     assert contacts.channel.tolist() == ["chat", "chat"]
 
 
+def test_every_channel_pays_for_its_own_contacts_and_conversations() -> None:
+    # Two chats, both answered: 2 · 0.5, and 2 · 0.1 for the bot that met them. One e-mail: 2,
+    # and 1 for its own bot.
+    email = {"arrivals_per_hour": 1.0, "handle_minutes": 5.0, "first_reply": "end"}
+    bot = {"handle_minutes": 1.0, "containment": 0.0}
+    scenario = desk_file(
+        **{
+            "channels.chat.cost_per_contact": 0.5,
+            "channels.chat.bot": {**bot, "cost_per_conversation": 0.1},
+            "channels.email": {
+                **email, "cost_per_contact": 2.0, "bot": {**bot, "cost_per_conversation": 1.0},
+            },
+        }
+    )  # fmt: skip
+    made = tables(
+        scenario,
+        [T((9 + i) * HOUR, 60.0, bot=60.0, line=line) for i, line in enumerate([0, 1, 0])],
+        ["chat", "email"],
+    )["costs"]
+    assert dict(zip(made.channel, made.amount, strict=True)) == pytest.approx(
+        {"chat": 1.2, "email": 3.0}
+    )
+
+
 def test_the_model_of_every_instrument() -> None:
     """With cutpoints at the odds k : (n − k) every score has the same chance."""
     for lowest, highest in [scale[1:] for scale in INSTRUMENTS.values()]:
@@ -162,6 +186,47 @@ def test_what_the_three_surveys_ask_about(monkeypatch: pytest.MonkeyPatch) -> No
     assert mine.scale_min.tolist() == [1, 1, 0]
     assert mine.scale_max.tolist() == [5, 7, 10]
     assert clock(mine.sent_at) == ["14:00"] * 3
+
+
+@pytest.mark.parametrize(
+    ("effect", "expected"),
+    [
+        # Ticket 1 was passed on once, ticket 3 never.
+        ({"escalation_effect": 1.0}, [2.0, 3.0]),
+        # The bot replied to ticket 3 at 10:00, although a person took it at 11:00 only.
+        ({"wait_effect": 1.0}, [3.0, 3.0]),
+        # Solved after 2 h and after 1 h 10 min; the invitation an hour later adds nothing.
+        ({"resolution_effect": 1.0, "expected_resolution_hours": 1.0}, [2.0, 3.0]),
+    ],
+)
+def test_what_a_second_tier_a_bot_and_a_late_invitation_do(
+    monkeypatch: pytest.MonkeyPatch, effect: dict[str, float], expected: list[float]
+) -> None:
+    """Uniforms of 0.5 and cutpoints at ±0.5 and ±1.5: score 3 for e = 0, 2 for 0.5 < e < 1.5."""
+    monkeypatch.setattr(View, "u", lambda view, purpose, tickets: np.full(len(tickets), 0.5))
+    shift = {"agents": 1, "days": "Mon-Sun", "from": "09:00", "to": "17:00"}
+    survey = {"response_rate": 1.0, "delay_hours": 1.0, "cutpoints": [-1.5, -0.5, 0.5, 1.5]}
+    scenario = desk_file(
+        **{
+            "team": None,
+            "teams": {"front": {"shifts": [shift]}, "back": {"tier": 2, "shifts": [shift]}},
+            "channels.chat.escalation_probability": 0.5,
+            "channels.chat.tier2": {"handle_minutes": 9},
+            "channels.chat.bot": {"handle_minutes": 1, "containment": 0.3},
+            "surveys": {"csat": {**survey, **effect}},
+        }
+    )
+    # 1: 9:00–10:00 at tier 1, until 11:00 at tier 2. 2: 10:00–11:00. 3: the bot is done at 10:01,
+    # a person has it 11:00–11:10.
+    made = tables(
+        scenario,
+        [
+            T(9 * HOUR, [(HOUR, HOUR)]),
+            T(9.5 * HOUR, HOUR),
+            T(10 * HOUR, 10 * MINUTE, bot=MINUTE),
+        ],
+    )["surveys"]
+    assert made[made.subject_id != "chat-000002"].score.tolist() == expected
 
 
 def everything() -> tuple[Scenario, dict[str, pd.DataFrame]]:

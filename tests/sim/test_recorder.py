@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from small_desks import T, clock, desk_file
+from small_desks import T, clock, desk_file, play, workload
 from small_desks import tables as tables_of
 
 from cxlab.scenario import Scenario, Survey
+from cxlab.sim.plan import desk_plan
 from cxlab.sim.survey import scores
 from cxlab.sim.view import View
 
@@ -111,6 +112,18 @@ def test_a_second_agent_is_a_change_of_assignee() -> None:
     ]
 
 
+def test_a_ticket_belongs_to_the_team_that_has_it() -> None:
+    # The first team's agent is busy until 10:00, so the second team takes ticket 2; ticket 3 waits
+    # at midnight, and the first team may take it.
+    shift = {"agents": 1, "days": "Mon-Sun", "from": "09:00", "to": "17:00"}
+    scenario = desk_file(
+        **{"team": None, "teams": {"one": {"shifts": [shift]}, "two": {"shifts": [shift]}}}
+    )
+    t = tables(scenario, [T(9 * HOUR, HOUR), T(9.5 * HOUR, 60.0), T(18 * HOUR, 60.0)])["tickets"]
+    assert t.group.tolist() == ["one", "two", "one"]
+    assert texts(t.assignee_id) == ["agent-001", "agent-002", None]
+
+
 def test_giving_up_on_a_return_leaves_the_ticket_unsolved() -> None:
     # Ticket 1 is back at 10:10 with a patience of 1 min; ticket 2 holds the agent 10:00–11:00.
     t = tables(
@@ -195,6 +208,30 @@ def test_the_warm_up_is_marked_and_stretches_are_cut_at_its_end() -> None:
         ("handling", "00:00", "00:09", None),
         ("handling", "00:09", "00:10", None),
     ]
+
+
+def test_counting_begins_with_the_very_instant_in_which_the_warm_up_ends() -> None:
+    days = {"horizon": {"type": "steady", "days": 2, "warm_up_days": 1}}
+    made = tables(desk_file(**days), [T(24 * HOUR - 1, 60.0), T(24 * HOUR, 60.0)])
+    assert texts(made["tickets"].excluded_reason) == ["warm_up", None]
+
+
+def test_nobody_is_asked_after_a_solve_that_was_none() -> None:
+    # Solved at 16:10; the customer would be back at 2:10, after the end. Ticket 2 is done.
+    tickets = [T(16 * HOUR, (600.0, 1.0), back_after=[10 * HOUR]), T(16.5 * HOUR, 600.0)]
+    made = tables(desk_file(surveys={"csat": SURVEY}), tickets)
+    assert made["tickets"].status.tolist() == ["solved", "solved"]
+    assert made["surveys"].subject_id.tolist() == ["chat-000002"]
+
+
+def test_every_ticket_has_draws_of_its_own() -> None:
+    scenario = desk_file(**{"channels.chat.returns_as": "new_ticket"})
+    plan = desk_plan(scenario, 1)
+    work = workload([T((9 + i) * HOUR, (600.0, 300.0), back_after=[600.0]) for i in range(4)])
+    view = View(scenario, plan, work, play(work, plan), 1, scenario.seed)
+    drawn = view.u("survey.csat.score", np.arange(8))
+    assert len(set(drawn.tolist())) == 8
+    assert view.u("survey.csat.score", np.array([5, 2])).tolist() == drawn[[5, 2]].tolist()
 
 
 def test_surveys_follow_the_last_solve(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,6 +143,7 @@ def test_a_redial_is_a_ticket_of_its_own() -> None:
     t = made["tickets"]
     assert t.ticket_id.tolist() == ["chat-000001", "chat-000002", "chat-000002.2"]
     assert clock(t.created_at) == ["09:00", "09:10", "09:57"]
+    assert clock(t.sla_due_at) == ["09:05", "09:15", "10:02"]  # 5 minutes for each of them
     assert clock(t.abandoned_at) == ["", "09:12", ""]
     assert clock(t.answered_at) == ["09:00", "", "10:00"]
     assert t.status.tolist() == ["solved", "closed", "solved"]

@@ -122,6 +122,10 @@ def test_the_tables_of_a_hand_back() -> None:
         ("agent-001", "16:00", "17:00"),
         ("agent-002", "18:00", "19:00"),
     ]
+    # Where the reply goes out at the start, it is that of agent 1.
+    starts = scenario.but(**{"channels.chat.first_reply": "start"})
+    reply = tables(starts, [T(16 * HOUR, 2 * HOUR)])["messages"].iloc[-1]
+    assert (reply.author_type, reply.author_id) == ("agent", "agent-001")
 
 
 def test_handed_back_and_never_taken_up_again() -> None:

@@ -259,6 +259,119 @@ def test_shares_and_laws_of_the_drawn_tickets() -> None:
     assert set(np.unique(w.customer)) == set(range(50))
 
 
+def by_day(scenario: Scenario, channel: str, replication: int = 1) -> np.ndarray:
+    """Return the rate of each day, which is constant over it here."""
+    return rate_steps(scenario, channel, replication=replication, seed=3).per_hour[::24]
+
+
+def test_special_days_multiply_the_rates_of_their_channels() -> None:
+    # From Monday 5 January: the 6th and 7th thrice the chats, the 7th half of everything.
+    scenario = desk_file(
+        **{
+            "horizon.days": 4,
+            "channels.chat.arrivals_per_hour": 4.0,
+            "channels.email": {**EMAIL, "arrivals_per_hour": 2.0},
+            "special_days": [
+                {"from": "2026-01-06", "to": "2026-01-07", "arrivals_factor": 3.0,
+                 "channels": ["chat"]},
+                {"from": "2026-01-07", "arrivals_factor": 0.5},
+            ],
+        }
+    )  # fmt: skip
+    assert by_day(scenario, "chat").tolist() == [4.0, 12.0, 6.0, 4.0]
+    assert by_day(scenario, "email").tolist() == [2.0, 2.0, 1.0, 2.0]
+
+
+def test_the_busyness_of_a_day_is_a_gamma_factor_that_all_channels_share() -> None:
+    """Mean 1 and the stated deviation within 4 standard errors; once, not squared."""
+    scenario = desk_file(
+        **{"horizon.days": 5000, "busyness_cv": 0.5, "channels.chat.arrivals_per_hour": 4.0,
+           "channels.email": {**EMAIL, "arrivals_per_hour": 2.0}}
+    )  # fmt: skip
+    factor = by_day(scenario, "chat") / 4
+    assert abs(factor.mean() - 1) < 4 * 0.5 / np.sqrt(5000)
+    # The 4th moment of a gamma law of shape 4 is 4.5 in units of the variance squared, so the
+    # variance has a standard error of √(3.5/5000) of itself.
+    assert abs(factor.var() / 0.25 - 1) < 4 * np.sqrt(3.5 / 5000)
+    np.testing.assert_allclose(by_day(scenario, "email") / 2, factor, rtol=1e-12)
+    assert not np.isclose(by_day(scenario, "chat", 2) / 4, factor).any()
+
+
+def test_what_callers_do_in_a_queue_is_drawn_each_by_itself() -> None:
+    """Shares within 4 standard errors of 20,000 requests, and none of them tells another."""
+    w = draw_workload(
+        desk_file(
+            **{
+                "horizon.days": 140,
+                "channels.chat.patience_minutes": 5.0,
+                "channels.chat.balk_probability": 0.2,
+                "channels.chat.callback_probability": 0.4,
+                "channels.chat.redial_probability": 0.6,
+                "channels.chat.redial_minutes": {"law": "exponential", "mean": 20.0},
+                "channels.chat.resolution_probability": 0.5,
+                "channels.chat.return_hours": {"law": "exponential", "mean": 3.0},
+            }
+        ),
+        1,
+    )
+    first = w.first_contact[:-1]
+    redial, back = w.redial_after[first], w.return_after[first]
+    happens = [w.patience[first] == 0, w.leaves_number[first], np.isfinite(redial), w.final[first]]
+    for one, share in zip(happens, (0.2, 0.4, 0.6, 0.5), strict=True):
+        assert abs(one.mean() - share) < 4 * np.sqrt(share * (1 - share) / len(w))
+    assert np.abs(np.corrcoef(happens) - np.eye(4)).max() < 0.035
+    # 20 minutes with a standard deviation of 20, for 12,000; with the returns, for 6,000.
+    again, both = np.isfinite(redial), np.isfinite(redial) & np.isfinite(back)
+    assert abs(redial[again].mean() - 1200) < 4 * 1200 / np.sqrt(again.sum())
+    assert abs(np.corrcoef(redial[both], back[both])[0, 1]) < 4 / np.sqrt(both.sum())
+
+
+def test_the_work_of_a_second_tier_has_nothing_to_do_with_that_of_the_first() -> None:
+    shift = {"agents": 1, "days": "Mon-Sun", "from": "09:00", "to": "17:00"}
+    w = draw_workload(
+        desk_file(
+            **{
+                "horizon.days": 140,
+                "team": None,
+                "teams": {"front": {"shifts": [shift]}, "back": {"tier": 2, "shifts": [shift]}},
+                "channels.chat.escalation_probability": 0.5,
+                "channels.chat.tier2": {"handle_minutes": {"law": "exponential", "mean": 15.0}},
+            }
+        ),
+        1,
+    )
+    first, passed = w.work[w.first_step[:-1]], np.diff(w.first_step) == 2
+    second = w.work[w.first_step[:-1][passed] + 1]
+    assert abs(passed.mean() - 0.5) < 4 * 0.5 / np.sqrt(len(w))
+    assert abs(second.mean() - 900) < 4 * 900 / np.sqrt(len(second))
+    assert abs(np.corrcoef(first, passed)[0, 1]) < 4 / np.sqrt(len(w))
+    assert abs(np.corrcoef(first[passed], second)[0, 1]) < 4 / np.sqrt(len(second))
+
+
+def test_classes_are_ranks_first_and_priorities_inside_them() -> None:
+    # Urgent is the first of four priorities and low the last: rank 1 has the classes 0 and 3,
+    # rank 2 the classes 4 and 7.
+    urgent = {"priority_shares": {"urgent": 0.5, "low": 0.5}}
+    scenario = desk_file(
+        **{"channels.chat.priority_shares": urgent["priority_shares"],
+           "channels.email": {**EMAIL, **urgent, "queue_rank": 2}}
+    )  # fmt: skip
+    w = draw_workload(scenario, 1)
+    for place, expected in ((0, {0, 3}), (1, {4, 7})):
+        assert set(w.queue_class[w.line == place].tolist()) == expected
+    assert set(w.priority[w.queue_class % 4 == 0].tolist()) == {0}
+
+
+def test_nobody_comes_back_in_the_same_instant() -> None:
+    """The least pause is a second, also where the law says 0.36 seconds."""
+    never = {"law": "constant", "mean": 1e-4}
+    w = draw_workload(
+        desk_file(**{"channels.chat.resolution_probability": 0.5,
+                     "channels.chat.return_hours": never}), 1
+    )  # fmt: skip
+    assert set(w.return_after[~w.final].tolist()) == {1.0}
+
+
 def test_the_sample_scenarios_draw_the_same_customers(scenarios: dict[str, Scenario]) -> None:
     base, more = scenarios["base"], scenarios["one_more_agent"]
     assert same(draw_workload(base, 1), draw_workload(more, 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from cxlab.errors import InputError
 from cxlab.scenario import Law, Scenario
 from cxlab.scenario.lifecycle import Lifecycle, Renewal
 from cxlab.sim.addresses import Keys, child_keys, customer_keys, uniforms_at
@@ -23,6 +25,9 @@ Flags = npt.NDArray[np.bool_]
 
 NEVER = np.iinfo(np.int64).max // 4
 """A day that does not come."""
+
+EARLIEST = date(1678, 1, 1)
+"""Before it an instant in nanoseconds has no number."""
 
 INITIAL = -1
 """The way of customers who were there at the start."""
@@ -132,7 +137,14 @@ class Population:
     @cached_property
     def days(self) -> Days:
         """The calendar, back to the first of those who were there."""
-        return Days.of(self.scenario, int(self._initial[1].max(initial=0)))
+        reach = int(self._initial[1].max(initial=0))
+        if reach > (self.scenario.start - EARLIEST).days:
+            raise InputError(
+                "lifecycle.initial_months reaches back too far",
+                given=f"a customer of {reach / 365.25:,.0f} years",
+                expected=f"none from before {EARLIEST.year}",
+            )
+        return Days.of(self.scenario, reach)
 
     def initial(self) -> Customers:
         """Return the customers who were there at the start."""

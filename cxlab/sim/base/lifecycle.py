@@ -8,9 +8,10 @@ The rules, which hold whatever the engine does:
    month, or its last. Every so many anniversaries, as the plan says, a term ends.
 3. At the end of a term a customer leaves if the draw is below the own leaving probability × the
    factors of segment, plan, tenure, onboarding, features, loyalty and campaigns × those of the
-   links. The reason is the first link without which the draw would not have been below, else one
-   of the scenario's by its share. Who stays may move to another plan, up before down, and pays;
-   a payment that fails and is not recovered ends the spell. A term of the plan begins.
+   links, one after the other. The reason is the link with which the product first goes above the
+   draw, or one of the scenario's by its share where no link is needed for that. Who stays may move
+   to another plan, up before down, and pays; a payment that fails and is not recovered ends the
+   spell. A term of the plan begins.
 4. Who is there after an anniversary may name somebody, who takes notice on that day, perhaps looks
    closer, perhaps buys: a customer from that day on, the day after the first at the earliest.
 5. Some who left of their own will come back after a while: a new spell of the same plan.

@@ -68,6 +68,7 @@ def _plans(draw: st.DrawFn) -> dict[str, Any]:
         plans[name] = {
             "price_per_month": draw(st.sampled_from([0, 9.5, 9.5, 30, 120])),
             "margin": draw(st.sampled_from([0.0, 0.7, 1.0])),
+            "seats": draw(st.sampled_from([1, 25])),
             "term_months": draw(st.sampled_from([1, 1, 1, 2, 3, 12])),
             "churn_factor": draw(FACTORS),
         }
@@ -88,6 +89,7 @@ def _segments(draw: st.DrawFn, plans: list[str]) -> dict[str, Any]:
             "plan_shares": draw(parts(plans)),
             "churn_factor": draw(FACTORS),
             "contact_factor": draw(FACTORS),
+            "strategic": draw(st.booleans()),
             "patience_factor": draw(st.sampled_from([1.0, 0.2, 3.0])),
         }
         for name, share in shares.items()
@@ -201,12 +203,11 @@ def companies(draw: st.DrawFn, *, most: int = 80) -> Scenario:
     plans = draw(_plans())
     segments = draw(_segments(list(plans)))
     ways = draw(_acquisition(list(segments)))
-    won = any(w["buys"] and w["evaluates"] for w in ways.values())
-    paid = any("kind" not in w for w in ways.values())
+    won = any(w["buys"] * w["evaluates"] * w.get("leads_per_week", 0) > 0 for w in ways.values())
     life: dict[str, Any] = {
         "closed_loop": draw(USUALLY),
         "initial_customers": draw(
-            st.sampled_from([most, most // 2, most // 4, 1, 0 if won and paid else 2])
+            st.sampled_from([most, most // 2, most // 4, 1, 0 if won else 2])
         ),
         "segments": segments,
         "plans": plans,

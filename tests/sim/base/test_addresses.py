@@ -113,10 +113,10 @@ def test_the_edges_of_the_unit_interval() -> None:
 
 
 def test_no_two_customers_share_a_key() -> None:
-    own = customer_keys(5, 1, "initial", 300_000)
+    own = customer_keys(5, 1, "initial", 100_000)
     others = [
-        customer_keys(5, 1, "paid.search", 300_000), customer_keys(5, 2, "initial", 300_000),
-        customer_keys(6, 1, "initial", 300_000), child_keys(own, 0), child_keys(own, 1),
+        customer_keys(5, 1, "paid.search", 100_000), customer_keys(5, 2, "initial", 100_000),
+        customer_keys(6, 1, "initial", 100_000), child_keys(own, 0), child_keys(own, 1),
         child_keys(child_keys(own, 0), 0),
     ]  # fmt: skip
     keys = np.concatenate([own, *others])

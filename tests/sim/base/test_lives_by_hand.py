@@ -262,6 +262,9 @@ def test_who_comes_back_has_the_plan_that_was_left_and_the_tenure_of_old() -> No
     # Left on 1 April, back on 11 April (100). On 11 May (130) it is a month, but the purchase is
     # more than two months ago: gone again.
     assert [row[1:3] for row in played.spells] == [(0, APRIL), (100, 130)]
+    assert [row[1:] for row in played.terms] == [
+        (31, "pro", True), (59, "pro", True), (90, "pro", False), (130, "pro", False),
+    ]  # fmt: skip
     assert played.rows("subscriptions", "started_at", "product") == [
         (0, "basic"), (31, "pro"), (59, "pro"), (100, "pro"),
     ]  # fmt: skip
@@ -528,3 +531,49 @@ def test_a_product_named_as_a_plan() -> None:
     shop = {"per_month": 20.0, "amount": 7, "products": {"basic": 0.5, "book": 0.5}}
     rows = lives(purchases=shop).rows("transactions", "product", "amount")
     assert set(rows) == {("basic", 10.0), ("basic", 7.0), ("book", 7.0)}
+
+
+def test_seats_of_plans_and_friends_of_strategic_customers() -> None:
+    segments = {
+        "key": {"share": 1.0, "plan_shares": {"pro": 1.0}, "strategic": True},
+        "other": {"share": 0.0, "plan_shares": {"basic": 1.0}},
+    }
+    ways = {"friends": {**FRIENDS["friends"], "segment_shares": {"other": 1.0}}}
+    played = lives(
+        65, segments=segments, acquisition=ways, referral={"probability": 1.0},
+        plans=plans(pro={"price_per_month": 25, "seats": 40}),
+    )  # fmt: skip
+    # A friend of a key customer is another one; the friend's friends come from another customer.
+    assert played.rows("referrals", "referrer_id", "at", "source_tier") == [
+        ("customer-000001", 31, "strategic"), ("customer-000001", 59, "strategic"),
+        ("customer-000002", 60, "other"),
+    ]  # fmt: skip
+    assert set(played.rows("subscriptions", "product", "seats")) == {("pro", 40), ("basic", 1)}
+
+
+def test_days_begin_at_local_midnight() -> None:
+    berlin = {"start": "2026-03-01", "time_zone": "Europe/Berlin"}
+    subs = lives(70, top=berlin).tables["subscriptions"]
+    assert [str(at) for at in subs.started_at] == [
+        "2026-02-28 23:00:00+00:00", "2026-03-31 22:00:00+00:00", "2026-04-30 22:00:00+00:00",
+    ]  # fmt: skip
+    kolkata = {"start": "2026-03-01", "time_zone": "Asia/Kolkata"}
+    paid_at = lives(40, top=kolkata).tables["transactions"]["at"]
+    assert [str(at) for at in paid_at] == ["2026-02-28 18:30:00+00:00", "2026-03-31 18:30:00+00:00"]
+
+
+def test_what_happens_in_the_warm_up_is_marked() -> None:
+    steady = {"horizon": {"type": "steady", "days": 100, "warm_up_days": 59}}
+    played = lives(top=steady, acquisition=FRIENDS, referral={"probability": 1.0},
+                   campaigns=spring(every_days=39, churn_factor=1.0))  # fmt: skip
+    first = played.tables["subscriptions"].query("customer_id == 'customer-000001'")
+    # By the end of a term: that of 1 February lies in the warm-up, that of 1 March does not.
+    assert first.excluded_reason.tolist() == ["warm_up", None, None, None]
+    own = played.tables["transactions"].query("customer_id == 'customer-000001'")
+    assert own.excluded_reason.tolist() == ["warm_up", "warm_up", None, None]
+    assert played.rows("campaigns", "customer_id", "issued_at", "excluded_reason")[:2] == [
+        ("customer-000001", 20, "warm_up"), ("customer-000001", 59, ""),
+    ]  # fmt: skip
+    marked = dict(played.rows("referrals", "at", "excluded_reason"))
+    assert marked[31] == "warm_up"
+    assert marked[59] == ""
