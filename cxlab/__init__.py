@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cxlab.experiment import churn_causes as churn_causes
     from cxlab.experiment import cohort_retention as cohort_retention
     from cxlab.experiment import company_runs as company_runs
+    from cxlab.experiment import company_year as company_year
     from cxlab.experiment import customer_values as customer_values
     from cxlab.experiment import doubts as doubts
     from cxlab.experiment import over_replications as over_replications
@@ -62,6 +63,7 @@ _HOMES = {
     "churn_causes": "cxlab.experiment",
     "cohort_retention": "cxlab.experiment",
     "company_runs": "cxlab.experiment",
+    "company_year": "cxlab.experiment",
     "customer_values": "cxlab.experiment",
     "value_quantiles": "cxlab.experiment",
     "without_links": "cxlab.experiment",

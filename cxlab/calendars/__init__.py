@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cxlab.calendars.periods import LAST as LAST
     from cxlab.calendars.periods import YEARS as YEARS
     from cxlab.calendars.periods import Period as Period
+    from cxlab.calendars.periods import Span as Span
     from cxlab.calendars.periods import last_complete as last_complete
     from cxlab.calendars.periods import local_time as local_time
     from cxlab.calendars.periods import periods_between as periods_between
@@ -37,6 +38,7 @@ _HOMES = {
     "Period": "periods",
     "Schedule": "hours",
     "SpecialDay": "hours",
+    "Span": "periods",
     "YEARS": "periods",
     "due": "open_time",
     "last_complete": "periods",

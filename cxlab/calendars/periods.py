@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 __all__ = [
-    "EVERY", "LAST", "YEARS", "Period", "last_complete", "local_time", "periods_between",
+    "EVERY", "LAST", "YEARS", "Period", "Span", "last_complete", "local_time", "periods_between",
     "time_zone",
 ]  # fmt: skip
 
@@ -136,6 +136,32 @@ class Period:
             return Period(day + dt.timedelta(days=steps * _DAYS[self.every]), self.every, self.zone)
         months = day.year * 12 + day.month - 1 + steps * _MONTHS[self.every]
         return Period(dt.date(months // 12, months % 12 + 1, 1), self.every, self.zone)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span(Period):
+    """A period of any number of local days, such as the whole of a simulated run.
+
+    >>> Span.between(dt.date(2026, 1, 5), dt.date(2027, 1, 4)).label
+    '2026-01-05 to 2027-01-03'
+    """
+
+    days: int = 1
+
+    @classmethod
+    def between(cls, first: dt.date, end: dt.date, zone: str = "UTC") -> Span:
+        """Return the days from `first` to the one before `end`."""
+        return cls(first, "day", zone, (end - first).days)
+
+    @property
+    def label(self) -> str:
+        """The first and the last day."""
+        return f"{self.first_day} to {self.first_day + dt.timedelta(days=self.days - 1)}"
+
+    def shift(self, steps: int) -> Span:
+        """Return the stretch of as many days that begins `steps` times as many days later."""
+        first = self.first_day + dt.timedelta(days=steps * self.days)
+        return Span(first, self.every, self.zone, self.days)
 
 
 _DAYS = {"day": 1, "week": 7}

@@ -10,9 +10,12 @@ from cxlab.charts import quick_imports as quick_imports
 # isort: split
 from cxlab.charts.aggregate import first_response_times, hourly_load, hourly_waits
 from cxlab.charts.curve import curves, survival_curve
-from cxlab.charts.forest import standardised_differences
+from cxlab.charts.forest import paired_differences, standardised_differences
 from cxlab.charts.hours import load_against_staffing, waits_by_hour
+from cxlab.charts.links import link_curve
+from cxlab.charts.money import revenue_moves, revenue_waterfall, value_distribution
 from cxlab.charts.paths import decision_tree, funnel
+from cxlab.charts.reasons import reasons
 from cxlab.charts.renderer import enable
 from cxlab.charts.spread import Distribution, interval, wait_distribution
 from cxlab.charts.trend import backlog_trend, trend
@@ -28,10 +31,16 @@ __all__ = [
     "hourly_load",
     "hourly_waits",
     "interval",
+    "link_curve",
     "load_against_staffing",
+    "paired_differences",
+    "reasons",
+    "revenue_moves",
+    "revenue_waterfall",
     "standardised_differences",
     "survival_curve",
     "trend",
+    "value_distribution",
     "wait_distribution",
     "waits_by_hour",
 ]

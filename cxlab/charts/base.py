@@ -7,7 +7,16 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-__all__ = ["EMPTY", "TABLE", "Figure", "finish", "layered", "nothing_to_draw", "target_layers"]
+__all__ = [
+    "EMPTY",
+    "TABLE",
+    "Figure",
+    "finish",
+    "layered",
+    "nothing_to_draw",
+    "room_for_words",
+    "target_layers",
+]
 
 Figure = alt.Chart | alt.LayerChart
 """What every chart function returns."""
@@ -40,6 +49,11 @@ def _cell(value: Any) -> str:
 def layered(*layers: Any) -> Any:
     """Return the layers that are not None as one chart."""
     return alt.layer(*[layer for layer in layers if layer is not None])
+
+
+def room_for_words(pixels: int) -> list[Any]:
+    """Return the range of a horizontal scale that leaves so many pixels at its right end free."""
+    return [0, {"expr": f"width - {pixels}"}]
 
 
 def nothing_to_draw(title: str, reason: str) -> Figure:

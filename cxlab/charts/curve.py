@@ -35,7 +35,7 @@ def survival_curve(
     names = list(dict.fromkeys(rows["group"]))[:_GROUPS]
     rows = rows[rows["group"].isin(names)].sort_values(["group", "time"], kind="stable")
     color = alt.Color("group:N", title=None, sort=names, legend=_legend(names))
-    x = alt.X("time:Q", title=time, axis=alt.Axis(tickCount=8))
+    x = alt.X("time:Q", title=time, axis=alt.Axis(tickCount=8, labelSeparation=6))
     y = alt.Y("value:Q", title=f"{share} (%)", scale=alt.Scale(domain=[0, 100]))
     tooltip = [alt.Tooltip("group:N", title="group"), alt.Tooltip("time:Q", title=time),
                alt.Tooltip("value:Q", title="%", format=".1f")]  # fmt: skip
@@ -54,7 +54,7 @@ def _legend(names: list[str]) -> alt.Legend | None:
     if len(names) < 2:
         return None
     return alt.Legend(orient="top", symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3,
-                      labelLimit=240, columns=1 if max(map(len, names)) > 18 else 0)  # fmt: skip
+                      labelLimit=240, columns=1 if max(map(len, names)) > 18 else 3)  # fmt: skip
 
 
 def _words(rows: pd.DataFrame, names: list[str], time: str, title: str) -> str:
@@ -111,16 +111,19 @@ def curves(
                alt.Tooltip("words:N", title=what)]  # fmt: skip
     drawn = rows[~rows["group"].isin(dots)]
     lines = alt.Chart(_closed(drawn) if steps else drawn).encode(x=x, color=color)
-    points = alt.Chart(rows[rows["group"].isin(dots)]).encode(x=x, color=color)
+    drawn_as_dots = rows[rows["group"].isin(dots)]
+    points = alt.Chart(drawn_as_dots).encode(x=x, color=color)
     how: Any = {"interpolate": "step-after"} if steps else {}
     limits = {"y": alt.Y("low:Q", title=axis.title), "y2": "high:Q"}
     chart = layered(
         lines.mark_area(opacity=0.16, **how).encode(**limits),
         lines.mark_line(strokeWidth=2.25, **how).encode(y=y),
         lines.mark_circle(size=28, opacity=0).encode(y=y, tooltip=tooltip),
-        points.mark_rule(strokeWidth=2.25).encode(**limits),
-        points.mark_circle(size=70, opacity=1).encode(y=y, tooltip=tooltip),
-    )
+        *([] if drawn_as_dots.empty else [
+            points.mark_rule(strokeWidth=2.25).encode(**limits),
+            points.mark_circle(size=70, opacity=1).encode(y=y, tooltip=tooltip),
+        ]),
+    )  # fmt: skip
     words = f"{title}. {over}. " + ". ".join(_course(rows, name) for name in names) + "."
     figure: Figure = finish(chart, title, words, data=_course_table(rows, over, what, axis))
     return figure

@@ -1,13 +1,15 @@
-"""Model against theory: how many standard errors every compared number is off."""
+"""Forests of intervals: numbers against theory, and options against each other."""
 
 from __future__ import annotations
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.words import amount, span
 
-__all__ = ["standardised_differences"]
+__all__ = ["paired_differences", "standardised_differences"]
 
 
 def standardised_differences(
@@ -66,4 +68,65 @@ def standardised_differences(
         }
     )
     figure: Figure = finish(chart, title, words, height=24 * len(order) + 20, data=table)
+    return figure
+
+
+def paired_differences(
+    frame: pd.DataFrame, *, what: str, unit: str, title: str = "What each option changes"
+) -> Figure:
+    """Draw a difference with its interval for each option, one below the other by reading.
+
+    `frame`: option, reading (such as the links as assumed, and off), value, low, high: paired
+    differences to the company without the option, so that zero (the line) is no change. `what`
+    names the axis; `unit` is a currency or one of `cxlab.units.UNITS`.
+    """
+    rows = frame[frame["value"].notna()] if len(frame) else frame
+    if rows.empty:
+        return nothing_to_draw(title, "There is no option to compare.")
+    data = pd.DataFrame(
+        {
+            "option": rows["option"].astype(str),
+            "reading": rows["reading"].astype(str),
+            "value": rows["value"].astype(float),
+            "low": rows["low"].astype(float),
+            "high": rows["high"].astype(float),
+            "words": [amount(v, unit, signed=True) for v in rows["value"]],
+            "interval": [span(a, b, unit, signed=True) or "–" for a, b in zip(
+                rows["low"], rows["high"], strict=True)],
+        }
+    )  # fmt: skip
+    options, readings = (list(dict.fromkeys(data[c])) for c in ("option", "reading"))
+    ends = data[["value", "low", "high"]].to_numpy(dtype=float)
+    least = float(np.nanmin(ends, initial=0.0))
+    most = float(np.nanmax(ends, initial=0.0))
+    room = 0.04 * ((most - least) or 1.0)
+    x = alt.X("value:Q", title=f"{what} ({unit})",
+              axis=alt.Axis(tickCount=5, format="~s", grid=True),
+              scale=alt.Scale(domain=[least - room, most + room], nice=False))  # fmt: skip
+    limit = alt.ExprRef("width > 480 ? 200 : 105")
+    y = alt.Y("option:N", sort=options, title=None, scale=alt.Scale(paddingInner=0.25),
+              axis=alt.Axis(labelLimit=limit, grid=False,
+                            labelExpr="split(datum.label, ', ')"))  # fmt: skip
+    offset = alt.YOffset("reading:N", sort=readings, scale=alt.Scale(paddingInner=0.2))
+    colour = alt.Color("reading:N", sort=readings, title=None, scale=alt.Scale(domain=readings),
+                       legend=alt.Legend(orient="top", columns=1, symbolType="stroke",
+                                         symbolStrokeWidth=3, labelLimit=260))  # fmt: skip
+    base = alt.Chart(data).encode(y=y, yOffset=offset, color=colour)
+    tooltip = [alt.Tooltip("option:N"), alt.Tooltip("reading:N"),
+               alt.Tooltip("words:N", title="difference"),
+               alt.Tooltip("interval:N", title="95 % interval")]  # fmt: skip
+    chart = layered(
+        alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(style="cx_target").encode(x="at:Q"),
+        base.mark_rule(strokeWidth=2.25).encode(x=alt.X("low:Q"), x2="high:Q"),
+        base.mark_circle(size=80, opacity=1).encode(x=x, tooltip=tooltip),
+    )
+    told = " ".join(
+        f"{option}: {'; '.join(f'{r.words} ({r.reading})' for r in part.itertuples())}."
+        for option, part in data.groupby("option", sort=False)
+    )
+    table = data[["option", "reading", "words", "interval"]].set_axis(
+        ["Option", "Reading", what, "95 % interval"], axis=1
+    )
+    height = 24 * len(data) + 30 * len(options) + 20
+    figure: Figure = finish(chart, title, f"{title}. {told}", height=height, data=table)
     return figure

@@ -90,6 +90,12 @@ def _styles(look: dict[str, Any]) -> dict[str, Any]:
     return {
         "cx_series": {"color": first, "strokeWidth": 2.25},
         "cx_point": {"color": first, "stroke": look["ground"], "strokeWidth": 1.5, "opacity": 1},
+        "cx_net": {
+            "color": look["ink"],
+            "stroke": look["ground"],
+            "strokeWidth": 1.5,
+            "opacity": 1,
+        },
         "cx_bar": {"color": first},
         "cx_area": {"color": first, "fillOpacity": 0.2},
         "cx_band": {"color": first, "fillOpacity": 0.16},

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from cxlab.units import format_value, spoken_unit
+from cxlab.units import UNITS, format_value, spoken_unit
 
-__all__ = ["Axis", "axis_for", "count_words", "percentile_name", "title_of"]
+__all__ = ["Axis", "amount", "axis_for", "count_words", "percentile_name", "span", "title_of"]
 
 
 _SUFFIXES = {
@@ -80,3 +80,29 @@ def percentile_name(q: float) -> str:
     ('median', '90th percentile')
     """
     return "median" if q == 0.5 else f"{q * 100:.0f}th percentile"
+
+
+def amount(value: float, unit: str, *, signed: bool = False) -> str:
+    """Return a number with its unit, a currency such as "EUR" or one of `cxlab.units.UNITS`.
+
+    >>> amount(-1234.5, "EUR"), amount(9.5, "EUR", signed=True), amount(0.125, "share")
+    ('−1,234 EUR', '+9.50 EUR', '12.5 %')
+    """
+    signed = signed and value != 0
+    if unit in UNITS or math.isnan(value):
+        return format_value(value, unit if unit in UNITS else "money", signed=signed)
+    sign = "−" if value < 0 else "+" if signed and value > 0 else ""
+    size = abs(value)
+    return f"{sign}{size:,.0f} {unit}" if size >= 100 or size == 0 else f"{sign}{size:,.2f} {unit}"
+
+
+def span(low: float, high: float, unit: str, *, signed: bool = False) -> str:
+    """Return an interval with its unit said once where that is a currency; "" without limits.
+
+    >>> span(-120.0, 3400.0, "EUR"), span(0.1, 0.2, "share")
+    ('−120 to 3,400 EUR', '10.0 % to 20.0 %')
+    """
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    first, last = (amount(v, unit, signed=signed) for v in (low, high))
+    return f"{first.removesuffix(' ' + unit)} to {last}"

@@ -11,15 +11,18 @@ from cxlab.experiment.replications import over_replications, replicate
 from cxlab.experiment.soundness import doubts, open_tickets
 from cxlab.experiment.validation import Case, Fault, Quantity, plant, validate
 from cxlab.experiment.worth import without_links, worth_of
+from cxlab.experiment.year import CompanyYear, company_year
 
 __all__ = [
     "Case",
+    "CompanyYear",
     "Fault",
     "Quantity",
     "analytic_neighbours",
     "churn_causes",
     "cohort_retention",
     "company_runs",
+    "company_year",
     "customer_values",
     "doubts",
     "open_tickets",

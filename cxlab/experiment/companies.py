@@ -24,7 +24,7 @@ from cxlab.sim.people import costs
 from cxlab.sim.run import check_memory, play_replication
 from cxlab.sim.survey import surveys
 
-__all__ = ["Counter", "Progress", "company_runs", "with_customers"]
+__all__ = ["Counter", "Progress", "company_runs", "company_totals", "with_customers"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -88,21 +88,23 @@ def company_runs(
     `margin` of what customers paid, `support` (wages and contacts), `acquisition` (sales and
     marketing), and `value` = margin − support − acquisition. People: `customers` at the end,
     `customer_months`, `won`, `lost`, and `lost: REASON` for every reason there is. Service:
-    `tickets`, `csat` (mean of the answers; NaN without any). `clamped`: probabilities above 1.
-    What falls into the warm-up is not counted.
+    `tickets`, `first_reply_hours` (mean over those that got one) and `csat` (mean of the answers;
+    both NaN without any). `clamped`: probabilities above 1. What falls into the
+    warm-up is not counted.
     """
     with_customers(scenario)
     chosen = scenario if replications is None else scenario.but(replications=replications)
     check_memory(chosen)
     rows = {}
     for number in range(1, chosen.replications + 1):
-        rows[number] = _totals(play_replication(chosen, number, engine=engine))
+        rows[number] = company_totals(play_replication(chosen, number, engine=engine))
         if progress is not None:
             progress(number, chosen.replications)
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("replication")
 
 
-def _totals(company: Company) -> dict[str, float]:
+def company_totals(company: Company) -> dict[str, float]:
+    """Return the totals of one replication, as `company_runs` names them."""
     view = BaseView(company.population, company.history)
     return {**_money(view, company), **_people(view), **_service(company)}
 
@@ -151,8 +153,15 @@ def _people(view: BaseView) -> dict[str, float]:
 def _service(company: Company) -> dict[str, float]:
     desk = desk_view(company)
     if desk is None:
-        return {"tickets": 0.0, "csat": np.nan}
-    found = {"tickets": float((desk.created >= desk.timeline.warm_up_s).sum()), "csat": np.nan}
+        return {"tickets": 0.0, "first_reply_hours": np.nan, "csat": np.nan}
+    counts = desk.created >= desk.timeline.warm_up_s
+    replied = desk.earliest(desk.replied[desk.workload.first_step[:-1]])
+    waited = (replied - desk.created)[counts & ~np.isnan(replied)] / 3600
+    found = {
+        "tickets": float(counts.sum()),
+        "first_reply_hours": float(waited.mean()) if len(waited) else np.nan,
+        "csat": np.nan,
+    }
     if "csat" in desk.scenario.surveys:
         asked = surveys(desk)
         mine = pc.equal(pc.cast(asked["instrument"], pa.string()), "csat").to_numpy()

@@ -25,8 +25,9 @@ def customer_values(
 ) -> pd.DataFrame:
     """Return the margin that each customer brought in the first `months`, discounted to its start.
 
-    Counted are customers won since the observation began who were seen for so many months, or
-    left before; the others are left out, for their value is not over. Margin is amount − cost of
+    Counted are customers won since the observation began, and so early that they could be seen for
+    so many months, whether they stayed or not; of those won later only the leavers' value would be
+    known, and the short lives would weigh too much. Margin is amount − cost of
     all transactions in that time. `payments` names the convention, as in
     `cxlab.theory.lifetime_value`: "advance" takes every payment when it is made, "renewals" leaves
     out those of the first day, "arrears" takes a payment for a term at the term's end, and
@@ -40,7 +41,7 @@ def customer_values(
     lives = _lives(tables)
     end = _end(tables)
     lives["over"] = _anniversary(lives["start"], months, tables.time_zone or "UTC")
-    lives = lives[(lives["over"] <= end) | lives["left"]]
+    lives = lives[lives["over"] <= end]
     paid = tables.frame("transactions")
     keys = ["replication", "customer_id"]
     paid = paid.merge(lives[[*keys, "start", "over"]], on=keys)

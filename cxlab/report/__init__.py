@@ -4,10 +4,25 @@
 """
 
 from cxlab.report.blocks import Block
+from cxlab.report.company import TILES as COMPANY_TILES
+from cxlab.report.company import (
+    company_heading,
+    link_list,
+    loop_note,
+    read_with_care,
+    ways_table,
+)
 from cxlab.report.definitions import definitions
-from cxlab.report.heading import heading, period_heading, provenance, scenario_heading
+from cxlab.report.heading import (
+    heading,
+    period_heading,
+    provenance,
+    scenario_heading,
+    scenario_provenance,
+)
 from cxlab.report.kpis import DRILL, HEADLINES, drill_table, kpi_table, tiles
 from cxlab.report.logs import read_log
+from cxlab.report.options import causes_frame, loop_heading, verdict, worth_frame, worth_table
 from cxlab.report.quality import data_quality
 from cxlab.report.run import ReportResult, report
 from cxlab.report.targets import Target, line, load_targets
@@ -21,6 +36,7 @@ from cxlab.report.validation import (
 from cxlab.report.view import View, choose_period
 
 __all__ = [
+    "COMPANY_TILES",
     "DRILL",
     "HEADLINES",
     "Block",
@@ -28,7 +44,9 @@ __all__ = [
     "Target",
     "View",
     "alarm_limit",
+    "causes_frame",
     "choose_period",
+    "company_heading",
     "data_quality",
     "definitions",
     "doubtful",
@@ -37,15 +55,24 @@ __all__ = [
     "heading",
     "kpi_table",
     "line",
+    "link_list",
     "load_targets",
+    "loop_heading",
+    "loop_note",
     "model_description",
     "neighbour_table",
     "period_heading",
     "provenance",
     "read_log",
+    "read_with_care",
     "report",
     "scenario_heading",
+    "scenario_provenance",
     "tiles",
     "validation_heading",
     "validation_table",
+    "verdict",
+    "ways_table",
+    "worth_frame",
+    "worth_table",
 ]

@@ -14,7 +14,7 @@ from cxlab.scenario import Scenario
 from cxlab.sim.outlook import links_told
 from cxlab.tables import Tables
 
-__all__ = ["heading", "period_heading", "provenance", "scenario_heading"]
+__all__ = ["heading", "period_heading", "provenance", "scenario_heading", "scenario_provenance"]
 
 
 def scenario_heading(scenario: Scenario, tables: Tables) -> Block:
@@ -79,6 +79,14 @@ class _OnlyFacts(Block):
         bundle = super()._repr_mimebundle_(**options)
         bundle["application/vnd.cxlab.block"] = ""
         return bundle
+
+
+def scenario_provenance(scenario: Scenario) -> Block:
+    """Return where the numbers of runs come from that left no tables; see `provenance`."""
+    page = {"scenario": scenario.resolved(), "scenario_sha256": scenario.sha256,
+            "seed": scenario.seed, "inputs": [], "source": scenario.name}  # fmt: skip
+    line = f"scenario {scenario.name}, sha256 {scenario.sha256}"
+    return _OnlyFacts(element("p", line), line, page)
 
 
 def provenance(

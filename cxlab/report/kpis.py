@@ -300,7 +300,9 @@ def _name(kpi: Kpi) -> Html | str:
 
 
 def _text(value: float, unit: str, *, signed: bool = False) -> str:
-    """Return a value whose unit stays on its line."""
+    """Return a value whose unit stays on its line; months without end are "never"."""
+    if unit == "months" and math.isinf(value):
+        return "never"
     return format_value(value, unit, signed=signed).replace(" ", "\u00a0")
 
 
@@ -357,5 +359,7 @@ def _drill_cell(kpi: Kpi | None) -> Html | str:
     if kpi is None or not kpi.known:
         return "–"
     note = f"n = {kpi.n:,}" + (", few" if kpi.flag == "small_n" else "")
+    if kpi.kind == "runs":  # n would be their number, the same in every cell
+        note = _interval(kpi) or note
     value = _text(kpi.value, kpi.unit)
     return join([value, Html("<br>"), element("small", note)])

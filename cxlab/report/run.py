@@ -87,7 +87,14 @@ def _notebook_for(
         return notebook_file(notebook)
     if scenario is None and data is None:
         raise InputError("nothing to report on", expected="a scenario file, or data")
-    return notebook_file("scenario" if scenario is not None else "periodic")
+    return notebook_file("periodic" if scenario is None else _kind(scenario_file(scenario)))
+
+
+def _kind(scenario: Path) -> str:
+    """Return the notebook of a scenario: of a company where it has customers, else of a desk."""
+    from cxlab.scenario import Scenario
+
+    return "scenario" if Scenario.load(scenario).lifecycle is None else "lifecycle"
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from cxlab.sim.rows import rows_of
+
 if TYPE_CHECKING:
     from cxlab.sim.workload import Workload
 
-__all__ = ["NOBODY", "Exit", "Outcome", "rows_of"]
+__all__ = ["NOBODY", "Exit", "Outcome"]
 
 NOBODY = -1
 
@@ -26,17 +28,6 @@ class Exit(IntEnum):
     NONE = 0
     GAVE_UP = 1
     TURNED_AWAY = 2  # the waiting room was full
-
-
-def rows_of(starts: npt.NDArray[np.int64], owners: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the rows of some owners, one after the other; those of i begin at `starts[i]`.
-
-    >>> rows_of(np.array([0, 2, 2, 5]), np.array([2, 0])).tolist()
-    [2, 3, 4, 0, 1]
-    """
-    sizes = starts[owners + 1] - starts[owners]
-    begins = np.cumsum(sizes) - sizes
-    return np.asarray(np.arange(int(sizes.sum())) + np.repeat(starts[owners] - begins, sizes))
 
 
 @dataclass(frozen=True, slots=True)

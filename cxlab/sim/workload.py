@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from cxlab.scenario import PRIORITIES, Channel, Law, Scenario
 from cxlab.sim.addresses import Keys, uniforms_at
+from cxlab.sim.rows import rows_of
 from cxlab.sim.streams import stream, uniforms
 from cxlab.sim.timeline import RateSteps, rate_steps
 
@@ -88,6 +89,41 @@ class Workload:
         steps = np.diff(self.first_step)
         return np.repeat(np.arange(len(steps), dtype=np.int32), steps)
 
+    def take(self, requests: Integers) -> Workload:
+        """Return some of the requests, in the order in which they are named."""
+        contacts = rows_of(self.first_contact, requests)
+        steps = rows_of(self.first_step, contacts)
+        columns: dict[str, Any] = {name: getattr(self, name)[requests] for name in _REQUESTS}
+        columns |= {name: getattr(self, name)[contacts] for name in _CONTACTS}
+        columns |= {name: getattr(self, name)[steps] for name in _STEPS}
+        columns["first_contact"] = _running(np.diff(self.first_contact)[requests])
+        columns["first_step"] = _running(np.diff(self.first_step)[contacts])
+        return replace(self, **columns, key=None if self.key is None else self.key[requests])
+
+    @staticmethod
+    def joined(parts: list[Workload]) -> Workload:
+        """Return the requests of several workloads of one scenario as one; at least one of them."""
+        columns: dict[str, Any] = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in (*_REQUESTS, *_CONTACTS, *_STEPS)
+        }
+        for name in ("first_contact", "first_step"):
+            sizes = [np.diff(getattr(part, name)) for part in parts]
+            columns[name] = _running(np.concatenate(sizes))
+        keys = [part.key for part in parts if part.key is not None]
+        return replace(parts[0], **columns, key=np.concatenate(keys) if keys else None)
+
+
+_REQUESTS = ("created", "line", "number", "priority", "queue_class", "topic", "customer", "bot_s",
+             "contained")  # fmt: skip
+_CONTACTS = ("patience", "final", "return_after", "redial_after", "leaves_number")
+_STEPS = ("work",)
+
+
+def _running(sizes: Integers) -> Integers:
+    """Return where the rows of each owner begin, and the end."""
+    return np.concatenate(([0], np.cumsum(sizes)))
+
 
 def arrival_times(rng: np.random.Generator, steps: RateSteps) -> Floats:
     """Return the arrivals of a Poisson process whose rate changes in steps, in seconds.
@@ -155,17 +191,6 @@ class Requests:
     def take(self, places: Integers) -> Requests:
         """Return some of the requests."""
         return Requests(*(getattr(self, f.name)[places] for f in fields(self)))
-
-    @staticmethod
-    def joined(parts: list[Requests]) -> Requests:
-        """Return several lists of requests as one; none at all where nobody ever came."""
-        none = np.empty(0, dtype=np.int64)
-        empty = Requests(
-            np.empty(0), none.astype(np.int32), none, none, none.astype(np.uint64), np.empty(0)
-        )
-        parts = [empty, *parts]
-        columns = (f.name for f in fields(Requests))
-        return Requests(*(np.concatenate([getattr(p, name) for p in parts]) for name in columns))
 
 
 def draw_requests(scenario: Scenario, requests: Requests) -> Workload:

@@ -599,6 +599,21 @@ class TestPayback:
         assert one(log, "cac_cost", period="2026-02")["value"] == 101  # January, 31 days
         assert one(log, "cac_cost", period="2025-Q4")["value"] == 324  # July to September
 
+    def test_every_replication_has_its_own_costs(self):
+        rows = [
+            spell(f"{run}{i}", "2026-01-10", mrr=1.0, replication=run)
+            for run in (1, 2)
+            for i in range(run)
+        ]
+        costs = [
+            {"period_start": "2025-12-01", "period_end": "2026-01-01", "centre": "sales",
+             "amount": amount, "replication": run}
+            for run, amount in ((1, 30.0), (2, 80.0))
+        ]  # fmt: skip
+        result = cx.measure(tables(subscriptions=rows, costs=costs), "cac_cost", by="replication",
+                            period=JANUARY)  # fmt: skip
+        assert dict(zip(result["replication"], result["value"], strict=True)) == {1: 30.0, 2: 40.0}
+
 
 class TestOrders:
     def test_what_went_back_altogether_was_no_purchase(self):

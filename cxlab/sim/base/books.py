@@ -25,6 +25,7 @@ __all__ = [
     "People",
     "Rules",
     "State",
+    "chain",
     "close",
     "look",
 ]
@@ -413,6 +414,16 @@ def highest_tier(steps: Records, contacts: Records, first: int, last: int) -> in
             if steps[step].agent >= 0 and step - start + 1 > tier:
                 tier = step - start + 1
     return tier
+
+
+@compiled
+def chain(requests: Integers, customer: Integers, previous: Integers, last: Integers) -> None:
+    """Put requests, in order of time, behind the earlier ones of their customers."""
+    for i in range(len(requests)):
+        request = requests[i]
+        who = customer[request]
+        previous[request] = last[who]
+        last[who] = request
 
 
 @compiled

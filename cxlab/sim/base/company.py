@@ -99,7 +99,7 @@ def _simpy_loop(population: Population, shape: WeekShape, plan: DeskPlan) -> Com
     clock.run_until(plan.horizon_s)
     came = np.flatnonzero(np.array(service.came, dtype=np.bool_))
     return _gathered(
-        population, base.history(), service.requests, plan, service.desk.record.outcome(), came
+        population, base.history(), service.workloads, plan, service.desk.record.outcome(), came
     )
 
 
@@ -111,19 +111,19 @@ def _compiled_loop(population: Population, shape: WeekShape, plan: DeskPlan) -> 
     for day in range(population.days.total):
         loop.day(day)
     return _gathered(
-        population, loop.base.history(), loop.requests, plan, loop.desk.outcome(), loop.came()
+        population, loop.base.history(), loop.workloads, plan, loop.desk.outcome(), loop.came()
     )
 
 
 def _gathered(
-    population: Population, history: History, parts: list[Requests], plan: DeskPlan,
+    population: Population, history: History, parts: list[Workload], plan: DeskPlan,
     outcome: Outcome, came: np.ndarray,
 ) -> Company:  # fmt: skip
     """Put the requests that were made into order of time, and the outcome likewise."""
-    requests = Requests.joined(parts)
-    order = came[np.argsort(requests.created[came], kind="stable")]
-    everything = draw_requests(population.scenario, requests)
-    workload = draw_requests(population.scenario, requests.take(order))
+    everything = Workload.joined(parts)
+    order = came[np.argsort(everything.created[came], kind="stable")]
     return Company(
-        population, history, Served(workload, plan, outcome.of_requests(everything, order))
+        population,
+        history,
+        Served(everything.take(order), plan, outcome.of_requests(everything, order)),
     )

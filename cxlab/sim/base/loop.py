@@ -11,7 +11,7 @@ from cxlab.sim.base.customers import Customers, Population
 from cxlab.sim.base.memory import Requested
 from cxlab.sim.compiled import CompiledDesk, first_joins
 from cxlab.sim.plan import DeskPlan
-from cxlab.sim.workload import Requests, draw_requests
+from cxlab.sim.workload import Workload, draw_requests
 
 __all__ = ["Loop"]
 
@@ -27,16 +27,16 @@ class Loop:
         self.population, self.shape, self.plan = population, shape, plan
         self.desk = CompiledDesk(plan, len(population.scenario.lines))
         self.memory = Requested(population.scenario)
-        self.requests: list[Requests] = []
+        self.workloads: list[Workload] = []
         self.size = 0
         self._made: list[Integers] = []
         self._by_day: list[list[Integers]] = [[] for _ in range(population.days.total)]
         self._joins: list[tuple[Floats, Small]] = []  # of all requests, batch by batch
         self._starts: list[int] = []
         self._to_come = (np.empty(0), np.empty(0, dtype=np.int32))
-        self._known = 0
         self.base = CompiledBase(population)
-        self.meet()
+        self._known = len(self.base.customers)
+        self.expect(self.base.customers, 0)
 
     def meet(self) -> None:
         """Expect the requests of customers who have come since the last time."""
@@ -60,7 +60,7 @@ class Loop:
         edges = np.searchsorted(day, np.arange(self.population.days.total + 1))
         for one in np.unique(day).tolist():
             self._by_day[one].append(self.size + np.arange(edges[one], edges[one + 1]))
-        self.requests.append(requests)
+        self.workloads.append(workload)
         self.size += len(requests)
 
     def day(self, day: int) -> None:

@@ -11,7 +11,7 @@ from cxlab.sim.base.history import STAYS
 from cxlab.sim.base.view import BaseView, Floats, Integers
 from cxlab.sim.view import named, numbered
 
-__all__ = ["acquisition_costs", "campaigns", "loyalty_members", "referrals"]
+__all__ = ["acquisition_costs", "campaigns", "leads_by_way", "loyalty_members", "referrals"]
 
 
 def referrals(view: BaseView) -> pa.Table | None:
@@ -98,13 +98,8 @@ def loyalty_members(view: BaseView) -> pa.Table | None:
 def acquisition_costs(view: BaseView) -> pa.Table | None:
     """Return what leads cost (marketing) and what looking after them cost (sales), by day."""
     spent = {"marketing": np.zeros(view.total), "sales": np.zeros(view.total)}
-    leads = view.population.paid()
-    for place, name in enumerate(view.population.ways):
+    for name, (aware, looked) in leads_by_way(view).items():
         way = view.life.acquisition[name]
-        mine = leads.way == place
-        aware, looked = leads.aware[mine], leads.evaluating[mine]
-        if place == view.population.referral_way:
-            aware, looked = view.history.lead_day, _looked(view)
         spent["marketing"] += way.cost_per_lead * _count(aware, view.total)
         spent["sales"] += way.cost_per_evaluation * _count(looked, view.total)
     rows = [(name, amounts) for name, amounts in spent.items() if amounts.any()]
@@ -123,6 +118,18 @@ def acquisition_costs(view: BaseView) -> pa.Table | None:
             "excluded_reason": view.excluded(day),
         }
     )
+
+
+def leads_by_way(view: BaseView) -> dict[str, tuple[Integers, Integers]]:
+    """Return by way on which days leads took notice, and on which they began to look closer."""
+    leads = view.population.paid()
+    found = {}
+    for place, name in enumerate(view.population.ways):
+        mine = leads.way == place
+        found[name] = leads.aware[mine], leads.evaluating[mine]
+        if place == view.population.referral_way:
+            found[name] = view.history.lead_day, _looked(view)
+    return found
 
 
 def _looked(view: BaseView) -> Integers:

@@ -69,11 +69,7 @@ class Requested:
         if customers > len(self._last):
             more = np.full(2 * customers - len(self._last), -1)
             self._last = np.concatenate((self._last, more))
-        who, previous = self.rows["customer"], self.rows["previous"]
-        for request in requests.tolist():
-            customer = who[request]
-            previous[request] = self._last[customer]
-            self._last[customer] = request
+        books.chain(requests, self.rows.whole("customer"), self.rows.whole("previous"), self._last)
         n = self._n_open + len(requests)
         if n > len(self._open):
             wider = np.empty(2 * n, dtype=np.int64)

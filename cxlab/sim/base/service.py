@@ -24,7 +24,7 @@ from cxlab.sim.clock import Clock
 from cxlab.sim.desk import Desk
 from cxlab.sim.plan import DeskPlan
 from cxlab.sim.survey import score_draws, scores
-from cxlab.sim.workload import Requests, draw_requests
+from cxlab.sim.workload import Workload, draw_requests
 
 __all__ = ["DeskService"]
 
@@ -47,7 +47,7 @@ class DeskService:
         self.population, self.shape = population, shape
         self.desk = Desk(plan, clock)
         self.base: Base | None = None
-        self.requests: list[Requests] = []
+        self.workloads: list[Workload] = []
         self.asked: dict[int, list[int]] = {}  # by customer: the requests made, in order
         self.customer: list[int] = []
         self.csat_u: list[float] = []
@@ -61,11 +61,12 @@ class DeskService:
     def welcome(self, customers: Customers, first: int) -> None:
         """Expect the requests of customers who have just come."""
         requests = requests_of(self.population, self.shape, customers, first)
-        self.requests.append(requests)
         self.customer.extend(requests.customer.tolist())
         self.came.extend([False] * len(requests))
         self.csat_u.extend(score_draws(requests.key, "csat").tolist())
-        self.desk.expect(draw_requests(self.scenario, requests), self.comes)
+        workload = draw_requests(self.scenario, requests)
+        self.workloads.append(workload)
+        self.desk.expect(workload, self.comes)
 
     def comes(self, request: int) -> bool:
         """Return whether a request is made: whether who would make it is a customer now."""

@@ -15,7 +15,7 @@ from cxlab.sim.base.customers import Population
 from cxlab.sim.base.days import midnights
 from cxlab.sim.base.history import History
 from cxlab.sim.base.odds import Odds
-from cxlab.sim.outcome import rows_of
+from cxlab.sim.rows import rows_of
 from cxlab.sim.timeline import Timeline
 from cxlab.sim.view import WARM_UP, named, numbered, picked
 

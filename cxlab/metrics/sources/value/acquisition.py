@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from cxlab.metrics.facts import naive_utc
+from cxlab.metrics.sources.population import run_of
 from cxlab.metrics.sources.value.spells import (
     DAYS_PER_MONTH,
     MONTH_SLACK,
@@ -31,12 +32,12 @@ def _spending(view: View, windows: Windows) -> ir.Table:
     costs = costs.filter(costs.centre.isin(_WON_BY) & costs.excluded_reason.isnull())
     half = costs.period_end.delta(costs.period_start, unit="second") / 2
     middle = costs.period_start + half.cast("int64").as_interval("s")
-    costs = costs.mutate(middle=middle)
+    costs = costs.mutate(middle=middle, run=run_of(costs))
     spans = windows.table()
     length = spans.fact_window_end.delta(spans.fact_window_start, unit="second")
     spans = spans.mutate(before=spans.fact_window_start - length.as_interval("s"))
     each = costs.join(spans, [costs.middle >= spans.before, costs.middle < spans.fact_window_start])
-    return each.group_by("fact_window_start").aggregate(
+    return each.group_by("run", "fact_window_start").aggregate(
         spent=each.amount.sum(), cost_currency=each.currency.max(),
         cost_currencies=each.currency.nunique(),
     )  # fmt: skip
@@ -65,10 +66,12 @@ def _new(view: View, windows: Windows) -> ir.Table:
     each = won.join(
         spans, [won.start >= spans.fact_window_start, won.start < spans.fact_window_end]
     )
-    spent = _spending(view, windows).rename(spent_before="fact_window_start")
-    each = each.left_join(spent, each.fact_window_start == spent.spent_before)
+    spent = _spending(view, windows).rename(spent_before="fact_window_start", spent_run="run")
+    each = each.left_join(
+        spent, [each.fact_window_start == spent.spent_before, each.run == spent.spent_run]
+    )
     counted = each.excluded_reason.isnull() & each.mrr_start.notnull()
-    together = ibis.window(group_by="fact_window_start")
+    together = ibis.window(group_by=["run", "fact_window_start"])
     each = each.mutate(newcomers=counted.cast("int64").sum().over(together))
     until = ibis.least(each.end, now)
     there = days_between(each.start, until) / DAYS_PER_MONTH
@@ -86,8 +89,8 @@ def _new(view: View, windows: Windows) -> ir.Table:
         fact_currencies=each.currencies,
     )
     return with_customer(
-        rows.drop("spent", "spent_before", "cost_currency", "cost_currencies", "newcomers",
-                  "start", "end", "first_start", "stay", "mrr_start", "mrr_end"),
+        rows.drop("spent", "spent_before", "spent_run", "cost_currency", "cost_currencies",
+                  "newcomers", "start", "end", "first_start", "stay", "mrr_start", "mrr_end"),
         view,
     )  # fmt: skip
 

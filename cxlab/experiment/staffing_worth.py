@@ -1,0 +1,203 @@
+"""What agents more or fewer are worth, with the links as assumed, at their range, and without."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from cxlab.errors import InputError, nearest
+from cxlab.experiment.companies import Counter, Progress, company_runs, with_customers
+from cxlab.experiment.worth import paired, without_links
+from cxlab.scenario import Scenario
+from cxlab.sim import Engine
+from cxlab.theory import lifetime_value
+
+__all__ = [
+    "READINGS",
+    "Option",
+    "as_read",
+    "looped",
+    "options_of",
+    "value_ahead",
+    "worth_of_options",
+]
+
+READINGS: dict[str, str] = {
+    "curve": "links as assumed", "low": "links at their low curves",
+    "high": "links at their high curves", "control": "no link (control)",
+}  # fmt: skip
+"""How the links are read, in words."""
+
+QUANTITIES = ("margin", "support", "acquisition", "value", "later", "with_later", "customers",
+              "lost", "csat", "first_reply_hours", "tickets")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Option:
+    """So many agents more (or fewer, where negative) in a shift of a team; shifts count from 1."""
+
+    team: str
+    shift: int
+    agents: int
+
+    @property
+    def name(self) -> str:
+        """The option in words: "1 more in front, shift 1"."""
+        how = "more" if self.agents > 0 else "fewer"
+        return f"{abs(self.agents)} {how} in {self.team.replace('_', ' ')}, shift {self.shift}"
+
+    def changes(self, scenario: Scenario) -> dict[str, Any]:
+        """Return what `Scenario.but` must change."""
+        team = "team" if scenario.team is not None else f"teams.{self.team}"
+        shifts = scenario.all_teams[self.team].shifts
+        now = shifts[self.shift - 1].agents
+        return {f"{team}.shifts.{self.shift - 1}.agents": now + self.agents}
+
+
+def options_of(scenario: Scenario, asked: Sequence[str] | None = None) -> list[Option]:
+    """Return staffing options, written "TEAM.SHIFT+AGENTS" such as "front.1+1" or "front.2-1".
+
+    Without `asked`: one agent more and one fewer in the first shift of the first team that has
+    agents, one fewer only where somebody is left on duty. Raises InputError for an option that
+    is none, a team or shift that is not there, and fewer agents than there are.
+    """
+    teams = scenario.all_teams
+    if not teams:
+        raise InputError(
+            "the company has no desk, so there is nobody to add", given=scenario.name,
+            expected="a scenario with teams",
+        )  # fmt: skip
+    if asked is not None:
+        return [_option(scenario, text) for text in asked]
+    for name, team in teams.items():
+        for number, shift in enumerate(team.shifts, start=1):
+            if shift.agents:
+                more, fewer = Option(name, number, 1), Option(name, number, -1)
+                return [more, fewer] if shift.agents > 1 else [more]
+    raise InputError("no shift of any team has an agent", given=scenario.name)
+
+
+def _option(scenario: Scenario, text: str) -> Option:
+    found = re.fullmatch(r"\s*(.+?)\.(\d+)\s*([+-]\d+)\s*", text)
+    expected = "TEAM.SHIFT+AGENTS such as front.1+1 or front.1-1, shifts counted from 1"
+    if found is None or not int(found[3]):
+        raise InputError("not a staffing option", given=text, expected=expected)
+    team, shift, agents = found[1], int(found[2]), int(found[3])
+    teams = scenario.all_teams
+    if team not in teams:
+        guess = nearest(team, teams)
+        raise InputError("unknown team in a staffing option", given=team, known=teams,
+                         hint=f"did you mean {guess!r}?" if guess else None)  # fmt: skip
+    shifts = teams[team].shifts
+    if not 1 <= shift <= len(shifts):
+        raise InputError("no such shift in a staffing option", given=text,
+                         expected=f"a shift from 1 to {len(shifts)}")  # fmt: skip
+    if shifts[shift - 1].agents + agents < 0:
+        raise InputError("fewer agents than there are", given=text,
+                         expected=f"at most {shifts[shift - 1].agents} fewer")  # fmt: skip
+    return Option(team, shift, agents)
+
+
+def looped(scenario: Scenario, *, seed: int | None = None) -> Scenario:
+    """Return a company with its links in force, and with another seed where one is given.
+
+    Without links the loop stays open: there is nothing that service could change.
+    """
+    life = with_customers(scenario).lifecycle
+    assert life is not None
+    changes: dict[str, Any] = {"lifecycle.closed_loop": bool(life.links)}
+    changes |= {} if seed is None else {"seed": seed}
+    return scenario.but(**changes)
+
+
+def as_read(scenario: Scenario, reading: Literal["curve", "low", "high"]) -> Scenario:
+    """Return the closed loop with every link at its own, its low or its high curve."""
+    life = with_customers(scenario).lifecycle
+    assert life is not None
+    links = [
+        link.drawn_as(reading).model_dump(mode="json", by_alias=True, exclude_none=True)
+        for link in life.links
+    ]
+    return scenario.but(**{"lifecycle.links": links, "lifecycle.closed_loop": True})
+
+
+def worth_of_options(
+    scenario: Scenario,
+    options: Sequence[Option],
+    *,
+    replications: int | None = None,
+    engine: Engine | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Return what staffing options come to, under every reading of the links and without them.
+
+    One row per option, reading (see `READINGS`; "low" and "high" where a link states a range,
+    none but "control" where there is no link) and quantity of `company_runs`, with base, changed,
+    difference, low, high (95 %, paired: all meet the same draws), correlation and replications.
+    Besides, `later` is what the customers there at the end will still bring (see `value_ahead`,
+    with the margin and churn of the company as it is), and `with_later` is `value` + `later`.
+    """
+    worlds = _worlds(with_customers(scenario))
+    runs = replications or scenario.replications
+    counter = Counter(progress, len(worlds) * (1 + len(options)) * runs)
+    how: Mapping[str, Any] = {
+        "replications": replications, "engine": engine, "progress": counter,
+    }  # fmt: skip
+    parts = []
+    for reading, world in worlds.items():
+        base = company_runs(world, **how)
+        ahead = value_ahead(base, world)
+        base = _with_later(base, ahead)
+        for option in options:
+            changed = company_runs(world.but(**option.changes(world)), **how)
+            changed = _with_later(changed, ahead)
+            rows = paired(base, changed, QUANTITIES)
+            parts.append(rows.assign(option=option.name, reading=reading))
+    columns = ["option", "reading"]
+    table = pd.concat(parts, ignore_index=True)
+    return table[[*columns, *(c for c in table.columns if c not in columns)]]
+
+
+def value_ahead(runs: pd.DataFrame, scenario: Scenario) -> float:
+    """Return what a customer who is there at the end is worth then, discounted to the start.
+
+    A month's margin × r/(1 + d − r), the lifetime value without the payment of the month that
+    runs, at the mean margin and the mean churn a month of all runs; NaN where nobody leaves and
+    nothing is discounted, or nobody was there. Customers differ, so that it understates.
+    """
+    life = with_customers(scenario).lifecycle
+    assert life is not None
+    months = runs["customer_months"].sum()
+    if not months:
+        return float("nan")
+    retention = 1 - min(1.0, runs["lost"].sum() / months)
+    discount = (1 + life.discount_per_year) ** (1 / 12) - 1
+    if 1 + discount - retention <= 0:
+        return float("nan")
+    each = lifetime_value(runs["margin"].sum() / months, retention, discount, "renewals")
+    horizon = scenario.horizon
+    years = (horizon.total_days - horizon.dropped_days) / 365.25
+    return float(float(each) / (1 + life.discount_per_year) ** years)
+
+
+def _with_later(runs: pd.DataFrame, ahead: float) -> pd.DataFrame:
+    later = runs["customers"] * ahead
+    return runs.assign(later=later, with_later=runs["value"] + later)
+
+
+def _worlds(scenario: Scenario) -> dict[str, Scenario]:
+    life = scenario.lifecycle
+    assert life is not None
+    worlds: dict[str, Scenario] = {}
+    if life.links:
+        worlds["curve"] = as_read(scenario, "curve")
+    if any(link.low is not None for link in life.links):
+        worlds["low"] = as_read(scenario, "low")
+    if any(link.high is not None for link in life.links):
+        worlds["high"] = as_read(scenario, "high")
+    worlds["control"] = without_links(scenario)
+    return worlds
