@@ -235,6 +235,99 @@ class TestSimulate:
         assert "did you mean 'parquet'" in message
 
 
+COMPANY = """
+time_zone = "UTC"
+start = 2026-01-01
+replications = 2
+[horizon]
+type = "terminating"
+days = 60
+[lifecycle]
+initial_customers = 40
+[lifecycle.segments.all]
+share = 1.0
+plan_shares = { basic = 1.0 }
+churn_factor = 3.0
+[lifecycle.plans.basic]
+price_per_month = 10
+[lifecycle.renewal]
+law = "geometric"
+leaving_probability = 0.5
+"""
+DESK = """
+[lifecycle.contacts]
+per_month = 1.0
+channel_shares = { chat = 1.0 }
+[[lifecycle.links]]
+name = "waiting"
+from = "first_reply_hours"
+curve = [[1, 1.0], [24, 2.0]]
+[channels.chat]
+arrivals_per_hour = 1
+handle_minutes = 5
+first_reply = "start"
+[[team.shifts]]
+agents = 1
+days = "Mon-Sun"
+from = "08:00"
+to = "18:00"
+"""
+
+
+class TestCompanies:
+    @pytest.fixture
+    def alone(self, tmp_path):
+        (tmp_path / "alone.toml").write_text(COMPANY)
+        return tmp_path / "alone.toml"
+
+    @pytest.fixture
+    def served(self, tmp_path):
+        (tmp_path / "served.toml").write_text(COMPANY + DESK)
+        return tmp_path / "served.toml"
+
+    def test_check_says_what_is_modelled_and_what_is_doubtful(self, capsys, alone, served):
+        # 40 customers, of whom everybody leaves after a month: 0.5 × 3 counts as 1.
+        assert run(["check", str(alone), str(served)]) == 0
+        streams = capsys.readouterr()
+        out, err = (" ".join(text.split()) for text in (streams.out, streams.err))
+        assert "customers: 40 at the start, by forecast about 40 in all and 0 at the end" in out
+        assert "plans: basic (EUR 10 a month)" in out
+        assert "desk: none, because customers do not ask for support" in out
+        assert "tickets: by forecast about 40 (chat 40)" in out  # a month and no more
+        assert "links: waiting (first_reply_hours on churn): off, they change nothing" in out
+        assert "alone.toml: by forecast the customer base dies out: from 40 customers to 0" in err
+        assert "served.toml: closed_loop is off: the links (waiting) change nothing" in err
+        (found,) = json.loads(succeeds(capsys, "check", alone, "--json"))
+        assert found["about"][-1] == "links: none"
+
+    def test_links_of_its_own_replace_those_it_extends(self, capsys, served):
+        child = served.parent / "child.toml"
+        child.write_text(
+            'extends = "served.toml"\n[lifecycle]\nclosed_loop = true\n[[lifecycle.links]]\n'
+            'name = "calls"\nfrom = "contacts"\ncurve = [[1, 1.0]]\n'
+        )
+        assert run(["check", str(child)]) == 0
+        assert "the 1 links in served.toml are replaced by its own 1" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("name", ["alone", "served"])
+    def test_simulate_says_what_was_cut(self, capsys, request, tmp_path, name):
+        path = request.getfixturevalue(name)
+        out = json.loads(succeeds(capsys, "simulate", path, "--out", tmp_path / "t", "--json"))
+        assert out["counted"] == {"terms_ended": 80, "probabilities_above_1": 80}
+        assert ("tickets" in out["rows"]) == (name == "served")
+        assert json.loads((tmp_path / "t" / "_cxlab.json").read_text())["counted"] == out["counted"]
+        succeeds(capsys, "simulate", path, "--out", tmp_path / "t")
+        assert run(["simulate", str(path), "--out", str(tmp_path / "t")]) == 0
+        assert "counted as 1 in 80 decisions (80 terms ended)" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("format", ["md", "html", "json"])
+    def test_describe(self, capsys, alone, served, format):
+        for path in (alone, served):
+            text = succeeds(capsys, "describe", path, "--format", format)
+            assert "the same probability 0.5 a term" in text
+            assert ("empty desk" in text) == (path == served)
+
+
 class TestInitAndCheck:
     def test_init_lays_out_a_folder_and_never_overwrites(self, capsys, tmp_path):
         succeeds(capsys, "init", tmp_path / "work")

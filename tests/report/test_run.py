@@ -213,6 +213,78 @@ def test_manifest_tells_what_the_page_was_made_from(tmp_path):
     assert data["versions"]["pandas"] in page
 
 
+COMPANY = """
+time_zone = "UTC"
+start = 2026-01-01
+replications = 2
+[horizon]
+type = "terminating"
+days = 40
+[lifecycle]
+initial_customers = 40
+[lifecycle.segments.all]
+share = 1.0
+plan_shares = { basic = 1.0 }
+churn_factor = 3.0
+[lifecycle.plans.basic]
+price_per_month = 10
+[lifecycle.renewal]
+law = "geometric"
+leaving_probability = 0.5
+"""
+SERVED = """
+[lifecycle.contacts]
+per_month = 1.0
+channel_shares = { phone = 1.0 }
+[[lifecycle.links]]
+name = "waiting"
+from = "first_reply_hours"
+curve = [[1, 1.0], [24, 2.0]]
+high = [[1, 1.0], [24, 4.5]]
+"""
+
+
+def test_a_company_says_in_its_manifest_which_links_hold_and_what_was_cut(tmp_path):
+    small_scenario(tmp_path)
+    path = tmp_path / "company.toml"
+    path.write_text('extends = "small.toml"\n' + COMPANY + SERVED)
+    for on in (False, True):
+        path.write_text(
+            'extends = "small.toml"\n'
+            + COMPANY.replace("[lifecycle]", f"[lifecycle]\nclosed_loop = {str(on).lower()}")
+            + SERVED
+        )
+        done = cx.report.report(path, out=tmp_path / "out")
+        base = json.loads(done.manifest_path.read_text(encoding="utf-8"))["customer_base"]
+        assert base["closed_loop"] is on
+        assert [link["name"] for link in base["assumed_links"]] == ["waiting"]
+        # Everybody leaves after the first month, with 0.5 × 3 and more.
+        assert (base["probabilities_above_1"], base["terms_ended"]) == (80, 80)
+        page = done.path.read_text(encoding="utf-8")
+        assert "counted as 1 in 80 decisions" in page
+        assert "80 (80 terms ended)" in page
+        assert "1: 1, 24: 4.5" in page
+        assert ("assumptions, in force" in page) is on
+        assert ("waiting changed nothing" in page) is not on
+
+
+def test_a_company_without_a_desk_has_a_page(tmp_path):
+    path = tmp_path / "alone.toml"
+    path.write_text(COMPANY)
+    done = cx.report.report(path, out=tmp_path / "out")
+    page = done.path.read_text(encoding="utf-8")
+    assert "There are no tickets." in page
+    assert "Customer churn" in page
+    assert "one customer base, without a desk" in page
+    manifest = json.loads(done.manifest_path.read_text(encoding="utf-8"))
+    assert manifest["customer_base"]["assumed_links"] == []
+
+
+def test_a_desk_has_no_customer_base_in_its_manifest(tmp_path):
+    done = cx.report.report(small_scenario(tmp_path), out=tmp_path / "out")
+    assert json.loads(done.manifest_path.read_text(encoding="utf-8"))["customer_base"] is None
+
+
 def test_a_page_is_named_in_its_folder_and_its_inputs_by_their_sha256(tmp_path):
     import hashlib
 
