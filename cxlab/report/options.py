@@ -85,15 +85,17 @@ _COLUMNS: dict[str, tuple[str, str]] = {
 def worth_table(rows: pd.DataFrame, currency: str) -> Block:
     """Return, option by option, what changes under every reading of the links."""
     parts, words = [], []
-    readings = list(dict.fromkeys(rows["reading"]))
+    known = set(rows["reading"])
+    readings = [r for r in ("curve", "control", "low", "high") if r in known]
     for option, mine in rows.groupby("option", sort=False):
         columns = ["What changes", "Now", *(READINGS[r] for r in readings)]
         lines: list[list[object]] = []
         for quantity, (title, unit) in _COLUMNS.items():
             here = mine[mine["quantity"] == quantity]
             if here["difference"].fillna(0.0).any():
-                cells = [_cell(here, reading, unit, currency) for reading in readings]
-                lines.append([title, _now(here, unit, currency), *cells])
+                cells = [_cell(here, reading, unit) for reading in readings]
+                named = f"{title} ({currency})" if unit == "money" else title
+                lines.append([named, _now(here, unit), *cells])
         caption = (
             f"{option}: differences to the company as it is now ({READINGS[readings[0]]}), with "
             "95 % intervals"
@@ -108,18 +110,19 @@ def worth_table(rows: pd.DataFrame, currency: str) -> Block:
     return Block(join(parts), "\n".join(words))
 
 
-def _now(rows: pd.DataFrame, unit: str, currency: str) -> str:
+def _now(rows: pd.DataFrame, unit: str) -> str:
     """Return the company's own value under the first reading."""
-    how, scale = (currency if unit == "money" else unit), (3600.0 if unit == "s" else 1.0)
+    how, scale = ("count" if unit == "money" else unit), (3600.0 if unit == "s" else 1.0)
     return amount(rows["base"].iloc[0] * scale, how).replace(" ", "\u00a0")
 
 
-def _cell(rows: pd.DataFrame, reading: str, unit: str, currency: str) -> Html | str:
+def _cell(rows: pd.DataFrame, reading: str, unit: str) -> Html | str:
     found = rows[rows["reading"] == reading]
     if found.empty or found["difference"].isna().all():
         return "–"
     row = found.iloc[0]
-    how, scale = (currency if unit == "money" else unit), (3600.0 if unit == "s" else 1.0)
+    # The row names the currency once, so that all readings stand beside each other.
+    how, scale = ("count" if unit == "money" else unit), (3600.0 if unit == "s" else 1.0)
     words = amount(row["difference"] * scale, how, signed=True).replace(" ", "\u00a0")
     interval = span(row["low"] * scale, row["high"] * scale, how, signed=True)
     if not interval or row["low"] == row["high"]:
