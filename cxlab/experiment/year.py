@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -120,7 +120,7 @@ def company_year(
     for number in numbers:
         found.append(_looked_at(play_replication(chosen, number, engine=engine), number))
         count(0, 0)
-    runs, daily, ways, use, tables = zip(*found, strict=True)
+    runs, daily, ways, use, tables, counts = zip(*found, strict=True)
     control, controlled = {}, []
     if looped:
         other = without_links(chosen)
@@ -131,11 +131,13 @@ def company_year(
             count(0, 0)
     names = dict.fromkeys(name for part in tables for name in part)
     frames = {n: pa.concat_tables([part[n] for part in tables if n in part]) for n in names}
+    made = Tables.from_frames(
+        frames, as_of=chosen.ends_at, time_zone=chosen.time_zone, source=chosen.name
+    )
+    counted = {name: sum(each[name] for each in counts) for name in counts[0]}
     return CompanyYear(
         chosen,
-        Tables.from_frames(
-            frames, as_of=chosen.ends_at, time_zone=chosen.time_zone, source=chosen.name
-        ),
+        made.replaced({}, replace(made.meta, counted=counted)),
         _by_run(dict(zip(numbers, runs, strict=True))),
         pd.concat([*daily, *controlled], ignore_index=True),
         pd.concat(ways, ignore_index=True),
@@ -150,7 +152,9 @@ def _by_run(rows: Mapping[int, Mapping[str, float]]) -> pd.DataFrame:
 
 def _looked_at(
     company: Company, number: int
-) -> tuple[dict[str, float], pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, pa.Table]]:
+) -> tuple[
+    dict[str, float], pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, pa.Table], dict[str, int]
+]:
     view = BaseView(company.population, company.history)
     made = {
         name: table.append_column("replication", pa.array(np.full(len(table), number)))
@@ -159,7 +163,7 @@ def _looked_at(
     }
     return (
         company_totals(company), _by_day(company, number, "simulated"), _ways(view, number),
-        _use(view, number), made,
+        _use(view, number), made, company.history.counted,
     )  # fmt: skip
 
 
@@ -227,8 +231,8 @@ def base_over_time(year: CompanyYear) -> pd.DataFrame:
             if (day - first) % 7 == 0 or day == last:
                 value, low, high = stats.replication_interval(runs)
                 x = round((day - first) / DAYS_A_MONTH, 1)
-                rows.append({"group": group, "x": x, "value": value, "low": max(low, 0.0),
-                             "high": high})  # fmt: skip
+                rows.append({"group": group, "x": x, "value": round(value, 1),
+                             "low": round(max(low, 0.0), 1), "high": round(high, 1)})  # fmt: skip
     expected = expected_customers(year.life, round(last / DAYS_A_MONTH + 0.1) * 31)
     for month, value in enumerate(expected):
         x = month - first / DAYS_A_MONTH

@@ -183,6 +183,7 @@ def ways_won(year: CompanyYear) -> pd.DataFrame:
         won, low, high = stats.replication_interval(runs["won"])
         cost = stats.jackknife_ratio(runs["spent"], runs["won"])
         months = stats.jackknife_ratio(runs["spent"], runs["margin"])
+        cost, months = ((v, max(a, 0.0), b) for v, a, b in (cost, months))  # neither is below 0
         if runs["won"].sum() > 0 and not runs["margin"].sum():
             months = (np.inf if runs["spent"].sum() else 0.0, np.nan, np.nan)
         rows.append({

@@ -9,7 +9,6 @@ from cxlab.report.company import (
     company_heading,
     link_list,
     loop_note,
-    read_with_care,
     ways_table,
 )
 from cxlab.report.definitions import definitions
@@ -22,7 +21,14 @@ from cxlab.report.heading import (
 )
 from cxlab.report.kpis import DRILL, HEADLINES, drill_table, kpi_table, tiles
 from cxlab.report.logs import read_log
-from cxlab.report.options import causes_frame, loop_heading, verdict, worth_frame, worth_table
+from cxlab.report.options import (
+    causes_frame,
+    link_pictures,
+    loop_heading,
+    verdict,
+    worth_frame,
+    worth_table,
+)
 from cxlab.report.quality import data_quality
 from cxlab.report.run import ReportResult, report
 from cxlab.report.targets import Target, line, load_targets
@@ -56,6 +62,7 @@ __all__ = [
     "kpi_table",
     "line",
     "link_list",
+    "link_pictures",
     "load_targets",
     "loop_heading",
     "loop_note",
@@ -64,7 +71,6 @@ __all__ = [
     "period_heading",
     "provenance",
     "read_log",
-    "read_with_care",
     "report",
     "scenario_heading",
     "scenario_provenance",

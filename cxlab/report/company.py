@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from typing import Any
 
 import pandas as pd
 
 from cxlab.charts.words import amount, span
-from cxlab.experiment import doubts
 from cxlab.experiment.year import CompanyYear
 from cxlab.experiment.yearly import against_control
 from cxlab.report.blocks import Block
 from cxlab.report.heading import heading
 from cxlab.report.html import Html, element, join, table
-from cxlab.scenario import Scenario
 from cxlab.scenario.links import EXPERIENCES, Link
 from cxlab.units import format_value
 
-__all__ = ["TILES", "company_heading", "link_list", "loop_note", "read_with_care", "ways_table"]
+__all__ = ["TILES", "company_heading", "link_list", "loop_note", "ways_table"]
 
 TILES = ("customers_start", "customers_end", "churn_a_month", "nrr", "grr", "arpa", "cac",
          "cac_churn", "clv", "clv_renewals", "clv_arrears", "clv_undiscounted", "csat",
@@ -50,30 +48,6 @@ def _loop(year: CompanyYear) -> str:
     return "open" + (": the links are off" if year.life.links else ": there are no links")
 
 
-def read_with_care(scenario: Scenario, runs: pd.DataFrame | None = None) -> Block:
-    """Return a box with what makes numbers of a company doubtful; nothing where nothing does.
-
-    `runs`: totals as `company_runs` returns them, which know how often a probability was above 1.
-    """
-    notes = doubts(scenario)
-    if runs is not None and runs["clamped"].sum():
-        notes.append(
-            f"{runs['clamped'].mean():,.1f} times a run a chance to leave came out above 1, and "
-            "counted as 1: factors or curves of links are too steep there"
-        )
-    if not notes:
-        return Block(Html(""), "")
-    return _note("Read with care", [note[:1].upper() + note[1:] + "." for note in notes])
-
-
-def _note(title: str, lines: Iterable[str]) -> Block:
-    lines = list(lines)
-    inner = element("ul", join(element("li", line) for line in lines))
-    body = element("div", element("p", element("strong", title)), inner, class_="note",
-                   role="note")  # fmt: skip
-    return Block(body, "\n".join([title, *lines]))
-
-
 def loop_note(year: CompanyYear) -> Block:
     """Return what the loop is, and in a closed one the control beside it."""
     if year.control is None:
@@ -82,8 +56,7 @@ def loop_note(year: CompanyYear) -> Block:
             f"This loop is open: the {len(links)} links of the scenario are off, and the service "
             "that customers get changes nothing that they do."
             if links
-            else "This loop is open: no link of the scenario says that service changes what "
-            "customers do."
+            else "This loop is open: the service that customers get changes nothing that they do."
         )
         return Block(element("p", words), words)
     words = (
@@ -117,7 +90,8 @@ def _compared(row: dict[Hashable, Any], currency: str) -> list[str]:
 def link_list(links: list[Link]) -> Block:
     """Return the links of a scenario in words: what they look at, what they change, how surely."""
     if not links:
-        return Block(Html(""), "")
+        words = "The scenario has no link from service to customers: nothing is assumed."
+        return Block(element("p", words), words)
     head = "Links from service to customers: assumptions, not findings"
     told = [(link.name.replace("_", " "), _told(link)) for link in links]
     lines = (element("li", element("strong", name), ": ", words) for name, words in told)

@@ -7,16 +7,24 @@ from typing import Any
 
 import pandas as pd
 
+from cxlab.charts import link_curve
 from cxlab.charts.words import amount, span
 from cxlab.experiment.staffing_worth import READINGS, Option
 from cxlab.report.blocks import Block
+from cxlab.report.company import link_list
 from cxlab.report.heading import heading
 from cxlab.report.html import Html, element, join, table
 from cxlab.scenario import Scenario
+from cxlab.scenario.links import Link
 
-__all__ = ["causes_frame", "loop_heading", "verdict", "worth_frame", "worth_table"]
+__all__ = ["causes_frame", "link_pictures", "loop_heading", "verdict", "worth_frame", "worth_table"]
 
 Row = Mapping[str, Any]
+
+
+def link_pictures(links: list[Link]) -> list[Any]:
+    """Return a picture of every link; the words that there is none, where there is none."""
+    return [link_curve(link) for link in links] or [link_list(links)]
 
 
 def loop_heading(scenario: Scenario, options: list[Option], replications: int) -> Block:
@@ -160,25 +168,28 @@ _STATUS = {"pays": "it pays", "loses": "it does not pay", "open": "it may or may
 
 
 def _conclusions(by: _By) -> str:
-    scopes = {"value": "Within the run", "with_later": "Counting lifetimes"}
-    return " ".join(_conclusion(by, quantity, scope) for quantity, scope in scopes.items())
+    """Return whether an option pays, within the run and counting lifetimes."""
+    run, lifetimes = (_conclusion(by, quantity) for quantity in ("value", "with_later"))
+    if run == lifetimes:
+        return f"Within the run and counting lifetimes {run}"
+    return f"Within the run {run} Counting lifetimes {lifetimes}"
 
 
-def _conclusion(by: _By, quantity: str, scope: str) -> str:
+def _conclusion(by: _By, quantity: str) -> str:
     """Return whether an option pays, and whether that rests on the links."""
     found = {r: _status(by[r, quantity]) for r in READINGS if (r, quantity) in by}
     control = _STATUS[found.pop("control")]
     if not found:
-        return f"{scope} {control}; the scenario has no link, so that wages decide alone."
+        return f"{control}; the scenario has no link, so that wages decide alone."
     assumed, kinds = _STATUS[found["curve"]], {_STATUS[s] for s in found.values()}
     if kinds == {control}:
-        return f"{scope} {control}, whatever the links: the control agrees."
+        return f"{control}, whatever the links: the control agrees."
     if len(kinds) == 1:
         return (
-            f"{scope} {assumed} over the whole range of the links, but without any link {control}: "
+            f"{assumed} over the whole range of the links, but without any link {control}: "
             "the answer rests on the assumption that there are links."
         )
-    words = f"{scope} {assumed} with the links as assumed; that changes within their range"
+    words = f"{assumed} with the links as assumed; that changes within their range"
     if assumed != control:
         words += f", and without any link {control}"
     return words + ": it is as sure as the curves are, not surer."

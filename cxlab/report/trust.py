@@ -17,8 +17,8 @@ from cxlab.units import format_interval, format_value
 __all__ = ["doubtful", "model_description", "neighbour_table"]
 
 
-def doubtful(scenario: Scenario, tables: Tables) -> Block:
-    """Return a box with what makes this run doubtful; nothing where nothing does."""
+def doubtful(scenario: Scenario, tables: Tables | None = None) -> Block:
+    """Return a box with what makes a run, or a scenario, doubtful; nothing where nothing does."""
     notes = doubts(scenario, tables)
     if not notes:
         return Block(Html(""), "")
