@@ -26,6 +26,8 @@ LONG = st.sampled_from(
         {"law": "empirical", "shares": [0.0, 0.4, 1.0], "values": [0.0, 0.0, 60.0]},
     ]
 )
+TO_THE_DAY = LONG | st.sampled_from([28, 31])
+"""Some end on the very day of an anniversary."""
 ZONES = [
     ("Europe/Berlin", "2026-01-31"), ("Europe/Berlin", "2026-08-31"), ("UTC", "2028-01-29"),
     ("Asia/Kolkata", "2026-12-30"), ("America/Sao_Paulo", "2018-10-05"),
@@ -154,11 +156,11 @@ def _extras(draw: st.DrawFn) -> dict[str, Any]:
     """What a base may have besides: first steps, features, loyalty, campaigns, purchases."""
     made: dict[str, Any] = {}
     if draw(st.booleans()):
-        made["onboarding"] = {"completes": draw(CHANCES), "days": draw(LONG),
+        made["onboarding"] = {"completes": draw(CHANCES), "days": draw(TO_THE_DAY),
                               "churn_factor": draw(FACTORS),
                               "contact_factor": draw(FACTORS)}  # fmt: skip
     made["features"] = {
-        name: {"adopts": draw(CHANCES), "days": draw(LONG), "churn_factor": draw(FACTORS),
+        name: {"adopts": draw(CHANCES), "days": draw(TO_THE_DAY), "churn_factor": draw(FACTORS),
                "contact_factor": draw(FACTORS), "uses_per_week": draw(st.sampled_from([0, 1.5]))}
         for name in FEATURES[: draw(st.integers(0, 2))]
     }  # fmt: skip

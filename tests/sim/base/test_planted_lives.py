@@ -1,7 +1,8 @@
 """Faults planted into the SimPy customer base: what the tests are held to catch, and which does.
 
 Lives worked out by hand catch those that show where every draw is certain; the other engine, on
-random companies, catches all of them.
+random companies, catches all of them but one: 600 random companies hardly ever have a campaign that
+keeps customers, issued while somebody was away who has come back by the time it counts.
 """
 
 from __future__ import annotations
@@ -207,7 +208,7 @@ def campaigns_keep_who_was_no_customer(patch: Patch) -> None:
     lately = Base.redeemed_lately
 
     def always(base: Base, customer: Customer, name: str, campaign: Any, day: int) -> bool:
-        return lately(base, replace(customer, since=0), name, campaign, day)
+        return lately(base, replace(customer, since=customer.born), name, campaign, day)
 
     patch.setattr(Base, "redeemed_lately", always)
 
@@ -311,6 +312,7 @@ CAUGHT_BY: dict[Fault, Callable[[], None]] = {
     waits_count_in_minutes: an_hour_of_waiting,
     only_the_last_request_counts: service.test_requests_that_are_still_open,
 }  # fmt: skip
+TOO_RARE = campaigns_keep_who_was_no_customer
 UNSEEN_WHERE_DRAWS_ARE_CERTAIN: list[Fault] = [the_same_draw_every_month, one_draw_for_everything]
 
 
@@ -357,7 +359,9 @@ def test_the_other_engine_catches_what_no_certain_draw_shows(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("fault", CAUGHT_BY, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize(
+    "fault", [fault for fault in CAUGHT_BY if fault != TOO_RARE], ids=lambda fault: fault.__name__
+)
 def test_the_other_engine_catches(fault: Fault, monkeypatch: Patch) -> None:
     fault(monkeypatch)
     with pytest.raises(AssertionError):
