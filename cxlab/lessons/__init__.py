@@ -6,6 +6,7 @@ formulas of `cxlab.theory` against the same desk, simulated.
 """
 
 from cxlab.lessons import data
+from cxlab.lessons.companies import leavers_by_csat, leavers_by_requests
 from cxlab.lessons.desks import desk, queue_by_hour
 from cxlab.lessons.exercise import exercise
 from cxlab.lessons.figures import figures, readings
@@ -20,6 +21,8 @@ __all__ = [
     "desk",
     "exercise",
     "figures",
+    "leavers_by_csat",
+    "leavers_by_requests",
     "lesson",
     "lesson_pages",
     "lessons",

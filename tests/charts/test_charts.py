@@ -13,6 +13,7 @@ import cxlab as cx
 from cxlab import charts
 from cxlab.charts.aggregate import week_seconds
 from cxlab.charts.renderer import MIME
+from cxlab.scenario.links import Link
 
 
 def _trend_rows(values, unit="s"):
@@ -26,6 +27,11 @@ def _trend_rows(values, unit="s"):
             "n": 40, "flag": "ok",
         }
     )  # fmt: skip
+
+
+LINK = Link.model_validate({"name": "waiting", "from": "first_reply_hours",
+                            "curve": [[2, 1], [24, 1.5]],
+                            "low": [[2, 1.0]], "high": [[2, 1.0], [8, 2.0]]})  # fmt: skip
 
 
 def _all_charts():
@@ -53,6 +59,21 @@ def _all_charts():
                         "unit": "s", "group": "met"})  # fmt: skip
     survive = {"time": "Time (months)", "title": "Who stays"}
     groups = _trend_rows([3600.0, 60.0]).assign(channel=["email", "<b>"])
+    steps = pd.DataFrame({"kind": ["start", "new", "churn", "end"],
+                          "value": [500.0, 90.0, 40.0, 550.0], "low": nan,
+                          "high": nan})  # fmt: skip
+    months = pd.DataFrame({"month": ["2026-01", "2026-01", "2026-02"],
+                           "kind": ["new", "churn", "new"],
+                           "value": [90.0, 40.0, 5.0]})  # fmt: skip
+    worth = pd.DataFrame({"group": "<b>", "statistic": ["p10", "p25", "p50", "p75", "p90", "mean"],
+                          "value": [1.0, 2.0, 30.0, 40.0, 500.0, 60.0],
+                          "customers": 7})  # fmt: skip
+    why = pd.DataFrame({"reason": ["price", "<b>"], "value": [3.0, 9.0], "low": [1.0, nan],
+                        "high": [5.0, nan], "note": ["25 %", ""]})  # fmt: skip
+    pairs = pd.DataFrame({"option": ["1 more", "1 more", "<b>"],
+                          "reading": ["as it is", "off", "off"],
+                          "value": [-120.0, 0.0, 70.0], "low": [-150.0, 0.0, nan],
+                          "high": [-90.0, 0.0, nan]})  # fmt: skip
     spread = charts.Distribution("First response time", bins, {0.5: 20.0, 0.9: 45.0}, 10)
     return {
         "trend": charts.trend(_trend_rows([3600.0, nan, 5400.0]), target=4000.0),
@@ -71,6 +92,20 @@ def _all_charts():
             pd.concat([grows, met]), over="Load (%)", what="Wait", title="Grows", dots=["met"]
         ),
         "empty lines": charts.curves(grows.head(0), over="Load (%)", what="Wait", title="Grows"),
+        "steps": charts.revenue_waterfall(steps, currency="EUR"),
+        "moves": charts.revenue_moves(months, currency="EUR"),
+        "worth": charts.value_distribution(worth, currency="EUR", what="Margin"),
+        "link": charts.link_curve(LINK),
+        "level link": charts.link_curve(
+            LINK.model_copy(update={"curve": [[1, 1.2]], "low": None, "high": None})
+        ),
+        "why": charts.reasons(why, what="Lost (number)", title="Why"),
+        "pairs": charts.paired_differences(pairs, what="Net", unit="EUR"),
+        "empty steps": charts.revenue_waterfall(steps.head(0), currency="EUR"),
+        "empty moves": charts.revenue_moves(months.head(0), currency="EUR"),
+        "empty worth": charts.value_distribution(worth.head(0), currency="EUR", what="Margin"),
+        "empty why": charts.reasons(why.head(0), what="Lost (number)", title="Why"),
+        "empty pairs": charts.paired_differences(pairs.head(0), what="Net", unit="EUR"),
         "funnel": charts.funnel(stages),
         "tree": charts.decision_tree({"nodes": nodes, "edges": []}),
         "empty funnel": charts.funnel(stages.head(0)),
@@ -125,11 +160,34 @@ def _axis_titles(node):
 @pytest.mark.parametrize(
     ("name", "unit"),
     [("trend", "(min)"), ("backlog", "(number)"), ("spread", "(%)"), ("load", "(mean number)"),
+     ("steps", "(EUR)"), ("moves", "(EUR)"), ("worth", "(EUR)"), ("link", "(hours)"),
+     ("link", "(times)"), ("why", "(number)"), ("pairs", "(EUR)"),
      ("interval", "(min)"), ("lines", "(min)"), ("lines and dots", "(%)")],
 )  # fmt: skip
 def test_axes_carry_their_unit(name, unit):
     titles = list(_axis_titles(ALL[name]._repr_mimebundle_()[MIME]))
     assert any(unit in t for t in titles), titles
+
+
+def test_words_of_a_company_hold_the_numbers():
+    words = {name: ALL[name]._repr_mimebundle_()["text/plain"] for name in ALL}
+    assert words["steps"].endswith(
+        ": at the start 500 EUR; new +90.00 EUR; churn −40.00 EUR; at the end 550 EUR."
+    )
+    assert "one in ten above 500 EUR" in words["worth"]
+    assert words["link"].startswith("An assumption, not a finding.")
+    assert words["link"].endswith("1.5 times at 24 (between 1 and 2).")
+    assert "no range is stated" in words["level link"]
+    assert words["why"] == "Why: <b> 9; price 3 (25 %)."
+    assert words["pairs"].endswith(
+        "1 more: −120 EUR (as it is); 0 EUR (off). <b>: +70.00 EUR (off)."
+    )
+
+
+def test_a_waterfall_ends_where_its_last_step_does():
+    layer = ALL["steps"]._repr_mimebundle_()[MIME]
+    rows = next(iter(d for d in layer["datasets"].values() if "to" in d[0]))
+    assert [(r["from"], r["to"]) for r in rows] == [(0, 500), (500, 590), (590, 550), (0, 550)]
 
 
 def test_trend_words_hold_the_numbers():
