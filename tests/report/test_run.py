@@ -268,13 +268,18 @@ def test_a_company_says_in_its_manifest_which_links_hold_and_what_was_cut(tmp_pa
         assert ("waiting changed nothing" in page) is not on
 
 
-def test_a_company_without_a_desk_has_a_page(tmp_path):
+@pytest.mark.parametrize(("notebook", "word"), [(None, "churn"), ("scenario", "Customer churn")])
+def test_a_company_without_a_desk_has_a_page(tmp_path, notebook, word):
+    """Also in the notebook of a desk, which finds no tickets and says so."""
     path = tmp_path / "alone.toml"
     path.write_text(COMPANY)
-    done = cx.report.report(path, out=tmp_path / "out")
+    given = {} if notebook is None else {"parameters": {"scenario": str(path)}}
+    done = cx.report.report(
+        path if notebook is None else None, notebook=notebook, out=tmp_path / "out", **given
+    )
     page = done.path.read_text(encoding="utf-8")
     assert "There are no tickets." in page
-    assert "Customer churn" in page
+    assert word in page
     assert "one customer base, without a desk" in page
     manifest = json.loads(done.manifest_path.read_text(encoding="utf-8"))
     assert manifest["customer_base"]["assumed_links"] == []
