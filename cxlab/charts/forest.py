@@ -101,7 +101,7 @@ def paired_differences(
     most = float(np.nanmax(ends, initial=0.0))
     room = 0.04 * ((most - least) or 1.0)
     x = alt.X("value:Q", title=f"{what} ({unit})",
-              axis=alt.Axis(tickCount=5, format="~s", grid=True),
+              axis=alt.Axis(tickCount=5, format="~s", grid=True, labelSeparation=8),
               scale=alt.Scale(domain=[least - room, most + room], nice=False))  # fmt: skip
     limit = alt.ExprRef("width > 480 ? 200 : 105")
     y = alt.Y("option:N", sort=options, title=None, scale=alt.Scale(paddingInner=0.25),

@@ -51,7 +51,7 @@ def revenue_waterfall(
     most = float(data["right"].max())
     y = alt.Y("step:N", sort=list(data["step"]), title=None, axis=alt.Axis(labelLimit=120))
     x = alt.X("from:Q", title=f"Monthly recurring revenue ({currency})",
-              axis=alt.Axis(tickCount=4, format="~s", grid=True),
+              axis=alt.Axis(tickCount=4, format="~s", grid=True, labelSeparation=8),
               scale=alt.Scale(domain=[min(0.0, float(data["to"].min())), most], nice=False,
                               range=room_for_words(100)))  # fmt: skip
     colour = alt.Color("kind:N", legend=None, scale=alt.Scale(domain=["level", "less", "more"]))
