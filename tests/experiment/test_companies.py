@@ -43,6 +43,17 @@ def test_margin_is_what_was_paid_less_its_cost_discounted_to_the_start() -> None
     np.testing.assert_allclose(runs["customer_months"], 10 * 90 / (365.25 / 12))
 
 
+def test_wages_are_taken_off_the_value() -> None:
+    # Nobody asks; one agent is paid 10 an hour, 8 hours a day, 90 days: 7,200. Margin 3 × 50.
+    shift = {"days": "Mon-Sun", "from": "09:00", "to": "17:00", "agents": 1}
+    email = {"arrivals_per_hour": 1.0, "handle_minutes": 5.0, "first_reply": "end"}
+    plain = company(**{"lifecycle.discount_per_year": 0.0}).resolved()
+    plain["lifecycle"]["contacts"] = {"per_month": 0.0, "channel_shares": {"email": 1.0}}
+    desk = {"channels": {"email": email}, "team": {"hourly_cost": 10.0, "shifts": [shift]}}
+    runs = cx.company_runs(Scenario.of(plain | desk))
+    np.testing.assert_allclose(runs[["margin", "support", "value"]].iloc[0], [150, 7200, -7050])
+
+
 def test_a_warm_up_is_not_counted_and_money_is_discounted_to_its_end() -> None:
     steady = {"type": "steady", "days": 90, "warm_up_days": 40}
     runs = cx.company_runs(company(horizon=steady))
