@@ -11,15 +11,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from cxlab.experiment.companies import counted_time
 from cxlab.experiment.soundness import open_tickets
 from cxlab.metrics import DESK, measure
-from cxlab.metrics.possible import lacking, tables_for
+from cxlab.metrics.possible import tables_for
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.scenario import Scenario
 from cxlab.sim import Engine
@@ -58,10 +58,10 @@ class Runs:
 class Question:
     """What is asked of every run: metrics by group, as `measure` takes them.
 
-    `metrics=None`: whatever the tables can answer. `daily` asks for the open tickets by day too.
+    `daily` asks for the open tickets by day too.
     """
 
-    metrics: tuple[str, ...] | None = tuple(DESK)
+    metrics: tuple[str, ...] = DESK
     by: tuple[str, ...] = ()
     settings: Settings = DEFAULTS
     engine: Engine | None = None
@@ -126,7 +126,7 @@ class _Played:
 
 
 def _played(work: Sequence[Runs], question: Question) -> Iterator[_Played]:
-    only = None if question.metrics is None else tables_for(question.metrics, question.by)
+    only = tables_for(question.metrics, question.by)
     for place, runs in enumerate(work):
         scenario = runs.scenario
         parts = [recorded(scenario, number, question.engine, only) for number in runs.numbers]
@@ -152,10 +152,11 @@ def _measured_together(pieces: Sequence[_Played], question: Question) -> Iterato
         _together([numbers.apply(piece.tables, i) for i, piece in enumerate(pieces)]),
         as_of=first.ends_at, time_zone=first.time_zone, source=first.name,
     )  # fmt: skip
-    names: Any = question.metrics
-    if names is None or (names == tuple(DESK) and "tickets" not in tables):
-        names = [name for name, lacks in lacking(tables).items() if not lacks]
-    rows = measure(tables, names, by=[*question.by, "replication"], settings=question.settings)
+    rows = measure(
+        tables, question.metrics, by=[*question.by, "replication"], settings=question.settings,
+        # What is a state, such as who was a customer, is one at the beginning of what counts.
+        period=None if first.lifecycle is None else counted_time(first),
+    )  # fmt: skip
     daily = open_tickets(tables, first) if question.daily and "tickets" in tables else None
     for i, piece in enumerate(pieces):
         yield Measured(

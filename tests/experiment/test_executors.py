@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -105,16 +105,19 @@ def test_a_cluster_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None
         executor_for("nonsense://x")
 
 
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    from distributed import LocalCluster
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        Cluster(cluster.scheduler_address) as executor,
+    ):
+        yield executor
+
+
 class TestCluster:
     """On a real Dask cluster of two processes."""
-
-    @pytest.fixture(scope="class")
-    def cluster(self):
-        from distributed import LocalCluster
-
-        with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-            with Cluster(cluster.scheduler_address) as executor:
-                yield executor
 
     def test_results(self, cluster: Cluster) -> None:
         assert cluster.workers == 2
