@@ -38,7 +38,7 @@ from cxlab.sim.run import check_memory, replication_tables
 from cxlab.tables import Tables
 from cxlab.units import format_value
 
-__all__ = ["Precision", "Run", "run"]
+__all__ = ["LARGE", "Precision", "Progress", "Run", "asked_metrics", "names_of", "run"]
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
@@ -223,8 +223,8 @@ def run(
         )
     if replications is not None:
         chosen = chosen.but(replications=replications)
-    groups = tuple(g for g in _names(by) if g != "replication")
-    shown = _shown(chosen, metrics)
+    groups = tuple(g for g in names_of(by) if g != "replication")
+    shown = asked_metrics(chosen, metrics)
     rule = None if replications is not None else _rule(precision, metrics)
     question = Question(_with_counts(chosen, shown, groups), groups, settings, engine, True)
     check_memory(chosen.but(replications=1))
@@ -239,13 +239,15 @@ def run(
     return found.run(enough if reached else found.played, rule, reached, shown)
 
 
-def _names(given: str | Sequence[str]) -> list[str]:
+def names_of(given: str | Sequence[str]) -> list[str]:
+    """Return names given as a list or as one text with commas."""
     return (
         [g.strip() for g in given.split(",") if g.strip()] if isinstance(given, str) else [*given]
     )
 
 
-def _shown(scenario: Scenario, metrics: str | Sequence[str] | None) -> tuple[str, ...]:
+def asked_metrics(scenario: Scenario, metrics: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return the ids of the metrics that are asked, by default those the scenario is about."""
     if metrics is not None:
         return tuple(m.id for m in select_metrics(metrics))
     return (DESK if scenario.lines else ()) + (COMPANY if scenario.lifecycle is not None else ())
