@@ -21,8 +21,8 @@ from cxlab.experiment.design import Cell, Values, changed_by, grid, latin_hyperc
 from cxlab.experiment.executors import Executor, cores, executor_for
 from cxlab.experiment.kept import Kept, fingerprint
 from cxlab.experiment.replications import combined
-from cxlab.experiment.run import LARGE, Progress, asked_metrics, names_of
 from cxlab.experiment.runs import Question, Runs, batches, measured
+from cxlab.experiment.sequential import LARGE, Progress, asked_metrics, names_of
 from cxlab.metrics.frame import Results
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.scenario import Scenario

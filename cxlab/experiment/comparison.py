@@ -27,8 +27,8 @@ from cxlab import stats
 from cxlab.errors import InputError
 from cxlab.experiment.executors import Executor, executor_for
 from cxlab.experiment.replications import combined, run_values
-from cxlab.experiment.run import LARGE, Progress, asked_metrics, names_of
 from cxlab.experiment.runs import Question, Runs, batches, measured
+from cxlab.experiment.sequential import LARGE, Progress, asked_metrics, names_of
 from cxlab.metrics.frame import Results
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.scenario import Scenario

@@ -38,7 +38,16 @@ from cxlab.sim.run import check_memory, replication_tables
 from cxlab.tables import Tables
 from cxlab.units import format_value
 
-__all__ = ["LARGE", "Precision", "Progress", "Run", "asked_metrics", "names_of", "run"]
+__all__ = [
+    "LARGE",
+    "Precision",
+    "Progress",
+    "Run",
+    "asked_metrics",
+    "names_of",
+    "precision_of",
+    "run",
+]
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
@@ -225,7 +234,7 @@ def run(
         chosen = chosen.but(replications=replications)
     groups = tuple(g for g in names_of(by) if g != "replication")
     shown = asked_metrics(chosen, metrics)
-    rule = None if replications is not None else _rule(precision, metrics)
+    rule = None if replications is not None else precision_of(precision, metrics)
     question = Question(_with_counts(chosen, shown, groups), groups, settings, engine, True)
     check_memory(chosen.but(replications=1))
     with executor_for(_where(chosen, rule, executor)) as workers:
@@ -264,11 +273,19 @@ def _with_counts(
     return tuple(dict.fromkeys([*shown, *counting]))
 
 
-def _rule(precision: float | Precision | None, metrics: object) -> Precision:
-    if isinstance(precision, Precision):
-        return precision
-    key = KEY if metrics is None else None
-    return Precision(key=key) if precision is None else Precision(relative=precision, key=key)
+def precision_of(
+    relative: float | Precision | None, metrics: object, cap: int | None = None
+) -> Precision:
+    """Return the rule for a relative half-width; `metrics`: what was asked (None: the usual)."""
+    if isinstance(relative, Precision):
+        return relative
+    usual = Precision()
+    return Precision(
+        relative=usual.relative if relative is None else relative,
+        floor=usual.floor if cap is None else min(usual.floor, cap),
+        cap=cap or usual.cap,
+        key=KEY if metrics is None else None,
+    )
 
 
 def _where(
