@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cxlab.experiment import over_replications as over_replications
     from cxlab.experiment import replicate as replicate
     from cxlab.experiment import run as run
+    from cxlab.experiment import sensitivity as sensitivity
     from cxlab.experiment import sweep as sweep
     from cxlab.experiment import validate as validate
     from cxlab.experiment import value_quantiles as value_quantiles
@@ -87,6 +88,7 @@ _HOMES = {
     "over_replications": "cxlab.experiment",
     "replicate": "cxlab.experiment",
     "run": "cxlab.experiment",
+    "sensitivity": "cxlab.experiment",
     "simulate": "cxlab.sim",
     "sweep": "cxlab.experiment",
     "validate": "cxlab.experiment",

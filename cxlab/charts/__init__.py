@@ -17,6 +17,7 @@ from cxlab.charts.money import revenue_moves, revenue_waterfall, value_distribut
 from cxlab.charts.paths import decision_tree, funnel
 from cxlab.charts.reasons import reasons
 from cxlab.charts.renderer import enable
+from cxlab.charts.sensitivity import influences, tornado
 from cxlab.charts.spread import Distribution, interval, wait_distribution
 from cxlab.charts.trend import backlog_trend, trend
 
@@ -30,6 +31,7 @@ __all__ = [
     "funnel",
     "hourly_load",
     "hourly_waits",
+    "influences",
     "interval",
     "link_curve",
     "load_against_staffing",
@@ -39,6 +41,7 @@ __all__ = [
     "revenue_waterfall",
     "standardised_differences",
     "survival_curve",
+    "tornado",
     "trend",
     "value_distribution",
     "wait_distribution",

@@ -14,7 +14,10 @@ from cxlab.cli.show import print_frame, print_json, print_results, progress_bar,
 from cxlab.errors import InputError
 from cxlab.units import format_interval, format_value
 
-__all__ = ["register"]
+__all__ = [
+    "ClusterOption", "ScenarioArgument", "SeedOption", "WhereOption", "loaded_scenario", "register",
+    "where",
+]  # fmt: skip
 
 ScenarioArgument = Annotated[Path, typer.Argument(help="A scenario file, or a shipped one's name.")]
 MetricsOption = Annotated[
@@ -61,12 +64,12 @@ def run(
     import cxlab
     from cxlab.experiment.sequential import precision_of
 
-    loaded = _loaded(scenario)
+    loaded = loaded_scenario(scenario)
     with progress_bar("simulating") as progress:
         found = cxlab.run(
             loaded, metrics, by=by, replications=replications, seed=seed, progress=progress,
             precision=None if replications else precision_of(precision, metrics, cap),
-            executor=_where(on, cluster),
+            executor=where(on, cluster),
         )  # fmt: skip
     if as_json:
         print_json(found.table)
@@ -118,13 +121,13 @@ def compare(
     """
     import cxlab
 
-    first = _loaded(base)
+    first = loaded_scenario(base)
     first = first if seed is None else first.but(seed=seed)
     options = {text: first.but(**changes([text])) for text in option or []}
     with progress_bar("simulating") as progress:
         found = cxlab.compare(
-            first, *map(_loaded, others or []), options=options, metrics=metrics, by=by,
-            replications=replications, progress=progress, executor=_where(on, cluster),
+            first, *map(loaded_scenario, others or []), options=options, metrics=metrics, by=by,
+            replications=replications, progress=progress, executor=where(on, cluster),
         )  # fmt: skip
     if as_json:
         print_json(found.table)
@@ -164,14 +167,14 @@ def sweep(
     """
     import cxlab
 
-    loaded = _loaded(scenario)
+    loaded = loaded_scenario(scenario)
     folder = out or Path("sweeps") / loaded.name
     try:
         with progress_bar("cells") as progress:
             found = cxlab.sweep(
                 loaded, varied(vary), design="grid" if latin is None else "latin", points=latin,
                 metrics=metrics, by=by, replications=replications, seed=seed, out=folder,
-                executor=_where(on, cluster), yes=yes, progress=progress,
+                executor=where(on, cluster), yes=yes, progress=progress,
             )  # fmt: skip
     except KeyboardInterrupt:
         say(f"stopped; what is done is kept in {folder}, the same command goes on from there")
@@ -185,14 +188,16 @@ def sweep(
     say(f"results in {folder / 'results.csv'}")
 
 
-def _loaded(scenario: Path) -> Any:
+def loaded_scenario(scenario: Path) -> Any:
+    """Return the scenario of a file, or a shipped one by its name."""
     import cxlab
     from cxlab.files import scenario_file
 
     return cxlab.Scenario.load(scenario_file(scenario))
 
 
-def _where(on: str | None, cluster: str | None) -> str | None:
+def where(on: str | None, cluster: str | None) -> str | None:
+    """Return the one of --on and --cluster that was given; raises InputError for both."""
     if on is not None and cluster is not None:
         raise InputError("either --on or --cluster", given=[on, cluster], expected="one of them")
     return on or cluster

@@ -6,6 +6,7 @@
 from cxlab.experiment.causes import churn_causes
 from cxlab.experiment.companies import company_runs
 from cxlab.experiment.comparison import Comparison, compare
+from cxlab.experiment.influences import Sensitivity, sensitivity
 from cxlab.experiment.lifetimes import cohort_retention, customer_values, value_quantiles
 from cxlab.experiment.neighbours import analytic_neighbours
 from cxlab.experiment.replications import over_replications, replicate
@@ -24,6 +25,7 @@ __all__ = [
     "Precision",
     "Quantity",
     "Run",
+    "Sensitivity",
     "Sweep",
     "analytic_neighbours",
     "churn_causes",
@@ -38,6 +40,7 @@ __all__ = [
     "plant",
     "replicate",
     "run",
+    "sensitivity",
     "sweep",
     "validate",
     "value_quantiles",

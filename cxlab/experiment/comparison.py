@@ -36,7 +36,7 @@ from cxlab.sim import Engine
 from cxlab.sim.run import check_memory
 from cxlab.units import format_margin, format_value
 
-__all__ = ["ALPHA", "Comparison", "compare"]
+__all__ = ["ALPHA", "Comparison", "compare", "paired"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -104,7 +104,7 @@ class Comparison:
             if key in theirs:
                 head = {"scenario": other, "metric": key[0], "title": one["title"].iloc[0]}
                 head |= dict(zip(self.by, key[1:], strict=True))
-                yield head | _paired(one, theirs[key])
+                yield head | paired(one, theirs[key])
 
     @property
     def verdicts(self) -> list[str]:
@@ -249,8 +249,11 @@ def _key(key: object) -> tuple[object, ...]:
     return key if isinstance(key, tuple) else (key,)
 
 
-def _paired(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
-    """Return what the paired replications of one metric tell."""
+def paired(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
+    """Return what the paired replications of one metric tell of other − one.
+
+    Both hold rows of `measure`, one per replication of the same draws.
+    """
     x, y = (_by_number(part) for part in (one, other))
     both = x.index.intersection(y.index)
     x, y = x[both], y[both]
@@ -276,7 +279,7 @@ def _by_number(runs: pd.DataFrame) -> pd.Series:
 
 
 def _estimate(runs: pd.DataFrame) -> float:
-    return float(combined(runs.drop(columns="scenario"))["value"].iloc[0])
+    return float(combined(runs.drop(columns="scenario", errors="ignore"))["value"].iloc[0])
 
 
 def _p_value(difference: float, spread: float, n: int) -> float:

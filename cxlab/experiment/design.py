@@ -19,7 +19,7 @@ from scipy.stats import qmc
 from cxlab.errors import InputError, nearest
 from cxlab.scenario import Scenario
 
-__all__ = ["Cell", "Range", "changed_by", "grid", "latin_hypercube", "points_of"]
+__all__ = ["Cell", "Range", "changed_by", "grid", "latin_hypercube", "points_of", "ranges_of"]
 
 _TIMES = re.compile(r"[x×*]\s*([0-9]*\.?[0-9]+)")
 
@@ -72,6 +72,37 @@ class Range:
             return int(min(self.low + math.floor(share * count), self.high))
         value = round(self.low + share * (self.high - self.low), 12)
         return f"x{value:.12g}" if self.times else value
+
+
+def ranges_of(given: Sequence[str]) -> dict[str, list[Any]]:
+    """Return key=low..high, as people write ranges, as the two ends of each key.
+
+    Raises InputError for a text that is no such pair, and for a key that is given twice; what
+    the ends are worth is looked at by `Range.of`.
+
+    >>> ranges_of(["team.shifts.0.agents=2..5", "channels.phone.arrivals_per_hour=x0.8..x1.2"])
+    {'team.shifts.0.agents': [2, 5], 'channels.phone.arrivals_per_hour': ['x0.8', 'x1.2']}
+    """
+    found: dict[str, list[Any]] = {}
+    for text in given:
+        key, _, ends = (part.strip() for part in text.partition("="))
+        low, sign, high = (part.strip() for part in ends.partition(".."))
+        if not (key and low and sign and high):
+            raise InputError("no range", given=text, expected="key=low..high, such as a.b=2..5")
+        if key in found:
+            raise InputError("a key has two ranges", given=key, expected=f"{key}=low..high once")
+        found[key] = [_number(low), _number(high)]
+    return found
+
+
+def _number(text: str) -> Any:
+    """Return a number; what is none stays text, and whoever reads the range refuses it."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def grid(vary: Mapping[str, Sequence[Any]]) -> Iterator[Values]:

@@ -29,7 +29,7 @@ from cxlab.scenario import Scenario
 from cxlab.sim import Engine
 from cxlab.sim.run import check_memory
 
-__all__ = ["Estimate", "Sweep", "cells_of", "estimated", "play_cells", "sweep"]
+__all__ = ["Estimate", "Sweep", "cells_of", "estimated", "play_cells", "refuse_large", "sweep"]
 
 MOST_MINUTES, MOST_CELLS = 10.0, 5_000
 """From this much work on a sweep is only begun when it was said that it is meant."""
@@ -189,11 +189,11 @@ def _designed(
         raise InputError("a key has no list of values", given=empty[0], expected="[2, 3, 4]")
     if design == "latin":
         count = points or 10 * len(vary)
-        _refuse_large(estimated(base, count, runs, executor), yes)
+        refuse_large(estimated(base, count, runs, executor), yes)
         return list(latin_hypercube(vary, count, base.seed))
     if points is not None:
         raise InputError("a grid has no number of points", given=points, hint='design="latin"')
-    _refuse_large(estimated(base, math.prod(map(len, vary.values())), runs, executor), yes)
+    refuse_large(estimated(base, math.prod(map(len, vary.values())), runs, executor), yes)
     return list(grid(vary))
 
 
@@ -207,7 +207,8 @@ def estimated(
     return Estimate(cells, cells * runs, tickets, seconds)
 
 
-def _refuse_large(work: Estimate, yes: bool) -> None:
+def refuse_large(work: Estimate, yes: bool) -> None:
+    """Raise InputError for more work than somebody means without saying so."""
     if not yes and (work.seconds > 60 * MOST_MINUTES or work.cells > MOST_CELLS):
         raise InputError(
             "a large sweep", given=str(work),

@@ -74,6 +74,17 @@ def _all_charts():
                           "reading": ["as it is", "off", "off"],
                           "value": [-120.0, 0.0, 70.0], "low": [-150.0, 0.0, nan],
                           "high": [-90.0, 0.0, nan]})  # fmt: skip
+    of = {"metric": "frt", "title": "First response time", "unit": "s"}
+    ends = pd.DataFrame({"key": ["team.shifts.0.agents", "team.shifts.0.agents", "<b>", "<b>"],
+                         "end": ["low", "high"] * 2, "at": [2, 4, "x0.8", "x1.2"],
+                         "effect": [300.0, -120.0, nan, 10.0], "low": [240.0, -150.0, nan, nan],
+                         "high": [360.0, -90.0, nan, nan]}).assign(**of)  # fmt: skip
+    walks = pd.DataFrame({"key": ["a.b", "<b>"], "mu_star": [300.0, 60.0], "low": [200.0, 0.0],
+                          "high": [400.0, 90.0], "mu": [-300.0, 10.0],
+                          "sigma": [30.0, 80.0]}).assign(**of)  # fmt: skip
+    parts = pd.DataFrame({"key": ["a.b", "<b>"], "S1": [0.7, -0.01], "S1_low": [0.6, -0.1],
+                          "S1_high": [0.8, 0.08], "ST": [0.9, 0.1], "ST_low": [0.8, 0.0],
+                          "ST_high": [1.0, 0.2]}).assign(**of)  # fmt: skip
     spread = charts.Distribution("First response time", bins, {0.5: 20.0, 0.9: 45.0}, 10)
     return {
         "trend": charts.trend(_trend_rows([3600.0, nan, 5400.0]), target=4000.0),
@@ -106,6 +117,11 @@ def _all_charts():
         "empty worth": charts.value_distribution(worth.head(0), currency="EUR", what="Margin"),
         "empty why": charts.reasons(why.head(0), what="Lost (number)", title="Why"),
         "empty pairs": charts.paired_differences(pairs.head(0), what="Net", unit="EUR"),
+        "tornado": charts.tornado(ends),
+        "walks": charts.influences(walks),
+        "parts": charts.influences(parts),
+        "empty tornado": charts.tornado(ends.assign(effect=nan)),
+        "empty parts": charts.influences(parts.assign(ST=nan)),
         "funnel": charts.funnel(stages),
         "tree": charts.decision_tree({"nodes": nodes, "edges": []}),
         "empty funnel": charts.funnel(stages.head(0)),
@@ -162,11 +178,25 @@ def _axis_titles(node):
     [("trend", "(min)"), ("backlog", "(number)"), ("spread", "(%)"), ("load", "(mean number)"),
      ("steps", "(EUR)"), ("moves", "(EUR)"), ("worth", "(EUR)"), ("link", "(hours)"),
      ("link", "(times)"), ("why", "(number)"), ("pairs", "(EUR)"),
+     ("tornado", "(min)"), ("walks", "(min)"), ("parts", "(%)"),
      ("interval", "(min)"), ("lines", "(min)"), ("lines and dots", "(%)")],
 )  # fmt: skip
 def test_axes_carry_their_unit(name, unit):
     titles = list(_axis_titles(ALL[name]._repr_mimebundle_()[MIME]))
     assert any(unit in t for t in titles), titles
+
+
+def test_words_of_a_tornado_hold_the_numbers():
+    spec = ALL["tornado"]._repr_mimebundle_()[MIME]
+    assert (
+        "team.shifts.0.agents = 2: +5.0 min; team.shifts.0.agents = 4: −2.0 min"
+        in (spec["description"])
+    )
+    assert ["team.shifts.0.agents", "2", "+5.0 min", "+4.0 min to +6.0 min"] in (
+        spec["usermeta"]["cxlab_table"]["rows"]
+    )
+    assert "<b> 1.0 min (spread 1.3 min)" in ALL["walks"]._repr_mimebundle_()[MIME]["description"]
+    assert "a.b 0.70 alone, 0.90 in all" in ALL["parts"]._repr_mimebundle_()[MIME]["description"]
 
 
 def test_words_of_a_company_hold_the_numbers():
