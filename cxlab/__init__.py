@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cxlab.experiment import replicate as replicate
     from cxlab.experiment import run as run
     from cxlab.experiment import sensitivity as sensitivity
+    from cxlab.experiment import surrogate as surrogate
     from cxlab.experiment import sweep as sweep
     from cxlab.experiment import validate as validate
     from cxlab.experiment import value_quantiles as value_quantiles
@@ -90,6 +91,7 @@ _HOMES = {
     "run": "cxlab.experiment",
     "sensitivity": "cxlab.experiment",
     "simulate": "cxlab.sim",
+    "surrogate": "cxlab.experiment",
     "sweep": "cxlab.experiment",
     "validate": "cxlab.experiment",
 }

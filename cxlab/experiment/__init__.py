@@ -12,6 +12,7 @@ from cxlab.experiment.neighbours import analytic_neighbours
 from cxlab.experiment.replications import over_replications, replicate
 from cxlab.experiment.sequential import Precision, Run, run
 from cxlab.experiment.soundness import doubts, open_tickets
+from cxlab.experiment.surrogates import Surrogate, surrogate
 from cxlab.experiment.sweeps import Sweep, sweep
 from cxlab.experiment.validation import Case, Fault, Quantity, plant, validate
 from cxlab.experiment.worth import without_links, worth_of
@@ -26,6 +27,7 @@ __all__ = [
     "Quantity",
     "Run",
     "Sensitivity",
+    "Surrogate",
     "Sweep",
     "analytic_neighbours",
     "churn_causes",
@@ -41,6 +43,7 @@ __all__ = [
     "replicate",
     "run",
     "sensitivity",
+    "surrogate",
     "sweep",
     "validate",
     "value_quantiles",

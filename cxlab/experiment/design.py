@@ -19,7 +19,16 @@ from scipy.stats import qmc
 from cxlab.errors import InputError, nearest
 from cxlab.scenario import Scenario
 
-__all__ = ["Cell", "Range", "changed_by", "grid", "latin_hypercube", "points_of", "ranges_of"]
+__all__ = [
+    "Cell",
+    "Range",
+    "changed_by",
+    "grid",
+    "latin_hypercube",
+    "number_of",
+    "points_of",
+    "ranges_of",
+]
 
 _TIMES = re.compile(r"[x×*]\s*([0-9]*\.?[0-9]+)")
 
@@ -93,6 +102,21 @@ def ranges_of(given: Sequence[str]) -> dict[str, list[Any]]:
             raise InputError("a key has two ranges", given=key, expected=f"{key}=low..high once")
         found[key] = [_number(low), _number(high)]
     return found
+
+
+def number_of(key: str, value: Any) -> float:
+    """Return the value of a key as a number; that of a factor is the factor.
+
+    >>> number_of("channels.phone.arrivals_per_hour", "x1.2"), number_of("team.shifts.0.agents", 3)
+    (1.2, 3.0)
+    """
+    factor = _TIMES.fullmatch(value) if isinstance(value, str) else None
+    if factor is not None:
+        return float(factor[1])
+    found = getattr(value, "item", lambda: value)()
+    if not _is_number(found) or not math.isfinite(found):
+        raise InputError("a key has values that are no numbers", given=f"{key} = {value!r}")
+    return float(found)
 
 
 def _number(text: str) -> Any:
