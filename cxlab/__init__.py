@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cxlab.experiment import sweep as sweep
     from cxlab.experiment import validate as validate
     from cxlab.experiment import value_quantiles as value_quantiles
+    from cxlab.experiment import what_if as what_if
     from cxlab.experiment import without_links as without_links
     from cxlab.experiment import worth_of as worth_of
     from cxlab.ingest import import_export as import_export
@@ -74,6 +75,7 @@ _HOMES = {
     "company_year": "cxlab.experiment",
     "customer_values": "cxlab.experiment",
     "value_quantiles": "cxlab.experiment",
+    "what_if": "cxlab.experiment",
     "without_links": "cxlab.experiment",
     "worth_of": "cxlab.experiment",
     "describe": "cxlab.sim",

@@ -20,6 +20,7 @@ from cxlab.charts.renderer import enable
 from cxlab.charts.sensitivity import influences, tornado
 from cxlab.charts.spread import Distribution, interval, wait_distribution
 from cxlab.charts.trend import backlog_trend, trend
+from cxlab.charts.what_if import what_if_curve, what_if_map, what_if_readings
 
 __all__ = [
     "Distribution",
@@ -46,6 +47,9 @@ __all__ = [
     "value_distribution",
     "wait_distribution",
     "waits_by_hour",
+    "what_if_curve",
+    "what_if_map",
+    "what_if_readings",
 ]
 
 enable()

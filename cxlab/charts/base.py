@@ -9,6 +9,7 @@ import pandas as pd
 
 __all__ = [
     "EMPTY",
+    "LIVE",
     "TABLE",
     "Figure",
     "finish",
@@ -27,6 +28,10 @@ EMPTY = "cxlab_empty"
 
 TABLE = "cxlab_table"
 """Name in `usermeta` of the chart's data as people read them: columns, and rows of text."""
+
+
+LIVE = "cxlab_live"
+"""Name in `usermeta` of a chart whose words a page reads out when a slider moves."""
 
 
 def finish(

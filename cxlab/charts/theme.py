@@ -19,6 +19,7 @@ _LIGHT = {
     "grid": "#e3e7ed",
     "series": ["#0b68a8", "#c2500a", "#0b7f60", "#8a4f7d", "#8c6d00"],
     "target": "#a63c06",
+    "doubt": "#b9c0ca",
     "ground": "#ffffff",
     "ramp": ["#eef4f9", "#b5d3e8", "#6ba7d1", "#2273af", "#08325c"],
 }
@@ -28,6 +29,7 @@ _DARK = {
     "grid": "#2f3947",
     "series": ["#63b3ea", "#f0a35e", "#4cc9a0", "#d79bc9", "#e3c35a"],
     "target": "#ffb27a",
+    "doubt": "#4a5462",
     "ground": "#171d26",
     "ramp": ["#1f2b3a", "#24527a", "#3a80b5", "#7db8e2", "#e3f1fc"],
 }
@@ -103,6 +105,9 @@ def _styles(look: dict[str, Any]) -> dict[str, Any]:
         "cx_target": {"color": look["target"], "strokeDash": [6, 4], "strokeWidth": 1.5},
         "cx_target_label": {"color": look["target"], "fontSize": 12, "fontWeight": 600},
         "cx_branch": {"color": look["muted"], "strokeWidth": 1, "opacity": 0.6},
+        "cx_doubt": {"color": look["doubt"], "opacity": 1},
+        "cx_here": {"color": look["target"]},
+        "cx_now": {"color": look["target"]},
         "cx_marker": {"color": second, "strokeWidth": 1.5},
         "cx_label": {"color": look["ink"], "fontSize": 12, "fontWeight": 600},
         "cx_note": {"color": look["muted"], "fontSize": 13},

@@ -7,6 +7,7 @@ from cxlab.experiment.causes import churn_causes
 from cxlab.experiment.companies import company_runs
 from cxlab.experiment.comparison import Comparison, compare
 from cxlab.experiment.influences import Sensitivity, sensitivity
+from cxlab.experiment.lattices import WhatIf, what_if
 from cxlab.experiment.lifetimes import cohort_retention, customer_values, value_quantiles
 from cxlab.experiment.neighbours import analytic_neighbours
 from cxlab.experiment.replications import over_replications, replicate
@@ -29,6 +30,7 @@ __all__ = [
     "Sensitivity",
     "Surrogate",
     "Sweep",
+    "WhatIf",
     "analytic_neighbours",
     "churn_causes",
     "cohort_retention",
@@ -47,6 +49,7 @@ __all__ = [
     "sweep",
     "validate",
     "value_quantiles",
+    "what_if",
     "without_links",
     "worth_of",
 ]

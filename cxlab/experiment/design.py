@@ -176,7 +176,7 @@ def changed_by(scenario: Scenario, values: Values) -> Scenario:
 def _value(data: dict[str, Any], key: str, value: Any) -> Any:
     """Return what a key is to hold; a factor is multiplied out."""
     factor = _TIMES.fullmatch(value) if isinstance(value, str) else None
-    known, found = _look_up(data, key)
+    known, found = look_up(data, key)
     if factor is None:
         return value
     if not known:
@@ -187,7 +187,12 @@ def _value(data: dict[str, Any], key: str, value: Any) -> Any:
     return times
 
 
-def _look_up(data: Any, key: str) -> tuple[bool, Any]:
+def look_up(data: Any, key: str) -> tuple[bool, Any]:
+    """Return whether a scenario's plain data hold a dotted key, and what they hold there.
+
+    >>> look_up({"team": {"shifts": [{"agents": 3}]}}, "team.shifts.0.agents")
+    (True, 3)
+    """
     for part in key.replace("__", ".").split("."):
         if isinstance(data, list) and part.isdecimal() and int(part) < len(data):
             data = data[int(part)]

@@ -94,6 +94,12 @@ class Surrogate:
             value=value, low=low, high=high, inside=inside, trusted=inside & close
         )  # fmt: skip
 
+    def cells(self) -> pd.DataFrame:
+        """Return what was simulated at `points` itself: value, low, high, trusted."""
+        value, low, high = (self.points[name].to_numpy(dtype=np.float64) for name in _COLUMNS)
+        close = np.fmax(high - value, value - low) <= self._limit(value)
+        return pd.DataFrame({"value": value, "low": low, "high": high, "trusted": close})
+
     def _asked(self, at: pd.DataFrame | Mapping[str, Any]) -> pd.DataFrame:
         frame = at if isinstance(at, pd.DataFrame) else pd.DataFrame(
             {k: v if isinstance(v, Sequence | np.ndarray) and not isinstance(v, str) else [v]

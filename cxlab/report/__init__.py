@@ -20,6 +20,7 @@ from cxlab.report.heading import (
     scenario_provenance,
 )
 from cxlab.report.kpis import DRILL, HEADLINES, drill_table, kpi_table, tiles
+from cxlab.report.live import live_sliders
 from cxlab.report.logs import read_log
 from cxlab.report.options import (
     causes_frame,
@@ -40,6 +41,12 @@ from cxlab.report.validation import (
     validation_table,
 )
 from cxlab.report.view import View, choose_period
+from cxlab.report.what_if import (
+    chosen_ranges,
+    what_if_heading,
+    what_if_pictures,
+    what_if_trust,
+)
 
 __all__ = [
     "COMPANY_TILES",
@@ -52,6 +59,7 @@ __all__ = [
     "alarm_limit",
     "causes_frame",
     "choose_period",
+    "chosen_ranges",
     "company_heading",
     "data_quality",
     "definitions",
@@ -63,6 +71,7 @@ __all__ = [
     "line",
     "link_list",
     "link_pictures",
+    "live_sliders",
     "load_targets",
     "loop_heading",
     "loop_note",
@@ -79,6 +88,9 @@ __all__ = [
     "validation_table",
     "verdict",
     "ways_table",
+    "what_if_heading",
+    "what_if_pictures",
+    "what_if_trust",
     "worth_frame",
     "worth_table",
 ]

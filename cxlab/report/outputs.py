@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-from cxlab.charts.base import EMPTY, TABLE
+from cxlab.charts.base import EMPTY, LIVE, TABLE
 from cxlab.charts.renderer import LAB_WIDTH
 from cxlab.charts.renderer import MIME as CHART_MIME
 from cxlab.report.blocks import BLOCK_MIME, PAGE_MIME
@@ -26,6 +26,7 @@ class Collected:
 
     charts: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    datasets: dict[str, Any] = field(default_factory=dict)
 
     def add_facts(self, facts: Mapping[str, Any]) -> None:
         """Merge facts for the page; lists grow, everything else is replaced."""
@@ -82,7 +83,11 @@ def _chart(spec: dict[str, Any], collected: Collected) -> Html:
     if kept.get("width") == LAB_WIDTH:
         kept["width"] = "container"
     kept["$schema"] = "https://vega.github.io/schema/vega-lite/v6.json"
-    collected.charts.append({"spec": kept, "title": heading, "table": about.get(TABLE)})
+    # Their names are hashes of what they hold: charts of the same data share them on the page.
+    collected.datasets |= kept.get("datasets", {})
+    kept["datasets"] = list(kept.get("datasets", {}))
+    chart = {"spec": kept, "title": heading, "table": about.get(TABLE), "live": about.get(LIVE)}
+    collected.charts.append({name: part for name, part in chart.items() if part is not None})
     return element(
         "figure",
         element("h3", heading),

@@ -78,12 +78,86 @@
     const place = node("div", undefined, { class: "vis vis-" + theme, "aria-hidden": "true" });
     figure.querySelector(".plot").append(place);
     const spec = page.charts[Number(figure.dataset.chart)].spec;
-    await embed(place, structuredClone(spec), {
+    const { view } = await embed(place, drawable(spec, page), {
       actions: false, ast: true, renderer: "svg", defaultStyle: false,
       config: page.themes[theme], tooltip: { disableDefaultStyle: true },
     });
     // Vega makes its drawing focusable; the figure's words already say it all.
     place.querySelectorAll("[tabindex]").forEach((part) => part.removeAttribute("tabindex"));
+    const names = bound(spec).map((param) => param.name);
+    if (names.length) {
+      views.push({ view, names });
+      await follow(view, names);
+    }
+  }
+
+  // Sliders: parameters of the charts that are bound to a range. The page draws one for each,
+  // outside the pictures, and every picture that knows the parameter follows it.
+  const settings = new Map(), views = [];
+  const bound = (spec) => (spec.params || []).filter((p) => p.bind && p.bind.input === "range");
+
+  function drawable(spec, page) {
+    const params = (spec.params || []).map(({ bind, ...rest }) => rest);
+    const data = Object.fromEntries(spec.datasets.map((name) => [name, rows(page.datasets[name])]));
+    return { ...structuredClone(spec), params, datasets: data };
+  }
+
+  // Data come by column, which packs better; a chart wants them by row, and rows of its own.
+  function rows(data) {
+    if (Array.isArray(data)) return structuredClone(data);
+    const columns = Object.entries(data);
+    return columns[0][1].map((_, i) => Object.fromEntries(columns.map(([name, v]) => [name, v[i]])));
+  }
+
+  const digits = (value) => String(Number(Number(value).toPrecision(4)));
+
+  function slider(param) {
+    const { min, max, step, name } = param.bind;
+    const input = node("input", undefined, { type: "range", min, max, step, id: param.name });
+    const shown = node("output", digits(param.value), { for: param.name });
+    input.value = param.value;
+    settings.set(param.name, Number(param.value));
+    input.addEventListener("input", () => {
+      settings.set(param.name, Number(input.value));
+      shown.textContent = digits(input.value);
+      views.forEach((known) => follow(known.view, known.names));
+      later();
+    });
+    const row = node("div");
+    row.append(node("label", name, { for: param.name }), input, shown);
+    return row;
+  }
+
+  function sliders(page) {
+    let box = null;
+    for (const figure of figures()) {
+      for (const param of bound(page.charts[Number(figure.dataset.chart)].spec)) {
+        if (settings.has(param.name)) continue;
+        if (!box) {
+          box = node("form", undefined, { class: "sliders", "aria-label": "What if" });
+          box.addEventListener("submit", (event) => event.preventDefault());
+          figure.before(box);
+        }
+        box.append(slider(param));
+      }
+    }
+    if (box) box.append(node("p", undefined, { class: "said", role: "status" }));
+  }
+
+  async function follow(view, names) {
+    names.forEach((name) => view.signal(name, settings.get(name)));
+    await view.runAsync();
+  }
+
+  // What the readings say, for those who do not see them, once the slider rests.
+  let waiting = 0;
+  function later() {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      const live = document.querySelector("figure[data-live] .vis-light");
+      const words = [...live ? live.querySelectorAll("text") : []].map((t) => t.textContent);
+      document.querySelector(".sliders .said").textContent = words.join("; ");
+    }, 400);
   }
 
   async function drawAll(embed, page, theme) {
@@ -108,7 +182,9 @@
     for (const figure of figures()) {
       const chart = page.charts[Number(figure.dataset.chart)];
       if (chart.table) figure.append(dataTable(chart));
+      if (chart.live) figure.dataset.live = "";
     }
+    sliders(page);
     const embed = await library();
     await drawAll(embed, page, "light");
     if (dark.matches) await drawAll(embed, page, "dark");
