@@ -36,9 +36,9 @@ lint: $(VENV)/.installed
 types: $(VENV)/.installed
 	$(BIN)/mypy
 
-# The pages of a company are made of a small one by tests/report; in full by `make validate`.
-COMPANY := notebooks/lifecycle.ipynb notebooks/loop.ipynb
-NOTEBOOKS := $(filter-out $(COMPANY),$(wildcard notebooks/*.ipynb))
+# The pages of a company, and what-if, are made of a small one by tests/report; in full by `make validate`.
+LARGE := notebooks/lifecycle.ipynb notebooks/loop.ipynb notebooks/what_if.ipynb
+NOTEBOOKS := $(filter-out $(LARGE),$(wildcard notebooks/*.ipynb))
 
 unit: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax tests cxlab $(NOTEBOOKS)
@@ -49,7 +49,7 @@ spark: $(VENV)/.installed
 
 validate: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2 --dist load -m long
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax notebooks/lessons $(COMPANY)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax notebooks/lessons $(LARGE)
 	$(BIN)/cxlab validate
 
 bench: $(VENV)/.installed
