@@ -47,7 +47,7 @@ def _check_steps(steps: Steps) -> Steps:
 
 def _check_shares(shares: Mapping[str, float]) -> None:
     total = sum(shares.values())
-    if shares and abs(total - 1) > 1e-9:
+    if abs(total - 1) > 1e-9:
         raise ValueError(f"shares that sum to 1 (these sum to {total:.6g})")
 
 
@@ -74,7 +74,8 @@ class Acquisition(Part):
     def _check(self) -> Acquisition:
         if (self.kind == "paid") != (self.leads_per_week is not None):
             raise ValueError("leads_per_week for a paid way, and for no other")
-        _check_shares(self.segment_shares or {})
+        if self.segment_shares is not None:
+            _check_shares(self.segment_shares)
         return self
 
 

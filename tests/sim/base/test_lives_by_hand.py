@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from small_bases import (
     APRIL,
     FEBRUARY,
@@ -19,6 +20,8 @@ from small_bases import (
     Row,
     lives,
 )
+
+from cxlab.errors import InputError
 
 LATER = {**LEAVE, "tenure_factors": [[0, 0.0], [2, 1.0]]}
 """Nobody leaves in the first two months (61 days), everybody at the end of a term after them."""
@@ -484,6 +487,29 @@ def test_nobody_old_breaks_the_calendar() -> None:
                played.rows("surveys", "customer_id", "sent_at"))  # fmt: skip
     assert played.rows("loyalty_members", "eligible_from")[0] < (0,)
     lives(relation_survey=survey, acquisition=ways)
+
+
+def test_nobody_is_older_than_the_calendar() -> None:
+    # Bought 4,000 months of 30.436875 days before; asked every tenth year, never within a month.
+    survey = {"every_months": 120, "response_rate": 1.0, "cutpoints": [float(c) for c in range(10)]}
+    played = lives(30, initial_months=4000, relation_survey=survey)
+    assert played.rows("customers", "acquired_at") == [(-121748,)]
+    assert played.rows("surveys", "sent_at") == []
+    with pytest.raises(InputError, match=r"initial_months reaches back too far.*none from before"):
+        lives(30, initial_months=1e30)
+
+
+def test_what_lasts_for_ever_never_comes() -> None:
+    # 1e30 days are more than a number of days can hold.
+    steps = {"days": 1e30, "churn_factor": 0.0}
+    assert lives(renewal=LEAVE, onboarding=steps).spells == NEVER_LEAVES
+    back = {"probability": 1.0, "days": 1e30}
+    assert lives(renewal=LEAVE, win_back=back).spells == [(0, 0, FEBRUARY, "VOLUNTARY", "unknown")]
+    features = {"api": {"adopts": 1.0, "days": 1e30, "churn_factor": 0.0}}
+    assert len(lives(renewal=LEAVE, features=features).spells) == 1
+    assert lives(renewal=LEAVE, features=features).spells[0][2] == FEBRUARY
+    coupons = spring(first_day=0, redeem_days=1e30)
+    assert lives(campaigns=coupons).rows("campaigns", "redeemed_at")[0] == ("",)
 
 
 def test_an_empty_base() -> None:
