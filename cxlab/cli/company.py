@@ -106,7 +106,21 @@ def _changes(given: list[str]) -> dict[str, Any]:
             changes[key.strip()] = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:
             changes[key.strip()] = value
+    for key in changes:
+        _check_key(key)
     return changes
+
+
+def _check_key(key: str) -> None:
+    """Raise InputError for a key that no scenario has at its top, or that is an option here."""
+    from cxlab.scenario import Scenario
+
+    top = key.replace("__", ".").partition(".")[0]
+    if top not in Scenario.model_fields:
+        raise InputError("unknown key of a scenario", given=key, known=Scenario.model_fields)
+    if top == "replications":
+        raise InputError("both sides need as many replications", given=key,
+                         hint="there is an option for both: --replications")  # fmt: skip
 
 
 _UNITS = {"customers": "count", "lost": "count", "csat": "parameter"}
