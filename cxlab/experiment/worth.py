@@ -14,7 +14,7 @@ from cxlab.sim import Engine
 
 __all__ = ["paired", "without_links", "worth_of"]
 
-_QUANTITIES = ("margin", "support", "acquisition", "value", "customers", "lost", "csat")
+_QUANTITIES = ("margin", "support", "acquisition", "rewards", "value", "customers", "lost", "csat")
 
 
 def without_links(scenario: Scenario) -> Scenario:

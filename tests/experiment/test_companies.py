@@ -12,6 +12,7 @@ import pytest
 import cxlab as cx
 from cxlab.cli.app import run as command
 from cxlab.errors import InputError
+from cxlab.experiment.ahead import later, value_ahead
 from cxlab.experiment.worth import paired
 from cxlab.scenario import Scenario
 from cxlab.tables import Tables
@@ -61,6 +62,69 @@ def test_a_warm_up_is_not_counted_and_money_is_discounted_to_its_end() -> None:
     runs = cx.company_runs(company(horizon=steady))
     np.testing.assert_allclose(runs["margin"], 50 * 1.1 ** (-(59 - 40) / 365.25), rtol=1e-12)
     np.testing.assert_allclose(runs["customer_months"], 10 * 50 / (365.25 / 12))
+
+
+def test_terms_are_counted_by_plan() -> None:
+    # Ten with a plan of a month; of the ends on the days 31 and 59 the first lies in the warm-up.
+    steady = {"type": "steady", "days": 90, "warm_up_days": 40}
+    runs = cx.company_runs(company(horizon=steady)).iloc[0]
+    assert runs[["there: basic", "ended: basic", "renewed: basic"]].tolist() == [10, 10, 10]
+    leaving = cx.company_runs(company(**{"lifecycle.renewal.leaving_probability": 1.0})).iloc[0]
+    assert leaving[["there: basic", "ended: basic", "renewed: basic"]].tolist() == [0, 10, 0]
+
+
+def test_what_is_bought_besides_is_not_what_terms_bring() -> None:
+    # 10 × 3 × 5 are of the terms, the rest of purchases, which leave 2 each; nothing is discounted.
+    more = {"per_month": 30.0, "amount": 8.0, "margin": 0.25}
+    changes = {"lifecycle.purchases": more, "lifecycle.discount_per_year": 0.0}
+    runs = cx.company_runs(company(**changes))
+    np.testing.assert_allclose(runs["extras"], runs["margin"] - 150)
+    assert (runs["extras"] > 1500).all()  # 900 purchases are expected
+    assert cx.company_runs(company())["extras"].tolist() == [0, 0, 0]
+
+
+def test_what_is_redeemed_is_taken_off_the_value() -> None:
+    # Coupons of 4 for all ten on the days 0, 30 and 60, redeemed a day and a half later.
+    spring = {"every_days": 30, "redeems": 1.0, "redeem_days": 1.5, "value": 4.0}
+    runs = cx.company_runs(company(**{"lifecycle.campaigns": {"spring": spring}}))
+    by_hand = sum(40 * 1.1 ** (-day / 365.25) for day in (1, 31, 61))
+    np.testing.assert_allclose(runs["rewards"], by_hand, rtol=1e-12)
+    np.testing.assert_allclose(runs["value"], runs["margin"] - by_hand)
+    steady = {"type": "steady", "days": 90, "warm_up_days": 31}  # issued before, redeemed after
+    runs = cx.company_runs(company(horizon=steady, **{"lifecycle.campaigns": {"spring": spring}}))
+    np.testing.assert_allclose(runs["rewards"], 40 * (1 + 1.1 ** (-30 / 365.25)), rtol=1e-12)
+
+
+def test_the_value_ahead_of_those_who_never_leave() -> None:
+    # 5 a month for ever, from half a month after the end (day 90) on; at the start of the run.
+    month = 1.1 ** (1 / 12) - 1
+    by_hand = 5 / month * 1.1 ** (1 / 24) / 1.1 ** (90 / 365.25)
+    runs = cx.company_runs(company())
+    assert value_ahead(runs, company()) == {"basic": pytest.approx(by_hand)}
+    assert later(runs, {"basic": 7.0}).tolist() == [70, 70, 70]
+    # 60 a year for ever, from half a year after the end on: what is paid already is not in it.
+    yearly = company(**{"lifecycle.plans.basic.term_months": 12, "horizon.days": 400})
+    by_hand = 60 / 0.1 * 1.1**0.5 / 1.1 ** (400 / 365.25)
+    assert value_ahead(cx.company_runs(yearly), yearly) == {"basic": pytest.approx(by_hand)}
+
+
+def test_the_value_ahead_in_terms_of_a_year() -> None:
+    # 76 % renew, so that 60 × (0.76 + 0.76² + …) = 60 × 0.76 ÷ 0.24 = 190 follow. By the month, of
+    # whose customers 2 % leave, it would be 5 × 0.98 ÷ 0.02 = 245: months that are paid for, too.
+    runs = pd.DataFrame({"customer_months": [400.0, 600.0], "lost": [12.0, 12.0], "extras": 0.0,
+                         "ended: basic": [40.0, 60.0], "renewed: basic": [28.0, 48.0],
+                         "there: basic": [1.0, 0.0]})  # fmt: skip
+    free = company(**{"lifecycle.discount_per_year": 0.0, "lifecycle.plans.basic.term_months": 12})
+    assert value_ahead(runs, free) == {"basic": pytest.approx(190)}
+    # 1 a month of purchases: 72 in place of 60.
+    assert value_ahead(runs.assign(extras=500.0), free) == {"basic": pytest.approx(190 * 1.2)}
+    # No term ended: 24 of 1,000 leave a month, so that 28.8 % leave at the end of a year.
+    unknown = runs.assign(**{"ended: basic": 0.0, "renewed: basic": 0.0})
+    assert value_ahead(unknown, free) == {"basic": pytest.approx(60 * 0.712 / 0.288)}
+    # Where nobody leaves and nothing is discounted there is no value, but for those who have none.
+    endless = value_ahead(runs.assign(**{"renewed: basic": [40.0, 60.0]}), free)
+    assert np.isnan(endless["basic"])
+    assert later(runs, endless).isna().tolist() == [True, False]
 
 
 def test_everybody_leaves_at_the_first_anniversary() -> None:
