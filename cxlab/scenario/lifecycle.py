@@ -160,10 +160,10 @@ class Feature(Part):
 class Contacts(Part):
     """How often customers need support, and which way they come.
 
-    `per_month` is the rate of an average month, times `tenure_factors` by months since the
-    purchase. When in the week they come is told by the `arrivals_per_hour` of the channels: their
-    shape counts here, their level does not. The factors of segment, onboarding and features
-    multiply the rate.
+    `per_month` is the rate of an average month, times `tenure_factors` by months (of 30.44 days)
+    since the purchase. When in the week they come is told by the `arrivals_per_hour` of the
+    channels: their shape counts here, their level does not. The factors of segment, onboarding and
+    features multiply the rate.
     """
 
     per_month: NotNegative
@@ -188,9 +188,10 @@ class Renewal(Part):
     `geometric`: the same `leaving_probability` for all. `beta_geometric`: everybody has a
     probability of their own, beta distributed with `alpha` and `beta`. `gamma_frailty`: it is
     1 − exp(−`hazard` × Z), Z gamma distributed over customers with mean 1 and
-    `frailty_variance`. It is multiplied by `tenure_factors` (by months since the purchase), the
-    factors of segment, plan, onboarding, features, loyalty and campaigns, and those of the links;
-    a product above 1 counts as 1, and the manifest says how often that was so.
+    `frailty_variance`. It is multiplied by `tenure_factors` (by months since the purchase: from
+    that anniversary on), the factors of segment, plan, onboarding, features, loyalty and campaigns,
+    and those of the links; a product above 1 counts as 1, and the manifest says how often that was
+    so.
 
     `reasons` are the shares of what leaving customers name, where no link made them leave. A
     payment fails with `payment_failure`, and is recovered with `recovery`; else the customer is
