@@ -48,7 +48,7 @@ def customer_values(
     end = _end(tables)
     lives["over"] = _anniversary(lives["start"], months, tables.time_zone or "UTC")
     lives = lives[lives["over"] <= end]
-    paid = tables.frame("transactions")
+    paid = _frame(tables, "transactions")
     keys = ["replication", "customer_id"]
     paid = paid.merge(lives[[*keys, "start", "over"]], on=keys)
     since = paid["at"] - paid["start"]
@@ -100,13 +100,24 @@ def _end(tables: Tables) -> pd.Timestamp:
     return pd.Timestamp(tables.as_of)
 
 
+def _check_column(by: str, frame: pd.DataFrame, known: tuple[str, ...]) -> None:
+    if by not in known or by not in frame:
+        raise InputError("unknown column to group by", given=by, known=known)
+
+
+def _frame(tables: Tables, name: str) -> pd.DataFrame:
+    """Return a table; a log that is no simulation is one replication."""
+    frame = tables.frame(name)
+    return frame.assign(replication=frame["replication"].fillna(1))
+
+
 def _lives(tables: Tables) -> pd.DataFrame:
     """Return from when to when everybody was a customer who was won since observation began."""
     for name in ("transactions", "subscriptions", "customers"):
         if not tables.has(name):
             raise InputError("a lifetime value asks for a table that is missing", given=name)
-    spells = tables.frame("subscriptions")
-    paid = tables.frame("transactions")
+    spells = _frame(tables, "subscriptions")
+    paid = _frame(tables, "transactions")
     began = paid.loc[paid["excluded_reason"].isna(), "at"].min()
     keys = ["replication", "customer_id"]
     lives = spells.groupby(keys).agg(start=("started_at", "min"), end=("ended_at", "max"),
@@ -114,7 +125,7 @@ def _lives(tables: Tables) -> pd.DataFrame:
     lives = lives[lives["start"] >= began].reset_index()
     lives["left"] = ~lives["open"].astype(bool)
     lives.loc[~lives["left"], "end"] = pd.NaT
-    about = tables.frame("customers")[[*keys, "segment", "acquisition_channel"]]
+    about = _frame(tables, "customers")[[*keys, "segment", "acquisition_channel"]]
     about = about[about["acquisition_channel"].ne("initial")]  # there at the start of a run
     merged: pd.DataFrame = lives.drop(columns="open").merge(about, on=keys)
     return merged
@@ -122,7 +133,7 @@ def _lives(tables: Tables) -> pd.DataFrame:
 
 def _term_lengths(tables: Tables, paid: pd.DataFrame) -> pd.Series:
     """Return how long the terms are that payments are for; 0 for other purchases."""
-    terms = tables.frame("subscriptions")[["replication", "customer_id", "started_at", "due_at"]]
+    terms = _frame(tables, "subscriptions")[["replication", "customer_id", "started_at", "due_at"]]
     joined = paid.merge(
         terms, left_on=["replication", "customer_id", "at"],
         right_on=["replication", "customer_id", "started_at"], how="left",
@@ -140,6 +151,8 @@ def value_quantiles(
     `values`: from `customer_values`. One row per group and statistic ("mean", "p10", …): value,
     low, high, customers. The unit is the replication: customers of one run share its service.
     """
+    if by is not None:
+        _check_column(by, values, ("segment", "acquisition_channel"))
     groups = values.groupby(by) if by else [("all", values)]
     rows = []
     for group, part in groups:
@@ -158,9 +171,9 @@ def cohort_retention(
     """Return the share of each cohort that is still there after each month (Kaplan–Meier).
 
     Cohorts are those who became customers in a month, quarter or year since observation began,
-    or groups of a column of `customers` (`by`). Who left and came back before the end is there all
-    the time. Columns: group, time (months), value, low, high,
-    n (size of the cohort), as `cxlab.charts.survival_curve` draws them. Cohorts of fewer than
+    or groups by a column (`by`: segment, acquisition_channel). Who left and came back before the
+    end is there all the time. Columns: group, time (months), value, low, high, n (size of the
+    cohort), as `cxlab.charts.survival_curve` draws them. Cohorts of fewer than
     `at_least` customers are left out. All replications are pooled: the bands are those of the
     customers, not of the runs.
     """
@@ -168,6 +181,8 @@ def cohort_retention(
     if every not in letters:
         raise InputError("unknown length of cohorts", given=every, known=letters)
     lives, end = _lives(tables), _end(tables)
+    if by is not None:
+        _check_column(by, lives, ("segment", "acquisition_channel"))
     local = lives["start"].dt.tz_convert(tables.time_zone).dt.tz_localize(None)
     cohort = lives[by] if by else local.dt.to_period(letters[every]).astype(str)
     rows = []

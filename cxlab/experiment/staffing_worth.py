@@ -142,6 +142,8 @@ def worth_of_options(
     `later`.
     """
     worlds = _worlds(with_customers(scenario))
+    if not options:
+        raise InputError("no staffing option", expected="one or more, such as front.1+1")
     runs = replications or scenario.replications
     counter = Counter(progress, len(worlds) * (1 + len(options)) * runs)
     how: Mapping[str, Any] = {

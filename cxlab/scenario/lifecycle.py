@@ -362,6 +362,8 @@ class Lifecycle(Part):
         for name, plan in self.plans.items():
             moves = [to for to in (plan.upgrade_to, plan.downgrade_to) if to is not None]
             _all_known(moves, self.plans, f"plans.{name}", "plan to move to")
+        if PAYMENT_FAILED in self.renewal.reasons:
+            raise ValueError(f"reasons other than {PAYMENT_FAILED}, which failed payments have")
         self._check_ways()
         self._check_links()
         return self

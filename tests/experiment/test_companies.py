@@ -13,6 +13,7 @@ import cxlab as cx
 from cxlab.cli.app import run as command
 from cxlab.errors import InputError
 from cxlab.experiment.ahead import later, value_ahead
+from cxlab.experiment.staffing_worth import worth_of_options
 from cxlab.experiment.worth import paired
 from cxlab.scenario import Scenario
 from cxlab.tables import Tables
@@ -368,6 +369,30 @@ def test_values_of_no_months_or_of_a_negative_discount_are_refused(
 ) -> None:
     with pytest.raises(InputError, match=words):
         cx.customer_values(log(), **asked)
+
+
+def test_a_log_that_is_no_simulation_is_one_replication() -> None:
+    whole = log()
+    names = ("customers", "subscriptions", "transactions")
+    real = Tables.from_frames(
+        {name: whole.frame(name).drop(columns="replication") for name in names},
+        as_of=whole.as_of, time_zone="UTC",
+    )  # fmt: skip
+    one, other = (cx.customer_values(tables, months=3) for tables in (real, whole))
+    assert one["value"].tolist() == other["value"].tolist()
+    assert len(one) == 2
+    assert cx.cohort_retention(real, every="year", at_least=1)["n"].eq(3).all()
+
+
+def test_unknown_columns_options_and_engines_are_named() -> None:
+    with pytest.raises(InputError, match=r"group by.*'segmnet'.*did you mean 'segment'"):
+        cx.cohort_retention(log(), by="segmnet")
+    with pytest.raises(InputError, match=r"group by.*'kind'.*segment"):
+        cx.value_quantiles(cx.customer_values(log(), months=1), by="kind")
+    with pytest.raises(InputError, match=r"unknown engine.*'fast'"):
+        cx.company_runs(company(), engine="fast")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="no staffing option"):
+        worth_of_options(company(), [])
 
 
 def test_small_cohorts_are_left_out() -> None:

@@ -153,6 +153,7 @@ def test_the_base_is_fine() -> None:
         (life(plans={}), "plans.*at least 1"),
         (renewal(reasons={"price": 0.5}), "renewal: .*these sum to 0.5"),
         (renewal(reasons={}), "at least one reason"),
+        (renewal(reasons={"payment_failed": 1.0}), "reasons other than payment_failed"),
         (life(purchases={"per_month": 1, "amount": 5, "products": {}}), "purchases.products.*sum"),
         (ways(web={**WEB, "segment_shares": {}}), "acquisition.web.*shares that sum to 1"),
         (life(purchases={"per_month": 1, "amount": 5, "products": {"a": 0.6, "b": 0.6}}), "1.2"),
