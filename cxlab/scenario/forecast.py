@@ -15,8 +15,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from cxlab.scenario.customers import Acquisition, Renewal
 from cxlab.scenario.laws import Law
-from cxlab.scenario.lifecycle import Acquisition, Lifecycle, Renewal
+from cxlab.scenario.lifecycle import Lifecycle
 from cxlab.scenario.parts import Pair
 
 __all__ = [

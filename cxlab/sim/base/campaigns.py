@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cxlab.scenario.lifecycle import Campaign
+from cxlab.scenario.customers import Campaign
 from cxlab.sim.addresses import uniforms_at
 from cxlab.sim.base.customers import NEVER, Customers, whole_days
 

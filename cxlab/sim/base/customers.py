@@ -13,7 +13,8 @@ from scipy import special
 
 from cxlab.errors import InputError
 from cxlab.scenario import Law, Scenario
-from cxlab.scenario.lifecycle import Lifecycle, Renewal
+from cxlab.scenario.customers import Renewal
+from cxlab.scenario.lifecycle import Lifecycle
 from cxlab.sim.addresses import Keys, child_keys, customer_keys, uniforms_at
 from cxlab.sim.base.days import Days
 

@@ -30,7 +30,7 @@ from typing import Any, Protocol
 import numpy as np
 import simpy
 
-from cxlab.scenario.lifecycle import Campaign
+from cxlab.scenario.customers import Campaign
 from cxlab.scenario.links import Experience
 from cxlab.sim.addresses import purpose_key, uniform_at
 from cxlab.sim.base.campaigns import redeemed_days

@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from cxlab.scenario.lifecycle import PAYMENT_FAILED, Campaign, Lifecycle
+from cxlab.scenario.customers import Campaign
+from cxlab.scenario.lifecycle import PAYMENT_FAILED, Lifecycle
 from cxlab.scenario.links import Curve, Effect, Link
 from cxlab.sim.base.contacts import DAYS_A_MONTH
 from cxlab.sim.base.customers import Population
