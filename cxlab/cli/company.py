@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 import typer
 
+from cxlab.cli.changes import changes
 from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_frame, print_json, progress_bar, say
 from cxlab.errors import InputError
@@ -46,7 +46,7 @@ def worth(
     loaded = _loaded(scenario)
     with progress_bar("simulating") as progress:
         table = cxlab.worth_of(
-            loaded, replications=replications, progress=progress, **_changes(change)
+            loaded, replications=replications, progress=progress, **_checked(changes(change))
         )
     if as_json:
         print_json(table)
@@ -95,32 +95,18 @@ def _loaded(scenario: Path) -> Any:
     return cxlab.Scenario.load(scenario_file(scenario))
 
 
-def _changes(given: list[str]) -> dict[str, Any]:
-    """Return changes as `Scenario.but` takes them; values are TOML, or else text."""
-    changes: dict[str, Any] = {}
-    for text in given:
-        key, sign, value = text.partition("=")
-        if not sign or not key.strip():
-            raise InputError("a change has no value", given=text, expected="key=value")
-        try:
-            changes[key.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            changes[key.strip()] = value
-    for key in changes:
-        _check_key(key)
-    return changes
-
-
-def _check_key(key: str) -> None:
-    """Raise InputError for a key that no scenario has at its top, or that is an option here."""
+def _checked(changes: dict[str, Any]) -> dict[str, Any]:
+    """Raise InputError for keys that no scenario has at its top, or that are an option here."""
     from cxlab.scenario import Scenario
 
-    top = key.replace("__", ".").partition(".")[0]
-    if top not in Scenario.model_fields:
-        raise InputError("unknown key of a scenario", given=key, known=Scenario.model_fields)
-    if top == "replications":
-        raise InputError("both sides need as many replications", given=key,
-                         hint="there is an option for both: --replications")  # fmt: skip
+    for key in changes:
+        top = key.replace("__", ".").partition(".")[0]
+        if top not in Scenario.model_fields:
+            raise InputError("unknown key of a scenario", given=key, known=Scenario.model_fields)
+        if top == "replications":
+            raise InputError("both sides need as many replications", given=key,
+                             hint="there is an option for both: --replications")  # fmt: skip
+    return changes
 
 
 _UNITS = {"customers": "count", "lost": "count", "csat": "parameter"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import numpy as np
@@ -14,7 +15,7 @@ from cxlab.sim.load import load_notes
 from cxlab.sim.outlook import base_notes
 from cxlab.tables import Tables
 
-__all__ = ["doubts", "open_tickets"]
+__all__ = ["by_whole_weeks", "doubts", "expected_doubts", "open_tickets", "seen_doubts"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,25 +62,37 @@ def doubts(scenario: Scenario, tables: Tables | None = None) -> list[str]:
     the days counted, with a 95 % interval over replications) and a warm-up shorter than MSER asks
     for.
     """
-    found = load_notes(scenario) + base_notes(scenario)
-    if tables is not None:
-        found += _clamped(tables)
-    if tables is not None and "tickets" in tables and scenario.horizon.type == "steady":
-        days = open_tickets(tables, scenario)
-        if len(days):
-            runs = days.pivot(index="day", columns="replication", values="open").to_numpy(float)
-            found += _growth(runs[scenario.horizon.dropped_days :]) + _warm_up(scenario, runs)
+    if tables is None:
+        return expected_doubts(scenario)
+    asked = "tickets" in tables and scenario.horizon.type == "steady"
+    days = open_tickets(tables, scenario) if asked else None
+    return expected_doubts(scenario) + seen_doubts(scenario, days, tables.counted)
+
+
+def expected_doubts(scenario: Scenario) -> list[str]:
+    """Return what the scenario alone lets doubt."""
+    return load_notes(scenario) + base_notes(scenario)
+
+
+def seen_doubts(
+    scenario: Scenario, daily: pd.DataFrame | None, counted: Mapping[str, int]
+) -> list[str]:
+    """Return what runs give to doubt: their open tickets by day (None: not known), and counts."""
+    found = _clamped(counted)
+    if daily is not None and len(daily) and scenario.horizon.type == "steady":
+        runs = daily.pivot(index="day", columns="replication", values="open").to_numpy(float)
+        found += _growth(runs[scenario.horizon.dropped_days :]) + _warm_up(scenario, runs)
     return found
 
 
-def _clamped(tables: Tables) -> list[str]:
+def _clamped(counted: Mapping[str, int]) -> list[str]:
     """Say that factors pushed probabilities above 1."""
-    times = tables.counted.get("probabilities_above_1", 0)
+    times = counted.get("probabilities_above_1", 0)
     if not times:
         return []
     return [
         f"a probability came out above 1 and counted as 1 in {times:,} decisions "
-        f"({tables.counted.get('terms_ended', 0):,} terms ended): factors or curves of links are "
+        f"({counted.get('terms_ended', 0):,} terms ended): factors or curves of links are "
         "too steep there"
     ]
 
@@ -105,8 +118,7 @@ def _warm_up(scenario: Scenario, runs: Floats) -> list[str]:
     if len(runs) < _FEWEST_DAYS:
         return []
     # By whole weeks: the weekend's backlog is no warm-up.
-    week = np.array([runs[day : day + 7].mean() for day in range(len(runs) - 6)])
-    cut = stats.mser(week, batch=1)
+    cut = stats.mser(by_whole_weeks(runs), batch=1)
     if cut is None or cut <= scenario.horizon.dropped_days:
         return []
     until = scenario.start + timedelta(days=cut)
@@ -114,3 +126,8 @@ def _warm_up(scenario: Scenario, runs: Floats) -> list[str]:
         f"the warm-up of {scenario.horizon.dropped_days} days may be too short: by the marginal "
         f"standard error rule the open tickets have settled after {cut} days ({until})"
     ]
+
+
+def by_whole_weeks(runs: Floats) -> Floats:
+    """Return the mean over runs (days × runs) of each stretch of seven days, by its first day."""
+    return np.array([runs[day : day + 7].mean() for day in range(len(runs) - 6)])
