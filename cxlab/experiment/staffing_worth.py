@@ -10,11 +10,11 @@ from typing import Any, Literal
 import pandas as pd
 
 from cxlab.errors import InputError, nearest
+from cxlab.experiment.ahead import later, value_ahead
 from cxlab.experiment.companies import Counter, Progress, company_runs, with_customers
 from cxlab.experiment.worth import paired, without_links
 from cxlab.scenario import Scenario
 from cxlab.sim import Engine
-from cxlab.theory import lifetime_value
 
 __all__ = [
     "READINGS",
@@ -22,7 +22,6 @@ __all__ = [
     "as_read",
     "looped",
     "options_of",
-    "value_ahead",
     "worth_of_options",
 ]
 
@@ -32,8 +31,8 @@ READINGS: dict[str, str] = {
 }  # fmt: skip
 """How the links are read, in words."""
 
-QUANTITIES = ("margin", "support", "acquisition", "value", "later", "with_later", "customers",
-              "lost", "csat", "first_reply_hours", "tickets")  # fmt: skip
+QUANTITIES = ("margin", "support", "acquisition", "rewards", "value", "later", "with_later",
+              "customers", "lost", "csat", "first_reply_hours", "tickets")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -138,10 +137,13 @@ def worth_of_options(
     One row per option, reading (see `READINGS`; "low" and "high" where a link states a range,
     none but "control" where there is no link) and quantity of `company_runs`, with base, changed,
     difference, low, high (95 %, paired: all meet the same draws), correlation and replications.
-    Besides, `later` is what the customers there at the end will still bring (see `value_ahead`,
-    with the margin and churn of the company as it is), and `with_later` is `value` + `later`.
+    Besides, `later` is what the customers there at the end will still bring (see
+    `cxlab.experiment.ahead`; with the churn of the company as it is), and `with_later` is `value` +
+    `later`.
     """
     worlds = _worlds(with_customers(scenario))
+    if not options:
+        raise InputError("no staffing option", expected="one or more, such as front.1+1")
     runs = replications or scenario.replications
     counter = Counter(progress, len(worlds) * (1 + len(options)) * runs)
     how: Mapping[str, Any] = {
@@ -162,31 +164,9 @@ def worth_of_options(
     return table[[*columns, *(c for c in table.columns if c not in columns)]]
 
 
-def value_ahead(runs: pd.DataFrame, scenario: Scenario) -> float:
-    """Return what a customer who is there at the end is worth then, discounted to the start.
-
-    A month's margin × r/(1 + d − r), the lifetime value without the payment of the month that
-    runs, at the mean margin and the mean churn a month of all runs; NaN where nobody leaves and
-    nothing is discounted, or nobody was there. Customers differ, so that it understates.
-    """
-    life = with_customers(scenario).lifecycle
-    assert life is not None
-    months = runs["customer_months"].sum()
-    if not months:
-        return float("nan")
-    retention = 1 - min(1.0, runs["lost"].sum() / months)
-    discount = (1 + life.discount_per_year) ** (1 / 12) - 1
-    if 1 + discount - retention <= 0:
-        return float("nan")
-    each = lifetime_value(runs["margin"].sum() / months, retention, discount, "renewals")
-    horizon = scenario.horizon
-    years = (horizon.total_days - horizon.dropped_days) / 365.25
-    return float(float(each) / (1 + life.discount_per_year) ** years)
-
-
-def _with_later(runs: pd.DataFrame, ahead: float) -> pd.DataFrame:
-    later = runs["customers"] * ahead
-    return runs.assign(later=later, with_later=runs["value"] + later)
+def _with_later(runs: pd.DataFrame, ahead: dict[str, float]) -> pd.DataFrame:
+    rest = later(runs, ahead)
+    return runs.assign(later=rest, with_later=runs["value"] + rest)
 
 
 def _worlds(scenario: Scenario) -> dict[str, Scenario]:

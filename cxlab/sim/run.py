@@ -178,6 +178,7 @@ def play_replication(
     scenario: Scenario, replication: int, *, engine: Engine | None = None
 ) -> Company:
     """Play one replication (1-based) of a scenario that has a customer base."""
+    known_engine(engine)
     return play_company(scenario, replication, engine=engine or engine_for(scenario))
 
 
