@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from cxlab import stats
-from cxlab.experiment.companies import Counter, Progress, company_runs, with_customers
+from cxlab.experiment.companies import Progress, all_company_runs, with_customers
+from cxlab.experiment.executors import Executor
 from cxlab.scenario import Scenario
 from cxlab.scenario.lifecycle import PAYMENT_FAILED
 from cxlab.sim import Engine
@@ -18,6 +19,7 @@ def churn_causes(
     *,
     replications: int | None = None,
     engine: Engine | None = None,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Return by how much fewer customers would be lost without each cause.
@@ -33,11 +35,12 @@ def churn_causes(
     """
     with_customers(scenario)
     worlds = _worlds(scenario)
-    counter = Counter(progress, (replications or scenario.replications) * (1 + len(worlds)))
-    everything = company_runs(scenario, replications=replications, engine=engine, progress=counter)
+    everything, *without = all_company_runs(
+        [scenario, *worlds.values()], replications=replications, engine=engine,
+        executor=executor, progress=progress,
+    )  # fmt: skip
     rows = []
-    for (cause, kind), world in worlds.items():
-        runs = company_runs(world, replications=replications, engine=engine, progress=counter)
+    for (cause, kind), runs in zip(worlds, without, strict=True):
         less = everything["lost"] - runs["lost"]
         difference, low, high = stats.replication_interval(less)
         lost = everything["lost"].mean()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 
 from cxlab.calendars.periods import Span
 from cxlab.errors import InputError
+from cxlab.experiment.executors import Executor, executor_for
 from cxlab.scenario import Scenario
+from cxlab.scenario.forecast import expected_total
 from cxlab.sim import Engine
 from cxlab.sim.base.company import Company
 from cxlab.sim.base.contracts import transactions
@@ -22,6 +24,7 @@ from cxlab.sim.base.history import Ending
 from cxlab.sim.base.marketing import acquisition_costs, campaigns
 from cxlab.sim.base.tables import desk_view
 from cxlab.sim.base.view import BaseView
+from cxlab.sim.engines import known_engine
 from cxlab.sim.people import costs
 from cxlab.sim.run import check_memory, play_replication
 from cxlab.sim.survey import surveys
@@ -29,6 +32,7 @@ from cxlab.sim.survey import surveys
 __all__ = [
     "Counter",
     "Progress",
+    "all_company_runs",
     "company_runs",
     "company_totals",
     "counted_time",
@@ -40,6 +44,8 @@ Flags = npt.NDArray[np.bool_]
 Progress = Callable[[int, int], None]
 
 _YEAR_S = 365.25 * 86_400
+LARGE_DAYS = 20e6
+"""Days of customers' lives from which on it pays to start workers."""
 
 
 @dataclass(slots=True)
@@ -97,6 +103,7 @@ def company_runs(
     *,
     replications: int | None = None,
     engine: Engine | None = None,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Play a company and return one row of totals per replication (its number is the index).
@@ -110,17 +117,59 @@ def company_runs(
     end, and of its terms `ended: PLAN` and `renewed: PLAN`. Service: `tickets`, `first_reply_hours`
     (mean over those that got one) and `csat` (mean of the answers; both NaN without any). What
     falls into the warm-up is not counted, but for `clamped`: probabilities above 1 in the whole
-    run.
+    run. `executor`: "here", "cores", …; by default all cores where it pays.
     """
-    with_customers(scenario)
-    chosen = scenario if replications is None else scenario.but(replications=replications)
-    check_memory(chosen)
-    rows = {}
-    for number in range(1, chosen.replications + 1):
-        rows[number] = company_totals(play_replication(chosen, number, engine=engine))
-        if progress is not None:
-            progress(number, chosen.replications)
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("replication")
+    return all_company_runs(
+        [scenario], replications=replications, engine=engine, executor=executor, progress=progress
+    )[0]
+
+
+def all_company_runs(
+    scenarios: Sequence[Scenario],
+    *,
+    replications: int | None = None,
+    engine: Engine | None = None,
+    executor: str | Executor | None = None,
+    progress: Progress | None = None,
+) -> list[pd.DataFrame]:
+    """Play several companies as one piece of work; see `company_runs`."""
+    known_engine(engine)
+    chosen = [
+        with_customers(s) if replications is None else with_customers(s).but(
+            replications=replications)
+        for s in scenarios
+    ]  # fmt: skip
+    for scenario in chosen:
+        check_memory(scenario)
+    tasks = [(s, n, engine) for s in chosen for n in range(1, s.replications + 1)]
+    found: dict[int, dict[str, float]] = {}
+    with executor_for(executor or _where(chosen), len(tasks)) as workers:
+        for place, totals in workers.results(_totals, tasks):
+            found[place] = totals
+            if progress is not None:
+                progress(len(found), len(tasks))
+    rows = iter(found[place] for place in range(len(tasks)))
+    return [
+        pd.DataFrame.from_dict(
+            {n: next(rows) for n in range(1, s.replications + 1)}, orient="index"
+        ).rename_axis("replication")
+        for s in chosen
+    ]
+
+
+def _where(scenarios: Sequence[Scenario]) -> str | None:
+    """Return where to play: workers are worth their start only for much work."""
+    days = 0.0
+    for s in scenarios:
+        assert s.lifecycle is not None
+        total = s.horizon.total_days
+        days += expected_total(s.lifecycle, total) * total * s.replications
+    return None if days >= LARGE_DAYS else "here"
+
+
+def _totals(task: tuple[Scenario, int, Engine | None]) -> dict[str, float]:
+    scenario, number, engine = task
+    return company_totals(play_replication(scenario, number, engine=engine))
 
 
 def company_totals(company: Company) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,7 +11,8 @@ import pandas as pd
 
 from cxlab.errors import InputError, nearest
 from cxlab.experiment.ahead import later, value_ahead
-from cxlab.experiment.companies import Counter, Progress, company_runs, with_customers
+from cxlab.experiment.companies import Progress, all_company_runs, with_customers
+from cxlab.experiment.executors import Executor
 from cxlab.experiment.worth import paired, without_links
 from cxlab.scenario import Scenario
 from cxlab.sim import Engine
@@ -130,6 +131,7 @@ def worth_of_options(
     *,
     replications: int | None = None,
     engine: Engine | None = None,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Return what staffing options come to, under every reading of the links and without them.
@@ -144,20 +146,18 @@ def worth_of_options(
     worlds = _worlds(with_customers(scenario))
     if not options:
         raise InputError("no staffing option", expected="one or more, such as front.1+1")
-    runs = replications or scenario.replications
-    counter = Counter(progress, len(worlds) * (1 + len(options)) * runs)
-    how: Mapping[str, Any] = {
-        "replications": replications, "engine": engine, "progress": counter,
-    }  # fmt: skip
+    played = iter(all_company_runs(
+        [side for world in worlds.values()
+         for side in (world, *(world.but(**option.changes(world)) for option in options))],
+        replications=replications, engine=engine, executor=executor, progress=progress,
+    ))  # fmt: skip
     parts = []
     for reading, world in worlds.items():
-        base = company_runs(world, **how)
+        base = next(played)
         ahead = value_ahead(base, world)
         base = _with_later(base, ahead)
         for option in options:
-            changed = company_runs(world.but(**option.changes(world)), **how)
-            changed = _with_later(changed, ahead)
-            rows = paired(base, changed, QUANTITIES)
+            rows = paired(base, _with_later(next(played), ahead), QUANTITIES)
             parts.append(rows.assign(option=option.name, reading=reading))
     columns = ["option", "reading"]
     table = pd.concat(parts, ignore_index=True)

@@ -8,7 +8,8 @@ import pandas as pd
 
 from cxlab import stats
 from cxlab.errors import InputError
-from cxlab.experiment.companies import Counter, Progress, company_runs, with_customers
+from cxlab.experiment.companies import Progress, all_company_runs, with_customers
+from cxlab.experiment.executors import Executor
 from cxlab.scenario import Scenario
 from cxlab.sim import Engine
 
@@ -27,6 +28,7 @@ def worth_of(
     *,
     replications: int | None = None,
     engine: Engine | None = None,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
     quantities: tuple[str, ...] = _QUANTITIES,
     **changes: Any,
@@ -50,14 +52,14 @@ def worth_of(
     changed = {loop: scenario.but(**changes) for loop, scenario in loops.items()}
     for loop, scenario in loops.items():
         _check_change(scenario, changed[loop])
-    parts = []
-    counter = Counter(progress, 2 * (replications or base.replications) * len(loops))
-    for loop, scenario in loops.items():
-        without, with_it = (
-            company_runs(one, replications=replications, engine=engine, progress=counter)
-            for one in (scenario, changed[loop])
-        )
-        parts.append(paired(without, with_it, quantities).assign(loop=loop))
+    sides = [side for loop, scenario in loops.items() for side in (scenario, changed[loop])]
+    runs = all_company_runs(
+        sides, replications=replications, engine=engine, executor=executor, progress=progress
+    )
+    parts = [
+        paired(without, with_it, quantities).assign(loop=loop)
+        for loop, without, with_it in zip(loops, runs[::2], runs[1::2], strict=True)
+    ]
     table = pd.concat(parts, ignore_index=True)
     return table[["loop", *(c for c in table.columns if c != "loop")]]
 
