@@ -89,8 +89,8 @@ def company_runs(
     marketing), and `value` = margin − support − acquisition. People: `customers` at the end,
     `customer_months`, `won`, `lost`, and `lost: REASON` for every reason there is. Service:
     `tickets`, `first_reply_hours` (mean over those that got one) and `csat` (mean of the answers;
-    both NaN without any). `clamped`: probabilities above 1. What falls into the
-    warm-up is not counted.
+    both NaN without any). What falls into the warm-up is not counted, save in
+    `terms_ended` and `probabilities_above_1`, which `cxlab.simulate` counts too.
     """
     with_customers(scenario)
     chosen = scenario if replications is None else scenario.but(replications=replications)
@@ -146,7 +146,7 @@ def _people(view: BaseView) -> dict[str, float]:
         "won": float((history.start >= max(first, 1)).sum()),
         "lost": float(lost.sum()),
         **{f"lost: {name}": float(n) for name, n in zip(names, by_reason, strict=True)},
-        "clamped": float(history.clamped),
+        **{name: float(times) for name, times in history.counted.items()},
     }
 
 

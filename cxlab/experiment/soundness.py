@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import numpy as np
@@ -52,18 +53,19 @@ def open_tickets(tables: Tables, scenario: Scenario) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def doubts(scenario: Scenario, tables: Tables | None = None) -> list[str]:
+def doubts(
+    scenario: Scenario, tables: Tables | None = None, *, counted: Mapping[str, int] | None = None
+) -> list[str]:
     """Return what a reader must know before believing the numbers, in sentences; may be none.
 
     Without `tables`: what the scenario lets expect (load of 1 or more; a customer base that dies
     out or explodes, links that change nothing). With the tables of a run also what the run showed:
     probabilities that came out above 1; of a steady horizon open tickets that grow (a trend over
     the days counted, with a 95 % interval over replications) and a warm-up shorter than MSER asks
-    for.
+    for. Of runs that left no tables, `counted` is what `Tables.counted` would be.
     """
     found = load_notes(scenario) + base_notes(scenario)
-    if tables is not None:
-        found += _clamped(tables)
+    found += _clamped(tables.counted if tables is not None else counted or {})
     if tables is not None and "tickets" in tables and scenario.horizon.type == "steady":
         days = open_tickets(tables, scenario)
         if len(days):
@@ -72,14 +74,14 @@ def doubts(scenario: Scenario, tables: Tables | None = None) -> list[str]:
     return found
 
 
-def _clamped(tables: Tables) -> list[str]:
+def _clamped(counted: Mapping[str, int]) -> list[str]:
     """Say that factors pushed probabilities above 1."""
-    times = tables.counted.get("probabilities_above_1", 0)
+    times = counted.get("probabilities_above_1", 0)
     if not times:
         return []
     return [
         f"a probability came out above 1 and counted as 1 in {times:,} decisions "
-        f"({tables.counted.get('terms_ended', 0):,} terms ended): factors or curves of links are "
+        f"({counted.get('terms_ended', 0):,} terms ended): factors or curves of links are "
         "too steep there"
     ]
 
