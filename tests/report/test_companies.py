@@ -41,7 +41,7 @@ class TestTheYear:
             "closed, with its control",
             "assumptions, not findings",
             "paid in advance",
-            "discounted at 12.0% a year",
+            "discounted at 12.0 % a year",
         ):
             assert words.casefold() in page.casefold(), words
         assert not re.search(r"<(?:td|th|p|li)\b[^>]*>\s*(nan|None|inf)\s*<", page)
