@@ -20,15 +20,19 @@ if TYPE_CHECKING:
     from cxlab.errors import CxlabError as CxlabError
     from cxlab.errors import InputError as InputError
     from cxlab.errors import RunError as RunError
+    from cxlab.experiment import Precision as Precision
     from cxlab.experiment import analytic_neighbours as analytic_neighbours
     from cxlab.experiment import churn_causes as churn_causes
     from cxlab.experiment import cohort_retention as cohort_retention
     from cxlab.experiment import company_runs as company_runs
     from cxlab.experiment import company_year as company_year
+    from cxlab.experiment import compare as compare
     from cxlab.experiment import customer_values as customer_values
     from cxlab.experiment import doubts as doubts
     from cxlab.experiment import over_replications as over_replications
     from cxlab.experiment import replicate as replicate
+    from cxlab.experiment import run as run
+    from cxlab.experiment import sweep as sweep
     from cxlab.experiment import validate as validate
     from cxlab.experiment import value_quantiles as value_quantiles
     from cxlab.experiment import without_links as without_links
@@ -56,6 +60,7 @@ _HOMES = {
     "CxlabError": "cxlab.errors",
     "InputError": "cxlab.errors",
     "Period": "cxlab.calendars",
+    "Precision": "cxlab.experiment",
     "RunError": "cxlab.errors",
     "Scenario": "cxlab.scenario",
     "Tables": "cxlab.tables",
@@ -63,6 +68,7 @@ _HOMES = {
     "churn_causes": "cxlab.experiment",
     "cohort_retention": "cxlab.experiment",
     "company_runs": "cxlab.experiment",
+    "compare": "cxlab.experiment",
     "company_year": "cxlab.experiment",
     "customer_values": "cxlab.experiment",
     "value_quantiles": "cxlab.experiment",
@@ -80,7 +86,9 @@ _HOMES = {
     "metric": "cxlab.metrics",
     "over_replications": "cxlab.experiment",
     "replicate": "cxlab.experiment",
+    "run": "cxlab.experiment",
     "simulate": "cxlab.sim",
+    "sweep": "cxlab.experiment",
     "validate": "cxlab.experiment",
 }
 

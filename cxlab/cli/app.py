@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import cxlab
-from cxlab.cli import checking, company, customers, data, learn, work
+from cxlab.cli import checking, company, customers, data, experiments, learn, work
 from cxlab.errors import CxlabError
 
 __all__ = ["app", "main"]
@@ -39,6 +39,7 @@ def _frame(
 
 
 work.register(app)
+experiments.register(app)
 data.register(app)
 learn.register(app)
 customers.register(app)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 import typer
 
+from cxlab.cli.changes import changes
 from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_frame, print_json, progress_bar, say
-from cxlab.errors import InputError
 from cxlab.units import format_interval, format_value
 
 __all__ = ["register"]
@@ -46,7 +45,7 @@ def worth(
     loaded = _loaded(scenario)
     with progress_bar("simulating") as progress:
         table = cxlab.worth_of(
-            loaded, replications=replications, progress=progress, **_changes(change)
+            loaded, replications=replications, progress=progress, **changes(change)
         )
     if as_json:
         print_json(table)
@@ -93,20 +92,6 @@ def _loaded(scenario: Path) -> Any:
     from cxlab.files import scenario_file
 
     return cxlab.Scenario.load(scenario_file(scenario))
-
-
-def _changes(given: list[str]) -> dict[str, Any]:
-    """Return changes as `Scenario.but` takes them; values are TOML, or else text."""
-    changes: dict[str, Any] = {}
-    for text in given:
-        key, sign, value = text.partition("=")
-        if not sign or not key.strip():
-            raise InputError("a change has no value", given=text, expected="key=value")
-        try:
-            changes[key.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            changes[key.strip()] = value
-    return changes
 
 
 _UNITS = {"customers": "count", "lost": "count", "csat": "parameter"}

@@ -5,10 +5,13 @@
 
 from cxlab.experiment.causes import churn_causes
 from cxlab.experiment.companies import company_runs
+from cxlab.experiment.comparison import Comparison, compare
 from cxlab.experiment.lifetimes import cohort_retention, customer_values, value_quantiles
 from cxlab.experiment.neighbours import analytic_neighbours
 from cxlab.experiment.replications import over_replications, replicate
+from cxlab.experiment.sequential import Precision, Run, run
 from cxlab.experiment.soundness import doubts, open_tickets
+from cxlab.experiment.sweeps import Sweep, sweep
 from cxlab.experiment.validation import Case, Fault, Quantity, plant, validate
 from cxlab.experiment.worth import without_links, worth_of
 from cxlab.experiment.year import CompanyYear, company_year
@@ -16,19 +19,26 @@ from cxlab.experiment.year import CompanyYear, company_year
 __all__ = [
     "Case",
     "CompanyYear",
+    "Comparison",
     "Fault",
+    "Precision",
     "Quantity",
+    "Run",
+    "Sweep",
     "analytic_neighbours",
     "churn_causes",
     "cohort_retention",
     "company_runs",
     "company_year",
+    "compare",
     "customer_values",
     "doubts",
     "open_tickets",
     "over_replications",
     "plant",
     "replicate",
+    "run",
+    "sweep",
     "validate",
     "value_quantiles",
     "without_links",

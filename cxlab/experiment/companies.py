@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cxlab.calendars.periods import Span
 from cxlab.errors import InputError
 from cxlab.scenario import Scenario
 from cxlab.sim import Engine
@@ -24,7 +26,14 @@ from cxlab.sim.people import costs
 from cxlab.sim.run import check_memory, play_replication
 from cxlab.sim.survey import surveys
 
-__all__ = ["Counter", "Progress", "company_runs", "company_totals", "with_customers"]
+__all__ = [
+    "Counter",
+    "Progress",
+    "company_runs",
+    "company_totals",
+    "counted_time",
+    "with_customers",
+]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -56,6 +65,14 @@ def with_customers(scenario: Scenario) -> Scenario:
             expected="a table [lifecycle] in the scenario file",
         )  # fmt: skip
     return scenario
+
+
+def counted_time(scenario: Scenario) -> Span:
+    """Return the time of a replication that counts, after the warm-up."""
+    horizon = scenario.horizon
+    first, end = (scenario.start + dt.timedelta(days=days)
+                  for days in (horizon.dropped_days, horizon.total_days))  # fmt: skip
+    return Span.between(first, end, scenario.time_zone)
 
 
 @dataclass(frozen=True, slots=True)

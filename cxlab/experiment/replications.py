@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cxlab import stats
@@ -26,7 +27,9 @@ from cxlab.sim import Engine, simulate
 from cxlab.tables import Tables
 from cxlab.units import RANGES
 
-__all__ = ["over_replications", "replicate"]
+__all__ = ["combined", "over_replications", "replicate", "run_values"]
+
+Floats = npt.NDArray[np.float64]
 
 _RATIO_OF_SUMS = ("share", "mean")
 
@@ -81,12 +84,32 @@ def over_replications(
     single = measure(
         tables, metrics, by=asked, period=period, as_of=as_of, tz=tz, settings=settings
     )
+    return combined(single, groups)
+
+
+def combined(single: pd.DataFrame, groups: Sequence[str] = ()) -> Results:
+    """Return rows with intervals over replications from rows of single replications."""
     keys = ["metric", "period", *groups]
     rows = [_combine(part, groups) for _, part in single.groupby(keys, sort=False, dropna=False)]
     return Results(rows, columns=[c for c in single.columns if c != "replication"])
 
 
-def _combine(runs: pd.DataFrame, groups: list[str]) -> dict[str, object]:
+def run_values(runs: pd.DataFrame) -> Floats:
+    """Return one number per replication of one metric and group, whose mean is its estimate.
+
+    Of shares and means, which are ratios of sums, the jackknife's pseudo-values; of counts and
+    quantiles the values. NaN where a run gave none. Differences between scenarios and
+    correlations are taken of these.
+    """
+    if str(runs["statistic"].iloc[0]) not in _RATIO_OF_SUMS:
+        return runs["value"].to_numpy(dtype=np.float64)
+    known = runs["value"].notna().to_numpy()
+    found = np.full(len(runs), np.nan)
+    found[known] = stats.ratio_pseudovalues(runs["numerator"][known], runs["n"][known])
+    return found
+
+
+def _combine(runs: pd.DataFrame, groups: Sequence[str]) -> dict[str, object]:
     """Return one result row from one row per replication."""
     first = runs.iloc[0]
     row: dict[str, object] = {str(name): value for name, value in first.items()}

@@ -15,7 +15,7 @@ from cxlab.sim.load import load_notes
 from cxlab.sim.outlook import base_notes
 from cxlab.tables import Tables
 
-__all__ = ["doubts", "open_tickets"]
+__all__ = ["by_whole_weeks", "doubts", "expected_doubts", "open_tickets", "seen_doubts"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -64,13 +64,26 @@ def doubts(
     the days counted, with a 95 % interval over replications) and a warm-up shorter than MSER asks
     for. Of runs that left no tables, `counted` is what `Tables.counted` would be.
     """
-    found = load_notes(scenario) + base_notes(scenario)
-    found += _clamped(tables.counted if tables is not None else counted or {})
-    if tables is not None and "tickets" in tables and scenario.horizon.type == "steady":
-        days = open_tickets(tables, scenario)
-        if len(days):
-            runs = days.pivot(index="day", columns="replication", values="open").to_numpy(float)
-            found += _growth(runs[scenario.horizon.dropped_days :]) + _warm_up(scenario, runs)
+    if tables is None:
+        return expected_doubts(scenario) + seen_doubts(scenario, None, counted or {})
+    asked = "tickets" in tables and scenario.horizon.type == "steady"
+    days = open_tickets(tables, scenario) if asked else None
+    return expected_doubts(scenario) + seen_doubts(scenario, days, tables.counted)
+
+
+def expected_doubts(scenario: Scenario) -> list[str]:
+    """Return what the scenario alone lets doubt."""
+    return load_notes(scenario) + base_notes(scenario)
+
+
+def seen_doubts(
+    scenario: Scenario, daily: pd.DataFrame | None, counted: Mapping[str, int]
+) -> list[str]:
+    """Return what runs give to doubt: their open tickets by day (None: not known), and counts."""
+    found = _clamped(counted)
+    if daily is not None and len(daily) and scenario.horizon.type == "steady":
+        runs = daily.pivot(index="day", columns="replication", values="open").to_numpy(float)
+        found += _growth(runs[scenario.horizon.dropped_days :]) + _warm_up(scenario, runs)
     return found
 
 
@@ -107,8 +120,7 @@ def _warm_up(scenario: Scenario, runs: Floats) -> list[str]:
     if len(runs) < _FEWEST_DAYS:
         return []
     # By whole weeks: the weekend's backlog is no warm-up.
-    week = np.array([runs[day : day + 7].mean() for day in range(len(runs) - 6)])
-    cut = stats.mser(week, batch=1)
+    cut = stats.mser(by_whole_weeks(runs), batch=1)
     if cut is None or cut <= scenario.horizon.dropped_days:
         return []
     until = scenario.start + timedelta(days=cut)
@@ -116,3 +128,8 @@ def _warm_up(scenario: Scenario, runs: Floats) -> list[str]:
         f"the warm-up of {scenario.horizon.dropped_days} days may be too short: by the marginal "
         f"standard error rule the open tickets have settled after {cut} days ({until})"
     ]
+
+
+def by_whole_weeks(runs: Floats) -> Floats:
+    """Return the mean over runs (days × runs) of each stretch of seven days, by its first day."""
+    return np.array([runs[day : day + 7].mean() for day in range(len(runs) - 6)])

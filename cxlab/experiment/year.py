@@ -12,7 +12,13 @@ import pyarrow as pa
 
 from cxlab import stats
 from cxlab.calendars import Span
-from cxlab.experiment.companies import Counter, Progress, company_totals, with_customers
+from cxlab.experiment.companies import (
+    Counter,
+    Progress,
+    company_totals,
+    counted_time,
+    with_customers,
+)
 from cxlab.experiment.worth import without_links
 from cxlab.metrics.settings import Settings, Value
 from cxlab.scenario import Scenario
@@ -69,7 +75,7 @@ class CompanyYear:
     @property
     def period(self) -> Span:
         """The time that counts."""
-        return self._last(self.days)
+        return counted_time(self.scenario)
 
     @property
     def second_half(self) -> Span:

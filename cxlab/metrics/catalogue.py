@@ -23,7 +23,16 @@ from cxlab.metrics import (
 )
 from cxlab.metrics.declaration import Metric
 
-__all__ = ["DESK", "FAMILIES", "METRICS", "metric", "preset_metrics", "select_metrics", "variants"]
+__all__ = [
+    "COMPANY",
+    "DESK",
+    "FAMILIES",
+    "METRICS",
+    "metric",
+    "preset_metrics",
+    "select_metrics",
+    "variants",
+]
 
 _FAMILIES = (
     response,
@@ -54,6 +63,10 @@ DESK: tuple[str, ...] = (
     "service_level_served", "service_level_no_short", "art", "art_median", "art_p90", "fcr",
     "fcr_7d", "reopen", "esc", "backlog", "csat", "csat_mean",
 )  # fmt: skip
+COMPANY: tuple[str, ...] = (
+    "churn", "churn_voluntary", "churn_involuntary", "ret", "grr", "nrr", "arpa", "nps",
+)  # fmt: skip
+"""What is asked of a customer base where nobody chose."""
 """What the report of a support desk shows."""
 
 

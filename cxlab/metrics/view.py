@@ -98,7 +98,8 @@ class Source:
     bases are attributed by, and whatever columns reports can group by. `windowed` rows exist
     once per period of the report; of rows in `waves` each exists once, but which of several
     stands for them depends on the periods. Without the `tables` there is no source
-    ("a|b": one of them).
+    ("a|b": one of them). `beside` are the tables that it looks at where they are there; None:
+    any of them may matter.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Source:
     build: Callable[[View, Windows], ir.Table]
     windowed: bool = False
     waves: bool = False
+    beside: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)

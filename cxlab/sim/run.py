@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -25,10 +25,12 @@ from cxlab.tables import Tables
 
 __all__ = [
     "Engine",
+    "Recorded",
     "engine_for",
     "known_engine",
     "play",
     "play_replication",
+    "recorded",
     "replication_tables",
     "simulate",
     "simulate_frames",
@@ -100,8 +102,8 @@ def _plain(table: pa.Table) -> pa.Table:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """What a simulation leaves: Arrow tables, unchecked, and what was counted beside them."""
+class Recorded:
+    """What a simulation leaves: Arrow tables, unchecked, and what was counted beside their rows."""
 
     tables: dict[str, pa.Table]
     counted: dict[str, int] = field(default_factory=dict)
@@ -109,21 +111,21 @@ class _Made:
 
 def _simulated(
     scenario: Scenario, *, engine: Engine | None = None, progress: Progress | None = None
-) -> _Made:
+) -> Recorded:
     """Play all replications of a scenario."""
     known_engine(engine)
     check_memory(scenario)
     total = scenario.replications
-    parts: list[_Made] = []
+    parts: list[Recorded] = []
     for replication in range(1, total + 1):
-        parts.append(_replicated(scenario, replication, engine))
+        parts.append(recorded(scenario, replication, engine))
         if progress is not None:
             progress(replication, total)
     names = dict.fromkeys(name for part in parts for name in part.tables)  # some may cost nothing
     counted: Counter[str] = Counter()
     for part in parts:
         counted.update(part.counted)
-    return _Made(
+    return Recorded(
         {n: pa.concat_tables([part.tables[n] for part in parts if n in part.tables])
          for n in names},
         dict(counted),
@@ -131,24 +133,35 @@ def _simulated(
 
 
 def replication_tables(
-    scenario: Scenario, replication: int, *, engine: Engine | None = None
+    scenario: Scenario,
+    replication: int,
+    *,
+    engine: Engine | None = None,
+    only: Collection[str] | None = None,
 ) -> dict[str, pa.Table]:
-    """Return the tables of one replication (1-based) as Arrow tables, unchecked."""
-    return _replicated(scenario, replication, engine).tables
+    """Return the tables of one replication (1-based) as Arrow tables, unchecked; or `only` some."""
+    return recorded(scenario, replication, engine, only).tables
 
 
-def _replicated(scenario: Scenario, replication: int, engine: Engine | None) -> _Made:
+def recorded(
+    scenario: Scenario,
+    replication: int,
+    engine: Engine | None,
+    only: Collection[str] | None = None,
+) -> Recorded:
+    """Play one replication (1-based) and record its tables, or `only` some of them."""
     chosen = engine or engine_for(scenario)
     counted: dict[str, int] = {}
     if scenario.lifecycle is not None:
         company = play_replication(scenario, replication, engine=chosen)
-        made, counted = record_company(company), company.history.counted
+        made, counted = record_company(company, only), company.history.counted
     else:
         plan = desk_plan(scenario, replication)
         workload = draw_workload(scenario, replication)
         outcome = play(workload, plan, engine=chosen)
-        made = record(View(scenario, plan, workload, outcome, replication, scenario.seed))
-    return _Made(
+        view = View(scenario, plan, workload, outcome, replication, scenario.seed)
+        made = record(view, only)
+    return Recorded(
         {
             name: table.append_column("replication", pa.array(np.full(len(table), replication)))
             for name, table in made.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import pyarrow as pa
 
@@ -16,19 +16,20 @@ from cxlab.sim.view import View
 __all__ = ["record"]
 
 
-def record(view: View) -> dict[str, pa.Table]:
-    """Return the canonical tables of one replication, by name."""
-    made = {
-        "tickets": tickets(view),
-        "messages": messages(view),
-        "status_events": status_events(view),
-        "escalations": escalations(view),
-        "surveys": surveys(view),
-        "agents": agents(view),
-        "shifts": shifts(view),
-        "costs": costs(view),
-        **_business_hours(view),
+def record(view: View, only: Collection[str] | None = None) -> dict[str, pa.Table]:
+    """Return the canonical tables of one replication, by name: all, or `only` those named."""
+    makers: dict[str, Callable[[View], pa.Table | None]] = {
+        "tickets": tickets,
+        "messages": messages,
+        "status_events": status_events,
+        "escalations": escalations,
+        "surveys": surveys,
+        "agents": agents,
+        "shifts": shifts,
+        "costs": costs,
     }
+    made = {n: make(view) for n, make in makers.items() if only is None or n in only}
+    made |= _business_hours(view)
     return {name: table for name, table in made.items() if table is not None}
 
 

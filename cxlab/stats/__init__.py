@@ -18,6 +18,7 @@ from cxlab.stats.intervals import (
     quantile_ranks,
     rate_interval,
     ratio_interval,
+    ratio_pseudovalues,
     replication_interval,
     wilson_interval,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "quantile_sample_size",
     "rate_interval",
     "ratio_interval",
+    "ratio_pseudovalues",
     "replication_interval",
     "share_half_width",
     "share_sample_size",

@@ -26,6 +26,7 @@ __all__ = [
     "quantile_ranks",
     "rate_interval",
     "ratio_interval",
+    "ratio_pseudovalues",
     "replication_interval",
     "wilson_interval",
 ]
@@ -289,9 +290,27 @@ def jackknife_ratio(
     rest = bottom.sum() - bottom
     if size < 2 or np.any(rest == 0):
         return ratio, float("nan"), float("nan")
-    pseudo = size * ratio - (size - 1) * (top.sum() - top) / rest
+    pseudo = ratio_pseudovalues(top, bottom)
     low, high = mean_interval(ratio, np.std(pseudo, ddof=1), size, confidence)
     return ratio, float(low), float(high)
+
+
+def ratio_pseudovalues(numerators: npt.ArrayLike, denominators: npt.ArrayLike) -> Floats:
+    """Return the jackknife's pseudo-value of each replication for Σ numerator ÷ Σ denominator.
+
+    n·θ − (n − 1)·θ₋ᵢ, where θ₋ᵢ is the ratio without replication i; paired differences and
+    correlations of ratios are those of their pseudo-values. NaN where the others have no
+    denominator. Source: Efron & Tibshirani (1993), ch. 11.
+
+    >>> ratio_pseudovalues([3, 1, 2], [4, 2, 3]).round(3).tolist()
+    [0.8, 0.571, 0.667]
+    """
+    top, bottom = _pair(numerators, denominators)
+    rest = bottom.sum() - bottom
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = top.sum() / bottom.sum()
+        without = np.where(rest == 0, np.nan, (top.sum() - top) / rest)
+    return np.asarray(top.size * ratio - (top.size - 1) * without)
 
 
 def _pair(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[Floats, Floats]:

@@ -13,5 +13,5 @@ def _tickets(view: View, windows: Windows) -> ir.Table:
     return view.tickets
 
 
-TICKETS = Source("tickets", ("tickets",), _tickets)
+TICKETS = Source("tickets", ("tickets",), _tickets, beside=("escalations",))
 SOURCES = (TICKETS,)

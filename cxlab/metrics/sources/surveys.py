@@ -27,6 +27,9 @@ _FACTS = Source("survey_facts", ("surveys",), _facts)
 """All survey rows with their facts, which the sources below share."""
 
 
+_BESIDE = ("tickets", "escalations", "customers")
+
+
 def _source(
     name: str,
     instrument: str | None = None,
@@ -46,7 +49,7 @@ def _source(
             rows = rows.filter(rows.version == version)
         return with_standing(rows, standing, lambda at: _wave(view, windows, at))
 
-    return Source(name, ("surveys",), build, waves=True)
+    return Source(name, ("surveys",), build, waves=True, beside=_BESIDE)
 
 
 def _wave(view: View, windows: Windows, at: ir.TimestampValue) -> list[ir.Value]:

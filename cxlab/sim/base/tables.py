@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 import pyarrow as pa
 
 from cxlab.sim.base.asking import relation_surveys
@@ -16,25 +18,29 @@ from cxlab.sim.view import View
 __all__ = ["desk_view", "record_company"]
 
 
-def record_company(company: Company) -> dict[str, pa.Table]:
-    """Return the canonical tables of one replication, those of the desk included."""
+def record_company(company: Company, only: Collection[str] | None = None) -> dict[str, pa.Table]:
+    """Return the canonical tables of one replication, those of the desk included.
+
+    All, or `only` those named.
+    """
     view = BaseView(company.population, company.history)
-    made = {
-        "customers": customers(view),
-        "subscriptions": subscriptions(view),
-        "mrr_movements": mrr_movements(view),
-        "transactions": transactions(view),
-        "usage_events": usage_events(view),
-        "entitlements": entitlements(view),
-        "referrals": referrals(view),
-        "campaigns": campaigns(view),
-        "loyalty_members": loyalty_members(view),
-        "milestones": milestones(view),
-        "surveys": relation_surveys(view),
-        "costs": acquisition_costs(view),
+    makers: dict[str, Callable[[BaseView], pa.Table | None]] = {
+        "customers": customers,
+        "subscriptions": subscriptions,
+        "mrr_movements": mrr_movements,
+        "transactions": transactions,
+        "usage_events": usage_events,
+        "entitlements": entitlements,
+        "referrals": referrals,
+        "campaigns": campaigns,
+        "loyalty_members": loyalty_members,
+        "milestones": milestones,
+        "surveys": relation_surveys,
+        "costs": acquisition_costs,
     }
+    made = {n: make(view) for n, make in makers.items() if only is None or n in only}
     seen = desk_view(company)
-    desk = {} if seen is None else record(seen)
+    desk = {} if seen is None else record(seen, only)
     together = {
         name: [table for table in (desk.get(name), made.get(name)) if table is not None]
         for name in dict.fromkeys([*desk, *made])

@@ -1,0 +1,336 @@
+"""Scenarios against a base under the same draws: paired differences, and what they show.
+
+Every scenario meets the customers of the base (common random numbers), so that what both have in
+common by chance drops out of the difference. The unit is the pair of replications. Intervals are
+95 % each; whether a difference is shown at all is judged with p values corrected by Holm's method
+over everything that is compared, so that one in twenty is not called a finding by chance.
+Sources: Law, Simulation Modeling and Analysis (2015), ch. 10.2 and 11.2; Holm, A simple
+sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6 (1979).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from html import escape
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats as st
+from statsmodels.stats.multitest import multipletests
+
+from cxlab import stats
+from cxlab.errors import InputError
+from cxlab.experiment.executors import Executor, executor_for
+from cxlab.experiment.replications import combined, run_values
+from cxlab.experiment.runs import Question, Runs, batches, measured
+from cxlab.experiment.sequential import LARGE, Progress, asked_metrics, names_of
+from cxlab.metrics.frame import Results
+from cxlab.metrics.settings import DEFAULTS, Settings
+from cxlab.scenario import Scenario
+from cxlab.sim import Engine
+from cxlab.sim.run import check_memory
+from cxlab.units import format_margin, format_value
+
+__all__ = ["ALPHA", "Comparison", "compare"]
+
+Floats = npt.NDArray[np.float64]
+
+ALPHA = 0.05
+"""A difference is shown when its corrected p value lies below this."""
+
+REPLICATIONS = 30
+"""Pairs that are played where nobody says how many."""
+
+
+_COLUMNS = (
+    "unit", "base", "other", "difference", "low", "high", "p", "p_holm", "correlation",
+    "independent", "replications", "verdict",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What scenarios change against a base.
+
+    `rows` holds one row per scenario (its label), metric, group and replication.
+    """
+
+    base: str
+    others: tuple[str, ...]
+    rows: pd.DataFrame
+    by: tuple[str, ...]
+
+    @cached_property
+    def tables(self) -> dict[str, Results]:
+        """Each scenario's own numbers with intervals over replications, by label."""
+        return {
+            label: combined(self._of(label).drop(columns="scenario"), self.by)
+            for label in (self.base, *self.others)
+        }
+
+    def _of(self, label: str) -> pd.DataFrame:
+        return self.rows[self.rows["scenario"] == label]
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row per scenario, metric and group.
+
+        Columns: scenario, metric, title, the groups, unit, base, other, difference, low, high (95 %
+        over pairs), p, p_holm, correlation (of the pairs), independent (how many replications of
+        each would be needed for the same interval without common random numbers), replications,
+        verdict. Durations are in seconds, shares from 0 to 1.
+        """
+        found = pd.DataFrame([row for other in self.others for row in self._differences(other)])
+        known = found["p"].notna().to_numpy()
+        corrected = np.full(len(found), np.nan)
+        if known.any():
+            corrected[known] = multipletests(found["p"][known], ALPHA, "holm")[1]
+        found["p_holm"] = corrected
+        found["verdict"] = [_verdict(row) for row in found.to_dict("records")]
+        return found[["scenario", "metric", "title", *self.by, *_COLUMNS]]
+
+    def _differences(self, other: str) -> Iterator[dict[str, Any]]:
+        keys = ["metric", *self.by]
+        ours, theirs = (
+            {_key(k): part for k, part in self._of(label).groupby(keys, sort=False, dropna=False)}
+            for label in (self.base, other)
+        )
+        for key, one in ours.items():
+            if key in theirs:
+                head = {"scenario": other, "metric": key[0], "title": one["title"].iloc[0]}
+                head |= dict(zip(self.by, key[1:], strict=True))
+                yield head | _paired(one, theirs[key])
+
+    @property
+    def verdicts(self) -> list[str]:
+        """What was found, one sentence per scenario, metric and group."""
+        found = []
+        for row in self.table.to_dict("records"):
+            groups = "".join(f" [{row[name]}]" for name in self.by)
+            found.append(f"{row['scenario']}: {row['metric']}{groups} {row['verdict']}")
+        return found
+
+    @property
+    def summary(self) -> list[str]:
+        """How it was compared, and what common random numbers saved."""
+        table = self.table
+        gain = (table["independent"] / table["replications"]).replace(np.inf, np.nan).dropna()
+        said = [
+            f"{len(self.others)} against {self.base} under the same draws, "
+            f"{int(table['replications'].max())} pairs of replications; p values corrected by "
+            f"Holm's method over {int(table['p'].notna().sum())} differences"
+        ]
+        if len(gain):
+            said.append(
+                f"median correlation {table['correlation'].median():.2f}; independent streams "
+                f"would need {gain.median():.1f} times as many replications"
+            )
+        return said
+
+    def shown(self) -> pd.DataFrame:
+        """Return the table as people read it, all text."""
+        rows = []
+        for row in self.table.to_dict("records"):
+            unit = row["unit"]
+            rows.append(
+                {"scenario": row["scenario"], "metric": row["metric"]}
+                | {name: str(row[name]) for name in self.by}
+                | {
+                    "base": format_value(row["base"], unit),
+                    "other": format_value(row["other"], unit),
+                    "difference": _signed(row["difference"], unit),
+                    "95 % interval": _ends(row["low"], row["high"], unit),
+                    "p (Holm)": "–" if math.isnan(row["p_holm"]) else f"{row['p_holm']:.3f}",
+                    "verdict": row["verdict"],
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def __repr__(self) -> str:
+        """Return the table and how it was found."""
+        return "\n".join([self.shown().to_string(index=False), *self.summary])
+
+    def _repr_html_(self) -> str:
+        lines = "".join(f"<p>{escape(line)}</p>" for line in self.summary)
+        return self.shown().to_html(index=False) + lines
+
+
+def compare(
+    base: Scenario,
+    *others: Scenario,
+    options: Mapping[str, Scenario] | None = None,
+    metrics: str | Sequence[str] | None = None,
+    by: str | Sequence[str] = (),
+    replications: int = REPLICATIONS,
+    engine: Engine | None = None,
+    executor: str | Executor | None = None,
+    settings: Settings = DEFAULTS,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compare scenarios with a base, replication by replication under the same draws.
+
+    `others` are known by their names, `options` by the labels given. All take the seed of the
+    base. The other arguments are those of `cx.run`; `progress(done, total)` counts replications.
+
+    Raises InputError without another scenario, for two of one name, for other horizons (their
+    replications are no pairs), fewer than two replications, and as `run` does.
+
+    `cx.compare(base, options={"one more": base.but(**{"team.shifts.0.agents": 5})})` prints
+    differences and verdicts.
+    """
+    labelled = _labelled(base, others, options or {})
+    if replications < 2:
+        raise InputError("pairs of replications", given=replications, expected="2 or more")
+    groups = tuple(g for g in names_of(by) if g != "replication")
+    question = Question(asked_metrics(base, metrics), groups, settings, engine)
+    for scenario in labelled.values():
+        check_memory(scenario.but(replications=1))
+    work = _pieces(list(labelled.values()), replications)
+    rows: dict[int, pd.DataFrame] = {}
+    done = 0
+    where = executor or (None if sum(r.tickets for r in work) >= LARGE else "here")
+    with executor_for(where) as workers:
+        parts = batches(work, question, workers.workers)
+        tasks = [[work[place] for place in part] for part in parts]
+        for at, found in workers.results(partial(measured, question=question), tasks):
+            for place, result in zip(parts[at], found, strict=True):
+                rows[place] = result.rows
+                done += len(work[place].numbers)
+            if progress is not None:
+                progress(done, len(labelled) * replications)
+    each = len(work) // len(labelled)
+    frames = [
+        rows[place].assign(scenario=label)
+        for i, label in enumerate(labelled)
+        for place in range(i * each, (i + 1) * each)
+    ]
+    first, *rest = labelled
+    return Comparison(first, tuple(rest), pd.concat(frames, ignore_index=True), groups)
+
+
+_PIECES = 2
+"""Parts that each scenario's replications are cut in, for the workers."""
+
+
+def _pieces(scenarios: Sequence[Scenario], replications: int) -> list[Runs]:
+    half = math.ceil(replications / _PIECES)
+    cuts = [(1, half), (half + 1, replications)]
+    return [Runs(s, first, last) for s in scenarios for first, last in cuts]
+
+
+def _labelled(
+    base: Scenario, others: Sequence[Scenario], options: Mapping[str, Scenario]
+) -> dict[str, Scenario]:
+    pairs = [(base.name, base), *((s.name, s) for s in others), *options.items()]
+    if len(pairs) < 2:
+        raise InputError("nothing to compare with", given=base.name, expected="another scenario")
+    labels = [label for label, _ in pairs]
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise InputError(
+            "two scenarios of one name", given=twice[0],
+            hint='name them: options={"one more agent": base.but(...)}',
+        )  # fmt: skip
+    for label, scenario in pairs:
+        if (scenario.starts_at, scenario.ends_at) != (base.starts_at, base.ends_at):
+            raise InputError(
+                f"the horizon of {label} is not that of {base.name}: their replications are no "
+                "pairs", given=str(scenario.horizon), expected=str(base.horizon),
+            )  # fmt: skip
+    return {label: scenario.but(seed=base.seed) for label, scenario in pairs}
+
+
+def _key(key: object) -> tuple[object, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+def _paired(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
+    """Return what the paired replications of one metric tell."""
+    x, y = (_by_number(part) for part in (one, other))
+    both = x.index.intersection(y.index)
+    x, y = x[both], y[both]
+    pairs = (y - x).dropna()
+    n = len(pairs)
+    spread = float(pairs.std(ddof=1)) if n > 1 else math.nan
+    before, after = (_estimate(part) for part in (one, other))
+    difference = after - before
+    low, high = (float(end) for end in stats.mean_interval(difference, spread, n))
+    return {
+        "unit": one["unit"].iloc[0], "direction": one["direction"].iloc[0],
+        "base": before, "other": after, "difference": difference, "low": low, "high": high,
+        "p": _p_value(difference, spread, n),
+        "correlation": _correlation(x, y),
+        "independent": _independent(x[pairs.index], y[pairs.index], spread),
+        "replications": n,
+        "note": other["note"].iloc[0] or one["note"].iloc[0],
+    }  # fmt: skip
+
+
+def _by_number(runs: pd.DataFrame) -> pd.Series:
+    return pd.Series(run_values(runs), index=runs["replication"].to_numpy())
+
+
+def _estimate(runs: pd.DataFrame) -> float:
+    return float(combined(runs.drop(columns="scenario"))["value"].iloc[0])
+
+
+def _p_value(difference: float, spread: float, n: int) -> float:
+    """Return the two-sided p value of the paired t test.
+
+    Pairs that are all equal, or differ all by as much, leave nothing to chance and to correct.
+    """
+    if n < 2 or math.isnan(difference) or spread == 0:
+        return math.nan
+    return float(2 * st.t.sf(abs(difference) / (spread / math.sqrt(n)), n - 1))
+
+
+def _correlation(x: pd.Series, y: pd.Series) -> float:
+    spread = x.std() * y.std()
+    return float(x.cov(y) / spread) if spread > 0 else math.nan
+
+
+def _independent(x: pd.Series, y: pd.Series, spread: float) -> float:
+    """Return how many replications of each give the same interval with independent streams."""
+    if len(x) < 2 or not spread > 0:
+        return math.inf if len(x) > 1 and spread == 0 and x.std() > 0 else math.nan
+    return float(len(x) * (x.var() + y.var()) / spread**2)
+
+
+def _verdict(row: dict[Any, Any]) -> str:
+    """Say what the difference shows, in words."""
+    unit = str(row["unit"])
+    if math.isnan(row["difference"]):
+        return "has no value in one of them" + (f" ({row['note']})" if row["note"] else "")
+    if math.isnan(row["low"]):
+        return "has too few pairs"
+    low, high = sorted((abs(row["low"]), abs(row["high"])))
+    if row["low"] == row["high"] == 0:
+        return "does not change at all"
+    if row["p_holm"] < ALPHA or row["low"] == row["high"]:
+        verb = "rises" if row["difference"] > 0 else "falls"
+        judged = _judged(row["difference"], str(row["direction"]))
+        size = format_margin(low, unit), format_margin(high, unit)
+        by = size[0] if size[0] == size[1] else f"{size[0]} to {size[1]}"
+        return f"{verb} by {by}{judged}"
+    return f"no difference shown, and one of more than {format_margin(high, unit)} is excluded"
+
+
+def _judged(difference: float, direction: str) -> str:
+    sign = {"up": 1, "down": -1}.get(direction, 0)
+    return "" if sign == 0 else (" (better)" if difference * sign > 0 else " (worse)")
+
+
+def _signed(difference: float, unit: str) -> str:
+    if math.isnan(difference):
+        return "–"
+    sign = "−" if difference < 0 else "+"
+    return sign + format_margin(abs(difference), unit)
+
+
+def _ends(low: float, high: float, unit: str) -> str:
+    return "" if math.isnan(low) else f"{_signed(low, unit)} to {_signed(high, unit)}"

@@ -1,0 +1,205 @@
+"""Many runs at once: play replications of many scenarios, and measure them in one question.
+
+Writing the queries of a measurement takes longer than a small run of a desk. So the runs of
+several scenarios are numbered through, laid into one set of tables, and measured by run. What a
+run gives does not depend on what else is measured with it (a test holds that to the last bit).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from cxlab.experiment.companies import counted_time
+from cxlab.experiment.soundness import open_tickets
+from cxlab.metrics import DESK, measure
+from cxlab.metrics.possible import tables_for
+from cxlab.metrics.settings import DEFAULTS, Settings
+from cxlab.scenario import Scenario
+from cxlab.sim import Engine
+from cxlab.sim.run import recorded
+from cxlab.tables import Tables
+
+__all__ = ["Measured", "Question", "Runs", "batches", "measured"]
+
+BATCH_TICKETS = 1_000_000
+"""Tickets that are measured in one question: about 1.5 GB of memory."""
+
+Made = dict[str, pa.Table]
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Replications `first` to `last` (from 1, both played) of one scenario."""
+
+    scenario: Scenario
+    first: int
+    last: int
+
+    @property
+    def numbers(self) -> range:
+        """The replications."""
+        return range(self.first, self.last + 1)
+
+    @property
+    def tickets(self) -> float:
+        """How many tickets to expect."""
+        each = sum(self.scenario.expected_tickets(name) for name in self.scenario.lines)
+        return each * len(self.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of every run: metrics by group, as `measure` takes them.
+
+    `daily` asks for the open tickets by day too.
+    """
+
+    metrics: tuple[str, ...] = DESK
+    by: tuple[str, ...] = ()
+    settings: Settings = DEFAULTS
+    engine: Engine | None = None
+    daily: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What some runs of one scenario gave.
+
+    `rows` are those of `measure`, one per metric, group and replication; `daily` the open
+    tickets by day and replication (see `open_tickets`; None when not asked); `counted` what the
+    simulation counted beside its rows.
+    """
+
+    rows: pd.DataFrame
+    daily: pd.DataFrame | None = None
+    counted: dict[str, int] = field(default_factory=dict)
+
+
+def batches(work: Sequence[Runs], question: Question, most: int = 1) -> list[list[int]]:
+    """Return which pieces of work (their places) are measured together, `most` parts at least.
+
+    Pieces that are asked by group stay alone: a group that only one of them has would stand as
+    empty in the others. So do companies, whose tables are large.
+    """
+    total = sum(runs.tickets for runs in work)
+    limit = min(BATCH_TICKETS, total / max(most, 1))
+    parts: list[list[int]] = []
+    filled = np.inf
+    for place, runs in enumerate(work):
+        alone = bool(question.by) or runs.scenario.lifecycle is not None
+        if alone or filled + runs.tickets > limit:
+            parts.append([])
+            filled = 0.0
+        parts[-1].append(place)
+        filled = np.inf if alone else filled + runs.tickets
+    return parts
+
+
+def measured(work: Sequence[Runs], question: Question) -> list[Measured]:
+    """Play pieces of work and measure every replication; one result per piece, in their order."""
+    played = list(_played(work, question))
+    found: dict[int, Measured] = {}
+    for _, group in groupby(sorted(played, key=lambda p: (p.likeness, p.place)),
+                            key=lambda p: p.likeness):  # fmt: skip
+        together = list(group)
+        for piece, result in zip(together, _measured_together(together, question), strict=True):
+            found[piece.place] = result
+    return [found[place] for place in range(len(work))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """The tables of one piece of work, and what they must share with others in one question."""
+
+    place: int
+    runs: Runs
+    tables: Made
+    counted: dict[str, int]
+    likeness: str
+
+
+def _played(work: Sequence[Runs], question: Question) -> Iterator[_Played]:
+    only = tables_for(question.metrics, question.by)
+    for place, runs in enumerate(work):
+        scenario = runs.scenario
+        parts = [recorded(scenario, number, question.engine, only) for number in runs.numbers]
+        tables = _together([part.tables for part in parts])
+        columns = {name: table.column_names for name, table in tables.items()}
+        likeness = repr((scenario.ends_at, scenario.time_zone, scenario.currency, columns))
+        counted = sum((Counter(part.counted) for part in parts), Counter[str]())
+        yield _Played(place, runs, tables, dict(counted), likeness)
+
+
+def _together(parts: Sequence[Made]) -> Made:
+    names = dict.fromkeys(name for part in parts for name in part)  # some may cost nothing
+    return {
+        name: pa.concat_tables([part[name] for part in parts if name in part]) for name in names
+    }
+
+
+def _measured_together(pieces: Sequence[_Played], question: Question) -> Iterator[Measured]:
+    """Measure pieces of like tables as if they were replications of one scenario."""
+    numbers = _Numbers.of([piece.runs for piece in pieces])
+    first = pieces[0].runs.scenario
+    tables = Tables.trusted(
+        _together([numbers.apply(piece.tables, i) for i, piece in enumerate(pieces)]),
+        as_of=first.ends_at, time_zone=first.time_zone, source=first.name,
+    )  # fmt: skip
+    rows = measure(
+        tables, question.metrics, by=[*question.by, "replication"], settings=question.settings,
+        # What is a state, such as who was a customer, is one at the beginning of what counts.
+        period=None if first.lifecycle is None else counted_time(first),
+    )  # fmt: skip
+    daily = open_tickets(tables, first) if question.daily and "tickets" in tables else None
+    for i, piece in enumerate(pieces):
+        yield Measured(
+            numbers.own(pd.DataFrame(rows), i, piece.runs.scenario),
+            None if daily is None else numbers.own(daily, i, None),
+            piece.counted,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """Replications of several pieces of work, numbered through from 1."""
+
+    runs: Sequence[Runs]
+    before: list[int]
+
+    @classmethod
+    def of(cls, runs: Sequence[Runs]) -> _Numbers:
+        """Number the replications of pieces of work through."""
+        sizes = [len(piece.numbers) for piece in runs]
+        return cls(runs, [sum(sizes[:i]) for i in range(len(sizes))])
+
+    def apply(self, tables: Made, piece: int) -> Made:
+        """Return the tables with the numbers that the replications have here."""
+        shift = self.before[piece] + 1 - self.runs[piece].first
+        made = {}
+        for name, table in tables.items():
+            at = table.column_names.index("replication")
+            moved = pa.chunked_array(
+                [pa.array(chunk.to_numpy() + shift) for chunk in table["replication"].chunks],
+                type=pa.int64(),
+            )
+            made[name] = table.set_column(at, "replication", moved)
+        return made
+
+    def own(self, rows: pd.DataFrame, piece: int, scenario: Scenario | None) -> pd.DataFrame:
+        """Return the rows of one piece of work, with its own replication numbers."""
+        start, size = self.before[piece], len(self.runs[piece].numbers)
+        inside = rows["replication"].between(start + 1, start + size)
+        mine = rows[inside].reset_index(drop=True)
+        mine["replication"] = (
+            mine["replication"].astype("int64") - start - 1 + self.runs[piece].first
+        )
+        if scenario is not None and (mine["period"] == "all").all():
+            mine["period_start"] = pd.Timestamp(scenario.starts_at).tz_convert("UTC")
+        return mine

@@ -1,0 +1,151 @@
+"""The same results wherever they are computed, and a dead worker costs only its work."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+import cxlab as cx
+from cxlab.errors import InputError, RunError
+from cxlab.experiment.executors import ATTEMPTS, Cluster, Cores, Executor, Here, executor_for
+
+
+def squared(n: int) -> int:
+    return n * n
+
+
+def killed_once(n: int, folder: str) -> int:
+    """Kill the process at number 3, the first time only."""
+    mark = Path(folder) / "killed"
+    if n == 3 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.02)
+    return n * n
+
+
+def deadly(n: int) -> int:
+    if n == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return n
+
+
+def refusing(n: int) -> int:
+    if n == 3:
+        raise InputError("number three", given=n)
+    return n
+
+
+@pytest.fixture(scope="module")
+def cores() -> Cores:
+    return Cores(2)
+
+
+def asked(executor: Executor, function: Callable[[int], int]) -> list[int]:
+    found = dict(executor.results(function, list(range(12))))
+    return [found[place] for place in range(12)]
+
+
+def test_every_executor_gives_every_result_at_its_place(cores: Cores) -> None:
+    expected = [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121]
+    assert asked(Here(), squared) == expected
+    assert asked(cores, squared) == expected
+
+
+def test_a_dead_process_costs_only_its_work(cores: Cores, tmp_path: Path) -> None:
+    found = asked(cores, partial(killed_once, folder=str(tmp_path)))
+    assert (tmp_path / "killed").exists()
+    assert found == [n * n for n in range(12)]
+    assert asked(cores, squared) == [n * n for n in range(12)]  # the pool lives again
+
+
+def test_work_that_kills_every_worker_is_named(cores: Cores) -> None:
+    with pytest.raises(RunError, match=f"died {ATTEMPTS} times") as told:
+        asked(cores, deadly)
+    assert "4" in str(told.value)  # piece 4 of 12
+    assert asked(cores, squared)[5] == 25
+
+
+@pytest.mark.parametrize("where", ["here", "cores:2"])
+def test_an_error_of_a_piece_is_raised_as_it_is(where: str) -> None:
+    with pytest.raises(InputError, match="number three"):
+        asked(executor_for(where), refusing)
+
+
+def test_names_of_executors() -> None:
+    assert isinstance(executor_for("here"), Here)
+    assert executor_for("cores:3").workers == 3
+    assert isinstance(executor_for(None, pieces=1), Here)
+    here = Here()
+    assert executor_for(here) is here
+
+
+@pytest.mark.parametrize("name", ["corse", "cores:0", "cores:x", "", "8786"])
+def test_unknown_executors_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match="unknown executor"):
+        executor_for(name)
+
+
+def test_the_nearest_name_is_told() -> None:
+    with pytest.raises(InputError, match="did you mean 'cores'"):
+        executor_for("corse")
+
+
+def test_a_cluster_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cxlab.experiment.executors.ANSWER_S", 0.5)
+    with pytest.raises(InputError, match="does not answer"):
+        executor_for("tcp://127.0.0.1:9")
+    with pytest.raises(InputError, match="does not answer"):
+        executor_for("nonsense://x")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    from distributed import LocalCluster
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        Cluster(cluster.scheduler_address) as executor,
+    ):
+        yield executor
+
+
+class TestCluster:
+    """On a real Dask cluster of two processes."""
+
+    def test_results(self, cluster: Cluster) -> None:
+        assert cluster.workers == 2
+        assert asked(cluster, squared) == [n * n for n in range(12)]
+
+    def test_a_killed_worker_costs_only_its_work(self, cluster: Cluster, tmp_path: Path) -> None:
+        found = asked(cluster, partial(killed_once, folder=str(tmp_path)))
+        assert (tmp_path / "killed").exists()
+        assert found == [n * n for n in range(12)]
+
+    def test_an_error_of_a_piece(self, cluster: Cluster) -> None:
+        with pytest.raises(InputError, match="number three"):
+            asked(cluster, refusing)
+
+    def test_another_version_is_refused(
+        self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(cx, "__version__", "99")
+        with pytest.raises(InputError, match="another version"):
+            executor_for(cluster._client.scheduler_info()["address"])
+
+
+def test_a_cluster_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed import LocalCluster
+
+    monkeypatch.setattr("cxlab.experiment.executors.ANSWER_S", 1.0)
+    with (
+        LocalCluster(n_workers=0, dashboard_address=None) as empty,
+        pytest.raises(InputError, match="no workers"),
+    ):
+        Cluster(empty.scheduler_address)
