@@ -19,7 +19,7 @@ from cxlab.sim import Engine
 from cxlab.sim.base.company import Company
 from cxlab.sim.base.contracts import transactions
 from cxlab.sim.base.history import Ending
-from cxlab.sim.base.marketing import acquisition_costs
+from cxlab.sim.base.marketing import acquisition_costs, campaigns
 from cxlab.sim.base.tables import desk_view
 from cxlab.sim.base.view import BaseView
 from cxlab.sim.people import costs
@@ -103,11 +103,14 @@ def company_runs(
 
     Money is discounted to the start of the counted time at the scenario's `discount_per_year`:
     `margin` of what customers paid, `support` (wages and contacts), `acquisition` (sales and
-    marketing), and `value` = margin − support − acquisition. People: `customers` at the end,
-    `customer_months`, `won`, `lost`, and `lost: REASON` for every reason there is. Service:
-    `tickets`, `first_reply_hours` (mean over those that got one) and `csat` (mean of the answers;
-    both NaN without any). What falls into the warm-up is not counted, save in
-    `terms_ended` and `probabilities_above_1`, which `cxlab.simulate` counts too.
+    marketing), `rewards` (what campaigns issued, at its value when it was redeemed), and `value` =
+    margin − support − acquisition − rewards; not discounted: `extras`, the margin of what customers
+    bought besides their plans. People: `customers` at the end, `customer_months`, `won` (back,
+    too), `lost`, and `lost: REASON` for every reason there is; for every plan `there: PLAN` at the
+    end, and of its terms `ended: PLAN` and `renewed: PLAN`. Service: `tickets`, `first_reply_hours`
+    (mean over those that got one) and `csat` (mean of the answers; both NaN without any). What
+    falls into the warm-up is not counted, save in `terms_ended` and `probabilities_above_1`, which
+    are those of the whole run, as `cxlab.simulate` counts them.
     """
     with_customers(scenario)
     chosen = scenario if replications is None else scenario.but(replications=replications)
@@ -123,7 +126,7 @@ def company_runs(
 def company_totals(company: Company) -> dict[str, float]:
     """Return the totals of one replication, as `company_runs` names them."""
     view = BaseView(company.population, company.history)
-    return {**_money(view, company), **_people(view), **_service(company)}
+    return {**_money(view, company), **_people(view), **_terms(view), **_service(company)}
 
 
 def _money(view: BaseView, company: Company) -> dict[str, float]:
@@ -136,10 +139,31 @@ def _money(view: BaseView, company: Company) -> dict[str, float]:
     desk = desk_view(company)
     paid_out = None if desk is None else costs(desk)
     support = 0.0 if paid_out is None else _spent(paid_out, discounted)
+    rewards = _rewards(view, discounted)
     return {
-        "margin": margin, "support": support, "acquisition": acquisition,
-        "value": margin - support - acquisition,
+        "margin": margin, "support": support, "acquisition": acquisition, "rewards": rewards,
+        "value": margin - support - acquisition - rewards,
+        "extras": float(left[_counted(paid)].sum()) - _paid_for_terms(view),
     }  # fmt: skip
+
+
+def _rewards(view: BaseView, discounted: _Discount) -> float:
+    issued = campaigns(view)
+    if issued is None:
+        return 0.0
+    redeemed = issued.filter(issued["redeemed_at"].is_valid())
+    since = pa.scalar(view.scenario.warm_up_ends_at, type=pa.timestamp("us", "UTC"))
+    at = redeemed["redeemed_at"].cast(pa.timestamp("us", "UTC"))
+    counted = pc.greater_equal(at, since).to_numpy()
+    return discounted(at, redeemed["value"].to_numpy(), counted)
+
+
+def _paid_for_terms(view: BaseView) -> float:
+    """Return the margin of what was paid for terms in the time that counts."""
+    terms, first = view.periods, view.scenario.horizon.dropped_days
+    plans = [view.life.plans[name] for name in view.population.plans]
+    margin = np.array([p.price_per_month * p.margin * p.term_months for p in plans])[terms.plan]
+    return float(margin[(terms.start >= first) & (terms.start < view.total)].sum())
 
 
 def _spent(table: pa.Table, discounted: _Discount) -> float:
@@ -164,6 +188,18 @@ def _people(view: BaseView) -> dict[str, float]:
         "lost": float(lost.sum()),
         **{f"lost: {name}": float(n) for name, n in zip(names, by_reason, strict=True)},
         **{name: float(times) for name, times in history.counted.items()},
+    }
+
+
+def _terms(view: BaseView) -> dict[str, float]:
+    """Return by plan who is there at the end, and how many of its terms ended and were renewed."""
+    terms, first = view.periods, view.scenario.horizon.dropped_days
+    ended = (terms.end >= first) & (terms.end < view.total)
+    chosen = {"there": terms.end >= view.total, "ended": ended, "renewed": ended & terms.renewed}
+    return {
+        f"{what}: {name}": float((rows & (terms.plan == place)).sum())
+        for what, rows in chosen.items()
+        for place, name in enumerate(view.population.plans)
     }
 
 

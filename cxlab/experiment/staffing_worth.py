@@ -10,11 +10,11 @@ from typing import Any, Literal
 import pandas as pd
 
 from cxlab.errors import InputError, nearest
+from cxlab.experiment.ahead import later, value_ahead
 from cxlab.experiment.companies import Counter, Progress, company_runs, with_customers
 from cxlab.experiment.worth import paired, without_links
 from cxlab.scenario import Scenario
 from cxlab.sim import Engine
-from cxlab.theory import lifetime_value
 
 __all__ = [
     "READINGS",
@@ -23,7 +23,6 @@ __all__ = [
     "counted",
     "looped",
     "options_of",
-    "value_ahead",
     "worth_of_options",
 ]
 
@@ -34,8 +33,8 @@ READINGS: dict[str, str] = {
 """How the links are read, in words."""
 
 COUNTED = ("terms_ended", "probabilities_above_1")
-QUANTITIES = ("margin", "support", "acquisition", "value", "later", "with_later", "customers",
-              "lost", "csat", "first_reply_hours", "tickets", *COUNTED)  # fmt: skip
+QUANTITIES = ("margin", "support", "acquisition", "rewards", "value", "later", "with_later",
+              "customers", "lost", "csat", "first_reply_hours", "tickets", *COUNTED)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -140,10 +139,13 @@ def worth_of_options(
     One row per option, reading (see `READINGS`; "low" and "high" where a link states a range,
     none but "control" where there is no link) and quantity of `company_runs`, with base, changed,
     difference, low, high (95 %, paired: all meet the same draws), correlation and replications.
-    Besides, `later` is what the customers there at the end will still bring (see `value_ahead`,
-    with the margin and churn of the company as it is), and `with_later` is `value` + `later`.
+    Besides, `later` is what the customers there at the end will still bring (see
+    `cxlab.experiment.ahead`; with the churn of the company as it is), and `with_later` is `value` +
+    `later`.
     """
     worlds = _worlds(with_customers(scenario))
+    if not options:
+        raise InputError("no staffing option", expected="one or more, such as front.1+1")
     runs = replications or scenario.replications
     counter = Counter(progress, len(worlds) * (1 + len(options)) * runs)
     how: Mapping[str, Any] = {
@@ -175,31 +177,9 @@ def counted(worth: pd.DataFrame) -> dict[str, int]:
             for name in COUNTED}  # fmt: skip
 
 
-def value_ahead(runs: pd.DataFrame, scenario: Scenario) -> float:
-    """Return what a customer who is there at the end is worth then, discounted to the start.
-
-    A month's margin × r/(1 + d − r), the lifetime value without the payment of the month that
-    runs, at the mean margin and the mean churn a month of all runs; NaN where nobody leaves and
-    nothing is discounted, or nobody was there. Customers differ, so that it understates.
-    """
-    life = with_customers(scenario).lifecycle
-    assert life is not None
-    months = runs["customer_months"].sum()
-    if not months:
-        return float("nan")
-    retention = 1 - min(1.0, runs["lost"].sum() / months)
-    discount = (1 + life.discount_per_year) ** (1 / 12) - 1
-    if 1 + discount - retention <= 0:
-        return float("nan")
-    each = lifetime_value(runs["margin"].sum() / months, retention, discount, "renewals")
-    horizon = scenario.horizon
-    years = (horizon.total_days - horizon.dropped_days) / 365.25
-    return float(float(each) / (1 + life.discount_per_year) ** years)
-
-
-def _with_later(runs: pd.DataFrame, ahead: float) -> pd.DataFrame:
-    later = runs["customers"] * ahead
-    return runs.assign(later=later, with_later=runs["value"] + later)
+def _with_later(runs: pd.DataFrame, ahead: dict[str, float]) -> pd.DataFrame:
+    rest = later(runs, ahead)
+    return runs.assign(later=rest, with_later=runs["value"] + rest)
 
 
 def _worlds(scenario: Scenario) -> dict[str, Scenario]:

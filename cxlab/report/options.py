@@ -84,7 +84,8 @@ def causes_frame(causes: pd.DataFrame) -> pd.DataFrame:
 
 _COLUMNS: dict[str, tuple[str, str]] = {
     "margin": ("Margin", "money"), "support": ("Cost of support", "money"),
-    "acquisition": ("Cost of acquisition", "money"), "value": ("Net, in the run", "money"),
+    "acquisition": ("Cost of acquisition", "money"),
+    "rewards": ("Rewards redeemed", "money"), "value": ("Net, in the run", "money"),
     "with_later": ("Net, with what comes later", "money"),
     "customers": ("Customers at the end", "count"), "lost": ("Customers lost", "count"),
     "csat": ("CSAT (1 to 5)", "points"), "first_reply_hours": ("First reply, mean", "s"),
@@ -225,8 +226,8 @@ def _later(by: _By, currency: str) -> list[str]:
               for reading in ("low", "high") if (reading, "with_later") in by]  # fmt: skip
     return [
         f"The run ends with {amount(abs(customers), 'count')} customers {side} (links as assumed). "
-        f"Counting what each is still worth by the lifetime formula, "
-        f"{amount(later / customers, currency)}, it "
+        "Counting what those who are there are still worth by the lifetime formula of their plan "
+        f"({amount(later, currency, signed=True)}), it "
         + "; ".join([_pays(by["curve", "with_later"], currency), *ranged])
         + "."
     ]

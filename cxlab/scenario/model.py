@@ -281,17 +281,17 @@ class Scenario(Part):
         on: date = self.start + timedelta(days=day)
         return datetime(on.year, on.month, on.day, tzinfo=self.zone).astimezone(UTC)
 
-    @property
+    @cached_property
     def starts_at(self) -> datetime:
         """Instant at which a replication begins."""
         return self.local_midnight(0)
 
-    @property
+    @cached_property
     def warm_up_ends_at(self) -> datetime:
         """Instant from which tickets count."""
         return self.local_midnight(self.horizon.dropped_days)
 
-    @property
+    @cached_property
     def ends_at(self) -> datetime:
         """Instant at which observation ends; nothing at or after it is seen."""
         return self.local_midnight(self.horizon.total_days)
