@@ -116,8 +116,9 @@ def company_runs(
     too), `lost`, and `lost: REASON` for every reason there is; for every plan `there: PLAN` at the
     end, and of its terms `ended: PLAN` and `renewed: PLAN`. Service: `tickets`, `first_reply_hours`
     (mean over those that got one) and `csat` (mean of the answers; both NaN without any). What
-    falls into the warm-up is not counted, but for `clamped`: probabilities above 1 in the whole
-    run. `executor`: "here", "cores", …; by default all cores where it pays.
+    falls into the warm-up is not counted, save in `terms_ended` and `probabilities_above_1`, which
+    are those of the whole run, as `cxlab.simulate` counts them. `executor`: "here", "cores", …; by
+    default all cores where it pays.
     """
     return all_company_runs(
         [scenario], replications=replications, engine=engine, executor=executor, progress=progress
@@ -236,7 +237,7 @@ def _people(view: BaseView) -> dict[str, float]:
         "won": float((history.start >= max(first, 1)).sum()),
         "lost": float(lost.sum()),
         **{f"lost: {name}": float(n) for name, n in zip(names, by_reason, strict=True)},
-        "clamped": float(history.clamped),
+        **{name: float(times) for name, times in history.counted.items()},
     }
 
 

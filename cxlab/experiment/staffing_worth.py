@@ -21,6 +21,7 @@ __all__ = [
     "READINGS",
     "Option",
     "as_read",
+    "counted",
     "looped",
     "options_of",
     "worth_of_options",
@@ -32,8 +33,9 @@ READINGS: dict[str, str] = {
 }  # fmt: skip
 """How the links are read, in words."""
 
+COUNTED = ("terms_ended", "probabilities_above_1")
 QUANTITIES = ("margin", "support", "acquisition", "rewards", "value", "later", "with_later",
-              "customers", "lost", "csat", "first_reply_hours", "tickets")  # fmt: skip
+              "customers", "lost", "csat", "first_reply_hours", "tickets", *COUNTED)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,17 @@ def worth_of_options(
     columns = ["option", "reading"]
     table = pd.concat(parts, ignore_index=True)
     return table[[*columns, *(c for c in table.columns if c not in columns)]]
+
+
+def counted(worth: pd.DataFrame) -> dict[str, int]:
+    """Return what all runs of the company as it is counted beside its rows, as `cxlab.simulate`.
+
+    `worth`: from `worth_of_options`. With the links as assumed; without links, where there is none.
+    """
+    company = worth[worth["reading"] == worth["reading"].iloc[0]].drop_duplicates("quantity")
+    means = company.set_index("quantity")
+    return {name: round(means.at[name, "base"] * means.at[name, "replications"])
+            for name in COUNTED}  # fmt: skip
 
 
 def _with_later(runs: pd.DataFrame, ahead: dict[str, float]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from cxlab.report.heading import heading
 from cxlab.report.html import Html, element, join, table
 from cxlab.scenario import Scenario
 from cxlab.scenario.links import Link
+from cxlab.units import format_value, rounded_share
 
 __all__ = ["causes_frame", "link_pictures", "loop_heading", "verdict", "worth_frame", "worth_table"]
 
@@ -37,7 +38,7 @@ def loop_heading(scenario: Scenario, options: list[Option], replications: int) -
         ["Options", "; ".join(option.name for option in options)],
         ["Replications", f"{replications:,}, all options under the same draws"],
         ["What counts of each", f"{horizon.total_days - horizon.dropped_days} days"],
-        ["Discount", f"{life.discount_per_year:.1%} a year"],
+        ["Discount", f"{format_value(life.discount_per_year, 'share')} a year"],
         ["Links", ", ".join(link.name.replace("_", " ") for link in life.links) or "none"],
     ]
     title = f"What service is worth: {scenario.title or scenario.name}"
@@ -76,7 +77,7 @@ def causes_frame(causes: pd.DataFrame) -> pd.DataFrame:
             "value": causes["difference"],
             "low": causes["low"],
             "high": causes["high"],
-            "note": [f"{share:.0%}" if share == share else "" for share in causes["share"]],
+            "note": [rounded_share(share) for share in causes["share"]],
         }
     )
 

@@ -147,7 +147,8 @@ class Scenario(Part):
 
     Load one with `Scenario.load(path)`, change it with `.but(...)`; a scenario never changes
     in place. `resolved()` is the whole of it as plain data, `sha256` its fingerprint. A desk of
-    one team has the table `team`, one of several the tables `teams.NAME`.
+    one team has the table `team`, one of several the tables `teams.NAME`. `customers` is how many
+    there are to ask, evenly, where no `lifecycle` says who they are.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
@@ -260,6 +261,8 @@ class Scenario(Part):
     def resolved(self) -> dict[str, Any]:
         """Return the whole scenario, defaults filled in, as plain data that JSON can hold."""
         data: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if self.lifecycle is not None:
+            del data["customers"]
         return data
 
     @property

@@ -208,6 +208,7 @@ def test_the_base_is_fine() -> None:
         ({**BASE, "channels": {"chat": {**CHAT, "arrivals_per_hour": 0}, "email": CHAT}},
          "a rate above 0 in channels.chat.arrivals_per_hour"),
         ({**BASE, "team": {"shifts": []}}, "a shift with agents"),
+        ({**BASE, "customers": 500}, r"no key customers: .* \[lifecycle\], .* initial_customers"),
         # what would leave the calendar
         (life(loyalty={"after_months": 121, "joins": 0.5}), "loyalty.after_months.*equal to 120"),
         (life(relation_survey={**NPS, "every_months": 121}), "every_months.*equal to 120"),

@@ -414,6 +414,21 @@ def test_members_of_the_loyalty_programme() -> None:
     assert not_any_more.rows("loyalty_members", *columns) == []
 
 
+def test_nobody_joins_the_loyalty_programme_while_away() -> None:
+    # Gone on 1 February (31), which is a month after the purchase, back on 11 February (41), gone
+    # for good on 11 March (69). Whoever would have joined on 6 February (36) joins when back.
+    columns = ("eligible_from", "enrolled_at", "left_at")
+    back = {"renewal": LEAVE, "win_back": {"probability": 1.0, "days": 10}}
+    for days, joined in ((4.5, 41), (0.5, 41), (20, 51), (60, "")):
+        programme = {"after_months": 1, "joins": 1.0, "days": days}
+        played = lives(loyalty=programme, **back)
+        left = 69 if joined else ""
+        assert played.rows("loyalty_members", *columns) == [(41, joined, left)], days
+    # Back after the end of what is seen: never eligible, for nobody saw them come back.
+    played = lives(40, loyalty={"after_months": 1, "joins": 1.0, "days": 4.5}, **back)
+    assert played.rows("loyalty_members", *columns) == []
+
+
 def spring(**keys: Any) -> dict[str, Any]:
     return {"spring": {"first_day": 20, "every_days": 30, "redeems": 1.0, "redeem_days": 3.5,
                        "churn_factor": 0.0, "effect_days": 10, **keys}}  # fmt: skip
