@@ -21,6 +21,7 @@ from cxlab.experiment.companies import counted_time
 from cxlab.experiment.soundness import open_tickets
 from cxlab.metrics import DESK, measure
 from cxlab.metrics.catalogue import select_metrics
+from cxlab.metrics.declaration import Attribution, Metric
 from cxlab.metrics.possible import tables_for
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.metrics.sources import SOURCES
@@ -204,15 +205,21 @@ def _apart(
     looks each one's ticket up, which is a tenth of the work. A run without any survey would be
     missing then, and so they are asked together where there is one.
     """
-    alone = [
-        metric.id for metric in select_metrics(question.metrics)
-        if SOURCES[metric.basis.source].tables == ("surveys",)
-    ]  # fmt: skip
+    alone = [m.id for m in select_metrics(question.metrics) if _of_surveys(m)]
     others = [name for name in question.metrics if name not in alone]
     possible = alone and others and not question.by and "customers" not in made
     if not possible or "surveys" not in made or _runs_in(made["surveys"]) < runs:
         return [(list(question.metrics), None)]
     return [(others, None), (alone, ("surveys",))]
+
+
+def _of_surveys(metric: Metric) -> bool:
+    """Return whether the table of surveys alone tells the metric."""
+    basis = metric.basis
+    needs = {need.partition(".")[0] for text in (*basis.needs, *basis.assumes)
+             for need in text.split("|")}  # fmt: skip
+    own = basis.attribution in (Attribution.ANSWERED, Attribution.SENT)
+    return own and SOURCES[basis.source].tables == ("surveys",) and needs <= {"surveys"}
 
 
 def _runs_in(table: pa.Table) -> int:
