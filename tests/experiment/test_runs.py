@@ -105,3 +105,17 @@ def test_batches_hold_all_work_once(base: Scenario) -> None:
         assert len(parts) <= 4
     assert len(batches(work, Question(), 1)) == 1
     assert batches(work, Question(by=("channel",))) == [[0], [1], [2], [3]]
+
+
+def test_queries_written_before_are_those_of_the_question(base: Scenario) -> None:
+    """Another horizon has another cut-off, other columns other metrics; neither is mixed up."""
+    shorter = base.but(**{"horizon.weeks": 1})
+    earlier = base.but(start="2025-11-03")
+    silent = base.but(surveys=None)
+    for scenario in (base, shorter, earlier, silent, base):
+        found = measured([Runs(scenario, 1, 1)], Question())[0].rows.set_index("metric")
+        whole = cx.measure(cx.simulate(scenario, replications=1), list(DESK), by="replication")
+        for column in ("value", "n", "pending", "flag"):
+            pd.testing.assert_series_equal(
+                found[column], whole.set_index("metric")[column], check_dtype=False, obj=column
+            )
