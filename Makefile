@@ -57,6 +57,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/desk.py
 	$(BIN)/python benchmarks/desk.py --large
 	$(BIN)/python benchmarks/lifecycle.py
+	$(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/cold_report.py
 	$(BIN)/python benchmarks/measure_groups.py
 	$(BIN)/python benchmarks/business_hours.py
