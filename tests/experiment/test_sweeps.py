@@ -91,11 +91,11 @@ def test_a_killed_sweep_loses_only_what_was_in_hand(
     assert tomllib.loads(path.read_text())
     process = subprocess.Popen([sys.executable, "-c", KILLED, str(path), str(out)],
                                stderr=subprocess.DEVNULL)  # fmt: skip
-    while process.poll() is None and len(list(out.glob("cells/*.parquet"))) < 3:
+    while process.poll() is None and len(list(out.glob("cells/*.arrow"))) < 3:
         time.sleep(0.02)
     process.send_signal(how)
     assert process.wait(timeout=30) != 0
-    done = len(list(out.glob("cells/*.parquet")))
+    done = len(list(out.glob("cells/*.arrow")))
     assert 3 <= done < 12
     loaded, vary = Scenario.load(path), {AGENTS: list(range(3, 15))}
     asked = {"metrics": "asa", "by": "priority"}
@@ -133,7 +133,7 @@ def test_workers_that_die_cost_only_their_cells(small: Scenario, tmp_path: Path)
         out = tmp_path / "sweep"
 
         def kill() -> None:
-            while not list(out.glob("cells/*.parquet")):
+            while not list(out.glob("cells/*.arrow")):
                 time.sleep(0.01)
             os.kill(victim, signal.SIGKILL)
 
