@@ -2,7 +2,8 @@
 
 `import cxlab as cx`, then: `cx.Tables.read(folder)`, `cx.measure(tables, "frt", by="channel")`,
 `cx.metric("frt")`, `cx.Scenario.load(path).but(seed=7)`, `cx.simulate(scenario)`,
-`cx.replicate(scenario)`, `cx.report.report(scenario=path)`, `cx.charts.trend(rows)`.
+`cx.replicate(scenario)`, `cx.staff(scenario, "service_level>=80%")`,
+`cx.report.report(scenario=path)`, `cx.charts.trend(rows)`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cxlab.experiment import doubts as doubts
     from cxlab.experiment import over_replications as over_replications
     from cxlab.experiment import replicate as replicate
+    from cxlab.experiment import staff as staff
     from cxlab.experiment import validate as validate
     from cxlab.experiment import value_quantiles as value_quantiles
     from cxlab.experiment import without_links as without_links
@@ -81,6 +83,7 @@ _HOMES = {
     "over_replications": "cxlab.experiment",
     "replicate": "cxlab.experiment",
     "simulate": "cxlab.sim",
+    "staff": "cxlab.experiment",
     "validate": "cxlab.experiment",
 }
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import cxlab
-from cxlab.cli import checking, company, customers, data, learn, work
+from cxlab.cli import checking, company, customers, data, learn, staffing, work
 from cxlab.errors import CxlabError
 
 __all__ = ["app", "main"]
@@ -43,6 +43,7 @@ data.register(app)
 learn.register(app)
 customers.register(app)
 company.register(app)
+staffing.register(app)
 checking.register(app)
 
 

@@ -9,6 +9,7 @@ from cxlab.experiment.lifetimes import cohort_retention, customer_values, value_
 from cxlab.experiment.neighbours import analytic_neighbours
 from cxlab.experiment.replications import over_replications, replicate
 from cxlab.experiment.soundness import doubts, open_tickets
+from cxlab.experiment.staffing import staff
 from cxlab.experiment.validation import Case, Fault, Quantity, plant, validate
 from cxlab.experiment.worth import without_links, worth_of
 from cxlab.experiment.year import CompanyYear, company_year
@@ -29,6 +30,7 @@ __all__ = [
     "over_replications",
     "plant",
     "replicate",
+    "staff",
     "validate",
     "value_quantiles",
     "without_links",

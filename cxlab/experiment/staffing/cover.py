@@ -42,9 +42,7 @@ def on_duty(patterns: Sequence[Pattern], agents: Agents, teams: Sequence[str]) -
 
     Hands are agents less the absences and meetings of the mean, times their speed.
     """
-    rows = [
-        p.there * n for p, n in zip(patterns, agents, strict=True) if p.team in teams and n
-    ]
+    rows = [p.there * n for p, n in zip(patterns, agents, strict=True) if p.team in teams and n]
     return np.sum(rows, axis=0) if rows else np.zeros(HALF_HOURS)
 
 
@@ -107,7 +105,7 @@ class _Problem:
         size = len(self.objective)
         upper = np.full(size, np.inf)
         upper[: self.patterns] = most
-        whole = np.zeros(size)
+        whole = np.zeros(size, dtype=np.int64)
         whole[: self.patterns] = 1
         shape = (len(self.least), size)
         matrix = sparse.csr_array((self.values, (self.rows, self.columns)), shape=shape)
@@ -117,8 +115,10 @@ class _Problem:
             options={"mip_rel_gap": _GAP, "time_limit": _SECONDS},
         )  # fmt: skip
         if found.status == 2:
-            raise InputError("the shift rules contradict each other", expected="rules by which "
-                             "some plan has min_agents and no more than max_agents on duty")  # fmt: skip
+            raise InputError(
+                "the shift rules contradict each other",
+                expected="rules by which some plan has min_agents on duty and at most max_agents",
+            )
         if found.x is None:
             raise RunError("no plan was found in time", hint=str(found.message))
         return np.asarray(found.x, dtype=np.float64)
@@ -133,9 +133,7 @@ class _Flow:
     live: Floats
 
 
-def _add_group(
-    problem: _Problem, group: Group, patterns: Sequence[Pattern], hour: float
-) -> _Flow:
+def _add_group(problem: _Problem, group: Group, patterns: Sequence[Pattern], hour: float) -> _Flow:
     """Add what a group needs; `hour` is what an hour of work costs."""
     _add_open(problem, group, patterns)
     mine = [(i, p.there) for i, p in enumerate(patterns) if p.team in group.teams]
@@ -182,9 +180,7 @@ def _add_flow(
             {**hands, int(done[half]): 1.0, undone[half]: -1.0}, -np.inf, -float(live[half])
         )
         comes = float(group.later[half])
-        problem.row(
-            {waits[half]: 1.0, waits[half - 1]: -1.0, int(done[half]): 1.0}, comes, comes
-        )
+        problem.row({waits[half]: 1.0, waits[half - 1]: -1.0, int(done[half]): 1.0}, comes, comes)
         problem.row({waits[half]: 1.0, late[half]: -1.0}, -np.inf, float(recent[half]))
     return done
 

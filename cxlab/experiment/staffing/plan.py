@@ -12,14 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlab.experiment.staffing.shifts import shift_changes
-from cxlab.experiment.staffing.shifts import Agents, Pattern
+from cxlab.experiment.staffing.shifts import Agents, Pattern, shift_changes, with_agents
 from cxlab.experiment.staffing.targets import Target
 from cxlab.files import write_whole
 from cxlab.scenario import Scenario
+from cxlab.scenario.week import DAYS
 from cxlab.units import format_interval, format_value
 
-__all__ = ["Plan"]
+__all__ = ["Plan", "spans"]
+
+_MOST_SPANS = 8
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,6 @@ class Plan:
 
     def fewer(self) -> list[Scenario]:
         """Return the plans with one agent fewer in a line that covers a binding half-hour."""
-        from cxlab.experiment.staffing.shifts import with_agents
-
         bound = self.half_hours[self.half_hours["binding"]]
         found = []
         for place in np.flatnonzero(self.agents).tolist():
@@ -99,8 +99,9 @@ class Plan:
                 f"{self.replications} fresh replications"
             )
         if self.binding:
-            said.append("binding: " + "; ".join(self.binding[:6])
-                        + (f"; and {len(self.binding) - 6} more" if len(self.binding) > 6 else ""))  # fmt: skip
+            more = len(self.binding) - _MOST_SPANS
+            rest = f"; and {more} more" if more > 0 else ""
+            said.append("binding: " + "; ".join(self.binding[:_MOST_SPANS]) + rest)
         said += [self._price_words(row) for row in self.prices.to_dict("records")]
         return said
 
@@ -200,15 +201,33 @@ class Plan:
             ]
         )  # fmt: skip
 
+    def worth_words(self) -> pd.DataFrame:
+        """Return what one agent more or fewer is worth, as people read it."""
+        return pd.DataFrame(
+            [
+                {
+                    "team": row["team"], "line": row["line"],
+                    "agents": f"{row['change']:+d}".replace("-", "−"),
+                    "wages a week": format_value(row["cost"], "money", signed=True),
+                    "value": format_value(row["difference"], "money", signed=True),
+                    "95 % interval": format_interval(row["low"], row["high"], "money"),
+                }
+                for row in self.worth.to_dict("records")
+            ]
+        )  # fmt: skip
+
     def __repr__(self) -> str:
         """Return the plan as people read it."""
-        tables = [self.line_words(), self.target_words(), self.price_words()]
+        tables = self._tables()
         shown = [table.to_string(index=False) for table in tables if len(table)]
         return "\n\n".join(["\n".join(self.summary()), *shown])
 
+    def _tables(self) -> list[pd.DataFrame]:
+        return [self.line_words(), self.target_words(), self.price_words(), self.worth_words()]
+
     def _repr_html_(self) -> str:
         said = "".join(f"<p>{escape(line)}</p>" for line in self.summary())
-        tables = [self.line_words(), self.target_words(), self.price_words()]
+        tables = self._tables()
         return said + "".join(table.to_html(index=False) for table in tables if len(table))
 
 
@@ -241,8 +260,6 @@ def _stretches(places: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _days(days: Sequence[int]) -> str:
-    from cxlab.scenario.week import DAYS
-
     parts = [
         DAYS[first] if last - first == 1 else f"{DAYS[first]}-{DAYS[last - 1]}"
         for first, last in _stretches(days)

@@ -161,9 +161,7 @@ def _patience_s(channel: Channel) -> float:
 
 def _deadline(aims: Sequence[Target]) -> int:
     """Return within how many half-hours what can wait is to be done."""
-    limits = [
-        t.limit * (0.5 if t.metric.startswith("art") else 1.0) for t in aims if t.unit == "s"
-    ]
+    limits = [t.limit * (0.5 if t.metric.startswith("art") else 1.0) for t in aims if t.unit == "s"]
     return max(1, min(round(min(limits) / 1800), HALF_HOURS)) if limits else NOBODY_SAYS
 
 
@@ -203,9 +201,7 @@ def _required(queues: list[_Queue], half: int) -> float:
     if load <= _TINY:
         return 0.0
     patience = _mean_patience([q for q in queues if q.rate[half] > 0], half)
-    aims = {
-        (t.metric, t.limit, q.promise_s) for q in queues for t in q.aims if q.rate[half] > 0
-    }
+    aims = {(t.metric, t.limit, q.promise_s) for q in queues for t in q.aims if q.rate[half] > 0}
     needs = [_hands(rate, load / rate * 3600, patience, *aim) for aim in sorted(aims)]
     return float(max(needs, default=square_root(load)))
 

@@ -170,9 +170,7 @@ class Standing:
         return self.excess >= 0
 
 
-def standing(
-    target: Target, runs: Sequence[Counted], confidence: float, lines: int
-) -> Standing:
+def standing(target: Target, runs: Sequence[Counted], confidence: float, lines: int) -> Standing:
     """Return where runs stand against a target: value and one-sided bound over replications.
 
     Shares and means are ratios of sums (jackknife), quantiles means over runs (Student), as
@@ -240,17 +238,20 @@ def waits_of(view: View, *, promised: bool = True) -> Waits:
     line = view.ticket_line
     promise = view.per_line([c.service_level_seconds for c in view.channels])
     in_line = np.array([view.scenario.kind(n) in ("phone", "chat") for n in view.workload.lines])
-    columns = (
-        view.created, view.earliest(out.joined), answered, gone,
-        view.earliest(view.replied[first]), np.where(view.settled, view.solved[last], np.nan),
-        np.where(np.isnan(promise), DEFAULT_PROMISE_S, promise)[line],
-        due_s(view) if promised else np.full(len(line), np.nan),
-    )  # fmt: skip
     return Waits(
-        line[counts].astype(np.int64), _half_hours(view)[counts],
-        *(column[counts] for column in columns),
-        (in_line | ~np.isnan(promise))[line][counts], view.timeline.horizon_s,
-    )  # fmt: skip
+        line=line[counts].astype(np.int64),
+        half=_half_hours(view)[counts],
+        created=view.created[counts],
+        queued=view.earliest(out.joined)[counts],
+        answered=answered[counts],
+        left=gone[counts],
+        replied=view.earliest(view.replied[first])[counts],
+        solved=np.where(view.settled, view.solved[last], np.nan)[counts],
+        promise=np.where(np.isnan(promise), DEFAULT_PROMISE_S, promise)[line][counts],
+        due=(due_s(view) if promised else np.full(len(line), np.nan))[counts],
+        live=(in_line | ~np.isnan(promise))[line][counts],
+        ends=view.timeline.horizon_s,
+    )
 
 
 def _half_hours(view: View) -> Integers:

@@ -159,9 +159,7 @@ class Search:
             if not one.target.excess(one.value) >= 0:
                 raise _unreachable(one, self.patterns)
 
-    def _raised(
-        self, targets: Sequence[Target], confidence: float
-    ) -> tuple[Cover, list[Group]]:
+    def _raised(self, targets: Sequence[Target], confidence: float) -> tuple[Cover, list[Group]]:
         groups = list(self.groups)
         for _ in range(_ROUNDS):
             covers = cover(groups, self.patterns, self.rules)
@@ -185,7 +183,7 @@ class Search:
     def _too_many(self, group: Group, one: Standing) -> Floats:
         """Return the tickets too many that miss a target in queues of a group (336,)."""
         mine = [self.lines.index(line) for line in {line for line, _ in group.queues}]
-        return np.sum(one.too_many[mine], axis=0)
+        return np.asarray(one.too_many[mine].sum(axis=0))
 
     def _is_live(self, one: Standing) -> bool:
         """Return whether what misses a target most is waited for in line."""
@@ -194,9 +192,7 @@ class Search:
         channel = self.scenario.lines[worst]
         return worst in live or channel.patience_minutes is not None
 
-    def filled(
-        self, agents: Agents, targets: Sequence[Target], confidence: float
-    ) -> Agents:
+    def filled(self, agents: Agents, targets: Sequence[Target], confidence: float) -> Agents:
         """Return a plan with agents added where they help most for their wage, until it does.
 
         Raises InputError when no agent more helps.
@@ -250,9 +246,7 @@ class Search:
                 total += float(pattern.there @ _spread(late, spell))
         return total / pattern.cost
 
-    def lowered(
-        self, agents: Agents, targets: Sequence[Target], confidence: float
-    ) -> list[Agents]:
+    def lowered(self, agents: Agents, targets: Sequence[Target], confidence: float) -> list[Agents]:
         """Return ever cheaper plans that meet the targets, from a plan that does.
 
         First the agents that are missed least for their wage go. A line that cannot spare one
@@ -269,9 +263,7 @@ class Search:
                 spare.pop(0)
         return self._swapped(trail, targets, confidence)
 
-    def _by_regret(
-        self, agents: Agents, targets: Sequence[Target], confidence: float
-    ) -> list[int]:
+    def _by_regret(self, agents: Agents, targets: Sequence[Target], confidence: float) -> list[int]:
         """Return the lines that can spare an agent, least regret for the wage first."""
         full = self.excess(agents, targets, confidence)
         found = []
@@ -332,7 +324,8 @@ def _worst(late: Floats, live: Floats) -> npt.NDArray[np.int64]:
 
 def _spread(late: Floats, halves: int) -> Floats:
     """Return tickets in the half-hours from their coming until they are late (336,)."""
-    return np.sum([np.roll(late, k) for k in range(min(halves, HALF_HOURS))], axis=0)
+    rolled = [np.roll(late, k) for k in range(min(halves, HALF_HOURS))]
+    return np.asarray(np.sum(rolled, axis=0))
 
 
 def _generous(group: Group, patterns: Sequence[Pattern]) -> Group:

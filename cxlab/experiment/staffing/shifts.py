@@ -338,9 +338,7 @@ def _key(shift: Shift) -> tuple[Any, ...]:
     return (tuple(sorted(parse_days(shift.days))), shift.starts_s, shift.length_s, pauses, pay)
 
 
-def _pattern(
-    name: str, team: Team, shift: Shift, rules: TeamRules, priced: bool
-) -> Pattern:
+def _pattern(name: str, team: Team, shift: Shift, rules: TeamRules, priced: bool) -> Pattern:
     present = _presence(shift)
     unpaid = sum(p.length_s for p in shift.breaks if not p.paid)
     paid_h = len(parse_days(shift.days)) * (shift.length_s - unpaid) / 3600

@@ -205,6 +205,6 @@ def _written(limit: float, unit: str) -> str:
     if unit == "share":
         return f"{limit * 100:.10g}%"
     for name, size in (("d", 86_400.0), ("h", 3600.0), ("min", 60.0)):
-        if limit >= size and limit * 4 % size == 0:
+        if limit >= size and abs(round(limit / size, 2) * size - limit) < 1e-6:
             return f"{limit / size:.10g}{name}"
     return f"{limit:.10g}s"
