@@ -19,8 +19,9 @@ __all__ = ["BUSY", "Cover", "cover", "on_duty"]
 Floats = npt.NDArray[np.float64]
 BUSY = 0.9
 """The share of a hand's time that work which can wait may fill; the rest is chance's."""
-_GAP, _SECONDS = 2e-3, 8.0
+_GAP, _NODES = 1e-2, 30
 _LATE = 2.0
+_BLOCK = 4
 _TINY = 1e-9
 
 
@@ -46,28 +47,71 @@ def on_duty(patterns: Sequence[Pattern], agents: Agents, teams: Sequence[str]) -
     return np.sum(rows, axis=0) if rows else np.zeros(HALF_HOURS)
 
 
-def cover(groups: Sequence[Group], patterns: Sequence[Pattern], rules: ShiftRules) -> Cover:
+def cover(
+    groups: Sequence[Group], patterns: Sequence[Pattern], rules: ShiftRules, gap: float = _GAP
+) -> Cover:
     """Return the cheapest plan with the hands that every group needs, half-hour by half-hour.
 
     Work that can wait flows: done by hands that what is in line leaves idle, within its
-    deadline. Where the rules allow no cover, as little as possible is short. Raises InputError
-    when the rules contradict each other, and RunError when HiGHS finds no plan in time.
+    deadline. The plan is the cheapest but for a share `gap` of its cost, where the solver can
+    prove that soon. Where the rules allow no cover, as little as possible is short. Raises
+    InputError when the rules contradict each other, and RunError when HiGHS finds no plan.
     """
+    agents = np.zeros(len(patterns), dtype=np.int64)
+    needed: list[Floats] = [np.zeros(HALF_HOURS)] * len(groups)
+    short: list[Floats] = [np.zeros(HALF_HOURS)] * len(groups)
+    for teams in _apart(groups, patterns):  # what shares no team is a problem of its own
+        places = [i for i, p in enumerate(patterns) if p.team in teams]
+        mine = [i for i, group in enumerate(groups) if teams.issuperset(group.teams)]
+        some = [patterns[i] for i in places]
+        part = _covered([groups[i] for i in mine], some, rules, gap)
+        agents[places] = part.agents
+        for place, hands, lacking in zip(mine, part.needed, part.short, strict=True):
+            needed[place], short[place] = hands, lacking
+    return Cover(agents, needed, short)
+
+
+def _apart(groups: Sequence[Group], patterns: Sequence[Pattern]) -> list[set[str]]:
+    """Return the teams that have lines in sets that share no group."""
+    sets: list[set[str]] = [{p} for p in dict.fromkeys(p.team for p in patterns)]
+    for group in groups:
+        touching = [some for some in sets if some & set(group.teams)]
+        if touching:
+            joined = set().union(*touching)
+            sets = [some for some in sets if some not in touching] + [joined]
+    return sets
+
+
+def _covered(
+    groups: Sequence[Group], patterns: Sequence[Pattern], rules: ShiftRules, gap: float
+) -> Cover:
+    """Cover groups whose teams depend on each other."""
     problem = _Problem(len(patterns))
     costs = np.array([p.cost for p in patterns])
-    scale = max(1e-9, float(costs.max()))
+    scale = max(_TINY, float(costs.max()))
     problem.objective[: len(patterns)] = (costs / scale).tolist()
     hour = float(np.median([p.cost / p.paid_h for p in patterns])) / scale
     flows = [_add_group(problem, group, patterns, hour) for group in groups]
     _add_duty(problem, patterns, rules)
-    found = problem.solve([p.most for p in patterns])
+    found = problem.solve([p.most for p in patterns], gap)
     agents = np.rint(found[: len(patterns)]).astype(np.int64)
-    short = [_at(found, flow.short) for flow in flows]
     needed = [
-        np.maximum(group.required, (_at(found, flow.done) + flow.live) / BUSY)
+        _needed(group, flow, found, on_duty(patterns, agents, group.teams))
         for group, flow in zip(groups, flows, strict=True)
     ]
-    return Cover(agents, needed, short)
+    return Cover(agents, needed, [_at(found, flow.short) for flow in flows])
+
+
+def _needed(group: Group, flow: _Flow, found: Floats, hands: Floats) -> Floats:
+    """Return the hands that a group needs, work that can wait where the plan does it (336,)."""
+    if not len(flow.done):
+        return group.required
+    size = HALF_HOURS // len(flow.done)
+    idle = np.maximum(BUSY * hands - flow.live, 0.0)
+    per_block = idle.reshape(-1, size).sum(axis=1)
+    filled = np.minimum(found[flow.done] / np.maximum(per_block, _TINY), 1.0)
+    busy = flow.live + idle * np.repeat(filled, size)
+    return np.asarray(np.maximum(group.required, busy / BUSY))
 
 
 @dataclass
@@ -100,8 +144,8 @@ class _Problem:
         self.least.append(least)
         self.most.append(most)
 
-    def solve(self, most: Sequence[int]) -> Floats:
-        """Return the columns of a cheapest solution."""
+    def solve(self, most: Sequence[int], gap: float) -> Floats:
+        """Return the columns of a solution as cheap as any but for a share `gap`, if found."""
         size = len(self.objective)
         upper = np.full(size, np.inf)
         upper[: self.patterns] = most
@@ -112,7 +156,7 @@ class _Problem:
         found = milp(
             np.array(self.objective), integrality=whole, bounds=Bounds(0, upper),
             constraints=LinearConstraint(matrix, self.least, self.most),
-            options={"mip_rel_gap": _GAP, "time_limit": _SECONDS},
+            options={"mip_rel_gap": gap, "node_limit": _NODES},
         )  # fmt: skip
         if found.status == 2:
             raise InputError(
@@ -120,13 +164,16 @@ class _Problem:
                 expected="rules by which some plan has min_agents on duty and at most max_agents",
             )
         if found.x is None:
-            raise RunError("no plan was found in time", hint=str(found.message))
+            raise RunError("HiGHS found no plan", hint=str(found.message))
         return np.asarray(found.x, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class _Flow:
-    """The columns of one group by half-hour (−1 for none), and the hands that are busy live."""
+    """The columns of one group, and the hands that are busy live.
+
+    `short` by half-hour (−1 for none); `done` by block of the week, empty where nothing waits.
+    """
 
     short: npt.NDArray[np.int64]
     done: npt.NDArray[np.int64]
@@ -146,7 +193,7 @@ def _add_group(problem: _Problem, group: Group, patterns: Sequence[Pattern], hou
         problem.row({**hands, int(short[half]): 1.0}, float(group.required[half]))
     live = np.minimum(group.live, BUSY * group.required) * somebody
     if not group.later.sum() > _TINY:
-        return _Flow(short, np.full(HALF_HOURS, -1), live)
+        return _Flow(short, np.zeros(0, dtype=np.int64), live)
     return _Flow(short, _add_flow(problem, group, mine, live, hour), live)
 
 
@@ -168,26 +215,31 @@ def _add_flow(
     live: Floats,
     hour: float,
 ) -> npt.NDArray[np.int64]:
-    """Add the work that can wait: what comes in is done by idle hands, in time or late."""
-    done = np.array([problem.column(0.0) for _ in range(HALF_HOURS)])
-    waits = [problem.column(0.0) for _ in range(HALF_HOURS)]
-    late = [problem.column(_LATE * hour / 2) for _ in range(HALF_HOURS)]
-    undone = [problem.column(100 * hour) for _ in range(HALF_HOURS)]
-    recent = np.array([_recent(group.later, half, group.deadline) for half in range(HALF_HOURS)])
-    for half in range(HALF_HOURS):
-        hands = {i: -BUSY * float(there[half]) for i, there in mine if there[half] > 0}
-        problem.row(
-            {**hands, int(done[half]): 1.0, undone[half]: -1.0}, -np.inf, -float(live[half])
-        )
-        comes = float(group.later[half])
-        problem.row({waits[half]: 1.0, waits[half - 1]: -1.0, int(done[half]): 1.0}, comes, comes)
-        problem.row({waits[half]: 1.0, late[half]: -1.0}, -np.inf, float(recent[half]))
+    """Add the work that can wait: what comes in is done by idle hands, in time or late.
+
+    It flows from block to block of the week, of two hours where the deadline is at least four;
+    the unit is a hand's half-hour.
+    """
+    size = _BLOCK if group.deadline >= 2 * _BLOCK else 1
+    blocks = HALF_HOURS // size
+    comes, busy = (a.reshape(blocks, size).sum(axis=1) for a in (group.later, live))
+    there = {i: p.reshape(blocks, size).sum(axis=1) for i, p in mine}
+    recent = _recent(comes, max(1, group.deadline // size))
+    done = np.array([problem.column(0.0) for _ in range(blocks)])
+    waits = [problem.column(0.0) for _ in range(blocks)]
+    for b in range(blocks):
+        undone, late = problem.column(100 * hour), problem.column(_LATE * hour / 2)
+        hands = {i: -BUSY * float(p[b]) for i, p in there.items() if p[b] > 0}
+        problem.row({**hands, int(done[b]): 1.0, undone: -1.0}, -np.inf, -float(busy[b]))
+        flow = {waits[b]: 1.0, waits[b - 1]: -1.0, int(done[b]): 1.0}
+        problem.row(flow, float(comes[b]), float(comes[b]))
+        problem.row({waits[b]: 1.0, late: -1.0}, -np.inf, float(recent[b]))
     return done
 
 
-def _recent(work: Floats, half: int, halves: int) -> float:
-    """Return the work that came in during the latest half-hours, this one included."""
-    return float(np.sum(np.roll(work, HALF_HOURS - 1 - half)[HALF_HOURS - halves :]))
+def _recent(comes: Floats, blocks: int) -> Floats:
+    """Return for each block what came in during so many latest blocks, this one included."""
+    return np.asarray(np.sum([np.roll(comes, k) for k in range(blocks)], axis=0))
 
 
 def _add_duty(problem: _Problem, patterns: Sequence[Pattern], rules: ShiftRules) -> None:

@@ -19,7 +19,7 @@ from cxlab.scenario import Scenario
 from cxlab.scenario.week import DAYS
 from cxlab.units import format_interval, format_value
 
-__all__ = ["Plan", "spans"]
+__all__ = ["Plan", "plan_name", "plan_title", "spans"]
 
 _MOST_SPANS = 8
 
@@ -120,8 +120,8 @@ class Plan:
         head = [f"# Shift plan for {self.base.name}: " + ", ".join(t.text for t in self.aims)]
         head += [f"# {line}" for line in self.summary()]
         if extends is not None:
-            head += [f"extends = {_text(extends)}", f"name = {_text(self.name)}",
-                     f"title = {_text(self.title)}"]  # fmt: skip
+            head += [f"extends = {_text(extends)}", f"name = {_text(plan_name(self.base))}",
+                     f"title = {_text(plan_title(self.base))}"]  # fmt: skip
         parts = ["\n".join(head)]
         for key, lines in shift_changes(self.base, self.patterns, self.agents).items():
             owner = key.removesuffix(".shifts")
@@ -129,16 +129,6 @@ class Plan:
                 parts.append(f"[{owner}]\nshifts = []")
             parts += [f"[[{key}]]\n" + "\n".join(_pairs(line)) for line in lines]
         return "\n\n".join(parts) + "\n"
-
-    @property
-    def name(self) -> str:
-        """The name of the scenario with the plan."""
-        return f"{self.base.name}_plan"[:80]
-
-    @property
-    def title(self) -> str:
-        """The title of the scenario with the plan."""
-        return f"{self.base.title or self.base.name}, staffed for its targets"[:200]
 
     def write(self, path: str | Path, base: str | Path) -> Path:
         """Write the plan as a scenario file that extends the file `base`; return its path.
@@ -229,6 +219,16 @@ class Plan:
         said = "".join(f"<p>{escape(line)}</p>" for line in self.summary())
         tables = self._tables()
         return said + "".join(table.to_html(index=False) for table in tables if len(table))
+
+
+def plan_name(base: Scenario) -> str:
+    """Return the name of a scenario with its plan."""
+    return f"{base.name[:75]}_plan"
+
+
+def plan_title(base: Scenario) -> str:
+    """Return the title of a scenario with its plan."""
+    return f"{base.title or base.name}, staffed for its targets"[:200]
 
 
 def spans(half_hours: Sequence[int]) -> list[str]:

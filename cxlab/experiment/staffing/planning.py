@@ -12,7 +12,7 @@ import pandas as pd
 
 from cxlab.errors import InputError
 from cxlab.experiment.staffing.cover import on_duty
-from cxlab.experiment.staffing.plan import Plan
+from cxlab.experiment.staffing.plan import Plan, plan_name, plan_title
 from cxlab.experiment.staffing.requirement import groups_of
 from cxlab.experiment.staffing.sample import Sample, Standing
 from cxlab.experiment.staffing.search import Found, Progress, Search
@@ -75,8 +75,8 @@ def staff(
     >>> from cxlab.files import scenario_file
     >>> base = Scenario.load(scenario_file("small_business_inbox"))
     >>> plan = staff(base, "sla>=90%", replications=10)
-    >>> plan.confirmed, plan.cost <= plan.cost_before
-    (True, True)
+    >>> plan.confirmed, plan.lines["agents"].tolist(), plan.currency
+    (True, [3], 'EUR')
     """
     chosen = scenario if seed is None else scenario.but(seed=seed)
     asked = parse_targets(chosen, [targets] if isinstance(targets, str) else targets)
@@ -176,12 +176,14 @@ class _Job:
     ) -> Plan:
         search, sure = self.search, self.sure()
         scenario, patterns = search.scenario, search.patterns
-        planned = self._planned(agents)
+        named = {"name": plan_name(scenario), "title": plan_title(scenario), "description": ""}
+        planned = self._planned(agents).but(**named)
         own = own_lines(search)
         chosen = verdict.chosen if verdict.chosen is not None else len(verdict.shown) - 1
         before = self._cost(own)
         return Plan(
-            base=scenario, scenario=planned.but(name=f"{scenario.name}_plan"[:80]),
+            base=scenario,
+            scenario=planned,
             aims=tuple(asked), confidence=self.confidence, confirmed=verdict.chosen is not None,
             lines=_lines(patterns, agents), targets=verdict.shown[chosen],
             half_hours=self._half_hours(agents, found, sure, refused, worth),

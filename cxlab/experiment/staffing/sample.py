@@ -23,7 +23,7 @@ from cxlab.experiment.staffing.targets import Target
 from cxlab.scenario import Scenario
 from cxlab.sim.base.tables import desk_view
 from cxlab.sim.engines import play
-from cxlab.sim.plan import desk_plan
+from cxlab.sim.plan import DeskPlan, desk_plan
 from cxlab.sim.run import play_replication
 from cxlab.sim.tickets import due_s
 from cxlab.sim.timeline import MICRO
@@ -199,16 +199,19 @@ class Sample:
 
     def views(self, planned: Scenario) -> list[View]:
         """Return the runs of a scenario that differs from the sample's in its shifts only."""
-        return [self._view(planned, number) for number in self.numbers]
+        plan = None if _chance_in_roster(planned) else desk_plan(planned, 1)
+        return [self._view(planned, number, plan) for number in self.numbers]
 
-    def _view(self, planned: Scenario, number: int) -> View:
+    def _view(self, planned: Scenario, number: int, alike: DeskPlan | None) -> View:
+        """Return one run; `alike` is the plan of every replication, if they are all alike."""
         if planned.lifecycle is not None:
             view = desk_view(play_replication(planned, number))
             assert view is not None  # a scenario to staff has a desk
             return view
         if number not in self._drawn:
             self._drawn[number] = draw_workload(self.scenario, number)
-        workload, plan = self._drawn[number], desk_plan(planned, number)
+        workload = self._drawn[number]
+        plan = alike or desk_plan(planned, number)
         return View(planned, plan, workload, play(workload, plan), number, planned.seed)
 
     def standings(
@@ -222,6 +225,12 @@ class Sample:
             standing(target, [run.of(target, lines) for run in runs], confidence, len(lines))
             for target in targets
         ]
+
+
+def _chance_in_roster(scenario: Scenario) -> bool:
+    """Return whether who is there when differs from replication to replication."""
+    teams = scenario.all_teams.values()
+    return any(team.absence_probability or team.shrinkage for team in teams)
 
 
 def waits_of(view: View, *, promised: bool = True) -> Waits:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import combinations_with_replacement
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +40,8 @@ Progress = Callable[[int, int], None]
 
 _ROUNDS = 8
 _MOST_ADDED = 150
-_MOST_SWAPS = 60
+_MOST_SWAPS = 40
+_LEAST_MISSED = 4
 _FULL = 0.95
 """No team is planned to be busier than this over a week with work that waits for ever."""
 _HARDER = 1.07
@@ -153,7 +156,7 @@ class Search:
     def check_reach(self, targets: Sequence[Target], confidence: float) -> None:
         """Raise InputError for a target that the most generous plan misses, and say where."""
         generous = [_generous(group, self.patterns) for group in self.groups]
-        agents = cover(generous, self.patterns, self.rules).agents
+        agents = cover(generous, self.patterns, self.rules, gap=0.3).agents
         found = self.standings(agents, targets, confidence)
         for one in found or []:
             if not one.target.excess(one.value) >= 0:
@@ -250,7 +253,8 @@ class Search:
         """Return ever cheaper plans that meet the targets, from a plan that does.
 
         First the agents that are missed least for their wage go. A line that cannot spare one
-        cannot later either: plans only shrink. Then lines are replaced by cheaper ones.
+        cannot later either: plans only shrink. Then lines are replaced by cheaper ones, and two
+        agents by one elsewhere.
         """
         trail = [agents]
         spare = self._by_regret(agents, targets, confidence)
@@ -277,20 +281,45 @@ class Search:
         self, trail: list[Agents], targets: Sequence[Target], confidence: float
     ) -> list[Agents]:
         """Return the trail with plans in which an agent works a cheaper line instead."""
-        tried = 0
-        while tried < _MOST_SWAPS:
-            better = None
-            for fewer in self._swaps(trail[-1]):
-                tried += 1
-                if self.excess(fewer, targets, confidence) >= 0:
-                    better = fewer
+        for moves in (self._swaps, partial(self._two_for_one, targets, confidence)):
+            tried = 0
+            while tried < _MOST_SWAPS:
+                found = None
+                for fewer in moves(trail[-1])[: _MOST_SWAPS - tried]:
+                    tried += 1
+                    if self.excess(fewer, targets, confidence) >= 0:
+                        found = fewer
+                        break
+                if found is None:
                     break
-                if tried >= _MOST_SWAPS:
-                    break
-            if better is None:
-                break
-            trail.append(better)
+                trail.append(found)
         return trail
+
+    def _two_for_one(
+        self, targets: Sequence[Target], confidence: float, agents: Agents
+    ) -> list[Agents]:
+        """Return plans with two agents fewer and one more where that helps most.
+
+        The two are of the lines that are missed least; the one works where tickets miss a target
+        without them.
+        """
+        used = np.flatnonzero(agents).tolist()
+        left = {p: self.excess(_changed(agents, {p: -1}), targets, confidence) for p in used}
+        least = sorted(used, key=lambda p: -left[p])[:_LEAST_MISSED]
+        found: dict[bytes, tuple[float, Agents]] = {}
+        for one, other in combinations_with_replacement(least, 2):
+            fewer = _changed(_changed(agents, {one: -1}), {other: -1})
+            if fewer.min() < 0:
+                continue
+            standings = self.standings(fewer, targets, confidence)
+            missed = [s for s in standings or [] if not s.met]
+            gains = np.array([self._gain(p, fewer, missed) * p.cost for p in self.patterns])
+            for new in np.argsort(-gains, kind="stable")[:_LEAST_MISSED].tolist():
+                moved = _changed(fewer, {new: 1})
+                saved = self.cost(agents) - self.cost(moved)
+                if saved > 0 and gains[new] > 0:
+                    found.setdefault(moved.tobytes(), (-saved, moved))
+        return [moved for _, moved in sorted(found.values(), key=lambda pair: pair[0])]
 
     def _swaps(self, agents: Agents) -> list[Agents]:
         """Return plans with one agent in a cheaper line of the team, the most saved first."""

@@ -46,11 +46,11 @@ def confirm(
 ) -> Verdict:
     """Return the first (cheapest) scenario that meets all targets with the confidence stated.
 
-    A plan passes when a one-sided bound of every target lies on the good side, and is dropped
-    when the other bound of some target lies on the bad one. Undecided plans are run twice and
-    four times as often. The chance that a plan which misses a target passes is at most
-    1 − confidence, whatever the plans are: each bound takes that chance ÷ (plans × targets ×
-    stages) (Bonferroni).
+    A plan passes when a one-sided bound of every target lies on the good side. It is dropped when
+    some target's bound would not, were all replications run and the value the same; undecided
+    plans are run twice and four times as often. The chance that a plan which misses a target
+    passes is at most 1 − confidence, whatever the plans are: each bound takes that chance ÷
+    (plans × targets × stages) (Bonferroni).
     """
     each = (1 - confidence) / (len(scenarios) * len(targets) * len(_STAGES))
     waiting, passed = list(range(len(scenarios))), None
@@ -59,10 +59,10 @@ def confirm(
         if not waiting:
             break
         runs = replications * stage
-        found = _measured([scenarios[i] for i in waiting], targets, runs, progress)
         still = []
-        for place, rows in zip(waiting, found, strict=True):
-            shown[place] = stands(rows, targets, 1 - each)
+        for place in waiting:
+            rows = _measured(scenarios[place], targets, runs, progress)
+            shown[place] = stands(rows, targets, 1 - each, _STAGES[-1] / stage)
             if shown[place]["met"].all():
                 passed = place
                 break  # whatever is dearer need not be looked at
@@ -73,23 +73,19 @@ def confirm(
 
 
 def _measured(
-    scenarios: Sequence[Scenario],
-    targets: Sequence[Target],
-    replications: int,
-    progress: Progress | None,
-) -> list[dict[str, Results]]:
-    """Return for each scenario the targets' metrics, over all channels and by channel."""
-    group = channel_column(scenarios[0])
+    scenario: Scenario, targets: Sequence[Target], replications: int, progress: Progress | None
+) -> dict[str, Results]:
+    """Return the targets' metrics, over all channels ("") and by channel."""
+    group = channel_column(scenario)
     asked = {
         "": sorted({t.metric for t in targets if t.channel is None}),
         group: sorted({t.metric for t in targets if t.channel is not None}),
     }
-    parts = {
-        by: evaluate(scenarios, metrics, replications, progress, by=[by] if by else [])
+    return {
+        by: evaluate([scenario], metrics, replications, progress, by=[by] if by else [])[0]
         for by, metrics in asked.items()
         if metrics
     }
-    return [{by: rows[place] for by, rows in parts.items()} for place in range(len(scenarios))]
 
 
 def channel_column(scenario: Scenario) -> str:
@@ -99,14 +95,14 @@ def channel_column(scenario: Scenario) -> str:
 
 
 def stands(
-    measured: dict[str, Results], targets: Sequence[Target], confidence: float
+    measured: dict[str, Results], targets: Sequence[Target], confidence: float, more: float = 1.0
 ) -> pd.DataFrame:
     """Return one row per target: value, 95 % interval, one-sided bound, met and failed.
 
     `bound` is on the bad side at `confidence`; `met` where it reaches the limit, `failed` where
-    the bound on the other side does not. Too few cases are neither.
+    it would not with `more` times the replications. Too few cases are neither.
     """
-    return pd.DataFrame([_stand(_row(measured, t), t, confidence) for t in targets])
+    return pd.DataFrame([_stand(_row(measured, t), t, confidence, more) for t in targets])
 
 
 def _row(measured: dict[str, Results], target: Target) -> pd.Series:
@@ -119,29 +115,30 @@ def _row(measured: dict[str, Results], target: Target) -> pd.Series:
     return found.iloc[0]
 
 
-def _stand(row: pd.Series, target: Target, confidence: float) -> dict[str, object]:
+def _stand(row: pd.Series, target: Target, confidence: float, more: float) -> dict[str, object]:
     value, end = float(row["value"]), float(row["low" if target.at_least else "high"])
-    bad, good = one_sided(value, end, int(row["n"]), confidence)
+    bad = one_sided(value, end, int(row["n"]), confidence)
+    hoped = value + (bad - value) / more**0.5
     known = row["flag"] == "ok"
     return {
         "target": target.text, "metric": target.metric, "channel": target.channel or "all",
         "unit": target.unit, "limit": target.limit, "value": value, "low": float(row["low"]),
         "high": float(row["high"]), "bound": bad, "confidence": confidence,
         "met": bool(known and target.excess(bad) >= 0),
-        "failed": bool(known and target.excess(good) < 0), "n": int(row["n"]),
+        "failed": bool(known and target.excess(hoped) < 0), "n": int(row["n"]),
     }  # fmt: skip
 
 
-def one_sided(value: float, end: float, n: int, confidence: float) -> tuple[float, float]:
-    """Return the one-sided bounds towards an end of a Student 95 % interval, and away from it.
+def one_sided(value: float, end: float, n: int, confidence: float) -> float:
+    """Return the one-sided bound towards an end of a Student 95 % interval.
 
-    >>> [round(b, 3) for b in one_sided(10.0, 10 - 2.262, 10, 0.95)]
-    [8.167, 11.833]
+    >>> round(one_sided(10.0, 10 - 2.262, 10, 0.95), 3)
+    8.167
     """
     if n < 2:
-        return float("nan"), float("nan")
+        return float("nan")
     step = (end - value) / float(st.t.ppf(0.975, n - 1)) * float(st.t.ppf(confidence, n - 1))
-    return value + step, value - step
+    return value + step
 
 
 def kim_nelson(
