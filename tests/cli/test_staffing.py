@@ -61,7 +61,7 @@ def test_rules_from_a_file(capsys, desk):
         ((*TARGET, "--confidence", "95"), "--confidence"),
         ((*TARGET, "--shifts", "none.toml"), "no such file of shift rules"),
         ((*TARGET, "--out", "plan.txt"), "ends in .toml"),
-        (("--target", "asa<=0.001s"), "out of reach"),
+        (("--target", "art<=1s"), "out of reach"),
     ],
 )
 def test_bad_input(capsys, desk, more, words):

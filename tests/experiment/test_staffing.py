@@ -430,6 +430,14 @@ class TestOutOfReach:
         told = float(str(caught.value).split("comes to ")[1].split(" %")[0])
         assert told == pytest.approx(level * 100, abs=1.5)
 
+    def test_a_target_that_only_plenty_reaches(self):
+        """Nearly nobody may wait at all: agents are added until it is so."""
+        plan = staff(phone_desk(), "asa<=0.05s")
+        assert plan.confirmed
+        agents = plan.lines["agents"].item()
+        assert erlang_a(60, 180, agents, 120).mean_wait_served_s <= 0.05
+        assert erlang_a(60, 180, agents - 2, 120).mean_wait_served_s > 0.05
+
     def test_a_confidence_that_is_none(self):
         with pytest.raises(InputError, match="confidence"):
             staff(phone_desk(), "service_level>=50%", confidence=1.0)

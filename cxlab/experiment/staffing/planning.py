@@ -36,8 +36,10 @@ __all__ = ["staff"]
 
 Floats = npt.NDArray[np.float64]
 
-_ATTEMPTS = (0.5, 0.25, 0.25)
-"""Shares of the chance of error that each round of finalists takes."""
+_ATTEMPTS = (0.4, 0.2, 0.2)
+"""Shares of the chance of error that each round of finalists takes; the rest is for one more."""
+_CLOSER = 4
+"""So many times the replications tell whether a line can do with one agent fewer, if in doubt."""
 _STRICTER = (1.0, 0.1, 0.01)
 """By what the search's own chance of error is multiplied when no finalist was confirmed."""
 _FRESH = 7_919_000_003
@@ -88,7 +90,8 @@ def staff(
     patterns = patterns_of(chosen, known)
     groups = groups_of(chosen, limits)
     search = Search(chosen, patterns, known, groups, Sample(chosen, runs), progress)
-    job = _Job(search, limits, confidence, runs)
+    close = Search(chosen, patterns, known, groups, Sample(chosen, _CLOSER * runs), progress)
+    job = _Job(search, limits, confidence, runs, close)
     if len(limits) < len(asked):
         return job.for_value(asked)
     return job.for_targets(asked)
@@ -102,6 +105,8 @@ class _Job:
     limits: list[Target]
     confidence: float
     runs: int
+    close: Search
+    """The same search on a larger sample."""
 
     def sure(self, factor: float = 1.0) -> float:
         """Return the confidence of each target's bound on the sample."""
@@ -120,8 +125,35 @@ class _Job:
                 break
         found, verdict = last
         agents = found.ladder[verdict.chosen if verdict.chosen is not None else -1]
-        refused = found.ladder[: verdict.chosen]
-        return self._answer(asked, agents, found, verdict, refused, pd.DataFrame())
+        if verdict.chosen is not None:
+            agents, verdict = self._closer(agents, verdict)
+        return self._answer(asked, agents, found, verdict, pd.DataFrame())
+
+    def _closer(self, agents: Agents, verdict: Verdict) -> tuple[Agents, Verdict]:
+        """Return a cheaper plan where a closer look finds one that is confirmed, else the same."""
+        fewer = agents
+        while True:
+            spare = [p for p in np.flatnonzero(fewer).tolist() if self._spares(fewer, p)]
+            if not spare:
+                break
+            place = max(spare, key=lambda p: self.search.costs[p])
+            fewer = one_fewer(fewer, place)
+        if np.array_equal(fewer, agents):
+            return agents, verdict
+        again = self._confirmed([fewer], 1 - sum(_ATTEMPTS), len(_ATTEMPTS))
+        if again.chosen is None:
+            return agents, verdict
+        return fewer, again
+
+    def _spares(self, agents: Agents, place: int) -> bool:
+        """Return whether a line can do with one agent fewer, by more runs where it is in doubt."""
+        search, sure, fewer = self.search, self.sure(), one_fewer(agents, place)
+        if search.excess(fewer, self.limits, sure) == -np.inf:
+            return False
+        found = search.standings(fewer, self.limits, sure) or []
+        if not all(s.target.excess(s.value) >= 0 for s in found):
+            return False
+        return self.close.excess(fewer, self.limits, sure) >= 0
 
     def _found(self, sure: float, number: int) -> Found | None:
         """Return what the search finds; None where a later, stricter one finds nothing."""
@@ -163,7 +195,7 @@ class _Job:
         if self.limits:
             verdict = self._confirmed([best.agents], 1.0, 1)
         found = found or Found(best.agents, (best.agents,), tuple(search.groups), ())
-        return self._answer(asked, best.agents, found, verdict, (), best.changes)
+        return self._answer(asked, best.agents, found, verdict, best.changes)
 
     def _answer(
         self,
@@ -171,7 +203,6 @@ class _Job:
         agents: Agents,
         found: Found,
         verdict: Verdict,
-        refused: Sequence[Agents],
         worth: pd.DataFrame,
     ) -> Plan:
         search, sure = self.search, self.sure()
@@ -186,27 +217,21 @@ class _Job:
             scenario=planned,
             aims=tuple(asked), confidence=self.confidence, confirmed=verdict.chosen is not None,
             lines=_lines(patterns, agents), targets=verdict.shown[chosen],
-            half_hours=self._half_hours(agents, found, sure, refused, worth),
+            half_hours=self._half_hours(agents, found, sure),
             prices=self._prices(agents, sure), worth=worth,
             cost=search.cost(agents), hours=_hours(patterns, agents),
             cost_before=before[0], hours_before=before[1], currency=_currency(scenario),
-            replications=verdict.replications, seed=scenario.seed, plans=search.plans,
+            replications=verdict.replications, seed=scenario.seed,
+            plans=search.plans + self.close.plans,
             patterns=tuple(patterns), agents=agents,
         )  # fmt: skip
 
     def _cost(self, lines: list[tuple[Pattern, int]]) -> tuple[float, float]:
         return sum(p.cost * n for p, n in lines), sum(p.paid_h * n for p, n in lines)
 
-    def _half_hours(
-        self,
-        agents: Agents,
-        found: Found,
-        sure: float,
-        refused: Sequence[Agents],
-        worth: pd.DataFrame,
-    ) -> pd.DataFrame:
+    def _half_hours(self, agents: Agents, found: Found, sure: float) -> pd.DataFrame:
         """Return what each team needs and has by half-hour, and where one fewer is one too few."""
-        rise = self._rises(agents, sure, refused)
+        rise = self._rises(agents, sure)
         binding = {team: _bearing(mine) for team, mine in rise.items()}
         parts = []
         for team in self.search.scenario.all_teams:
@@ -225,7 +250,7 @@ class _Job:
             )  # fmt: skip
         return pd.concat(parts, ignore_index=True)
 
-    def _rises(self, agents: Agents, sure: float, refused: Sequence[Agents]) -> dict[str, Floats]:
+    def _rises(self, agents: Agents, sure: float) -> dict[str, Floats]:
         """Return per team where more tickets a week miss a target with one agent fewer.
 
         Lines that can spare an agent do not count; of the others the dearest loss does.
@@ -233,12 +258,9 @@ class _Job:
         search, now = self.search, self.search.standings(agents, self.limits, sure)
         rises: dict[str, Floats] = {}
         for place in np.flatnonzero(agents).tolist() if self.limits else []:
-            fewer = agents.copy()
-            fewer[place] -= 1
-            known = any(np.array_equal(fewer, other) for other in refused)
-            if search.excess(fewer, self.limits, sure) >= 0 and not known:
+            if self._spares(agents, place):
                 continue
-            then = search.standings(fewer, self.limits, sure)
+            then = search.standings(one_fewer(agents, place), self.limits, sure)
             pattern = search.patterns[place]
             rise = self._folded(_rise(now, then, pattern, self._weeks), pattern)
             rises[pattern.team] = np.maximum(rises.get(pattern.team, 0.0), rise)
@@ -287,6 +309,13 @@ class _Job:
             "cost": max(0.0, more),
             "by": changes_between(search.patterns, agents, better),
         }
+
+
+def one_fewer(agents: Agents, place: int) -> Agents:
+    """Return a plan with one agent fewer in a line."""
+    fewer = agents.copy()
+    fewer[place] -= 1
+    return fewer
 
 
 def own_lines(search: Search) -> list[tuple[Pattern, int]]:

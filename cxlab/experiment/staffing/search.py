@@ -154,7 +154,14 @@ class Search:
         return Found(trail[-1], tuple(reversed(trail[-4:])), tuple(groups), tuple(covers.needed))
 
     def check_reach(self, targets: Sequence[Target], confidence: float) -> None:
-        """Raise InputError for a target that the most generous plan misses, and say where."""
+        """Raise InputError for a target that the most generous plan misses, and say where.
+
+        Where the rules bound how many are on duty, no plan is the most generous: the search
+        itself has to find out.
+        """
+        teams = {p.team for p in self.patterns}
+        if any(self.rules.of(team).max_agents is not None for team in teams):
+            return
         generous = [_generous(group, self.patterns) for group in self.groups]
         agents = cover(generous, self.patterns, self.rules, gap=0.3).agents
         found = self.standings(agents, targets, confidence)
@@ -209,11 +216,33 @@ class Search:
             if more is None:
                 break
             agents = more
-        missed = [s for s in self.standings(agents, targets, confidence) or [] if not s.met]
+        known = self._known_to_meet(targets, confidence)
+        if known:
+            return min(known, key=self.cost)
+        missed = self._nearest_miss(targets, confidence)
         if not missed:
             raise InputError("no plan that the rules allow keeps up with the work",
                              expected="rules with more agents or longer hours")  # fmt: skip
         raise _unreachable(missed[0], self.patterns)
+
+    def _known_to_meet(self, targets: Sequence[Target], confidence: float) -> list[Agents]:
+        """Return the plans simulated so far that meet all targets."""
+        asked = [
+            np.frombuffer(plan, dtype=np.int64).copy()
+            for plan, some, sure in list(self._seen)
+            if some == tuple(targets) and sure == confidence
+        ]
+        return [agents for agents in asked if self.excess(agents, targets, confidence) >= 0]
+
+    def _nearest_miss(self, targets: Sequence[Target], confidence: float) -> list[Standing]:
+        """Return what the plan that comes nearest to all targets misses, the worst first."""
+        tried = [
+            found
+            for (_, asked, sure), found in self._seen.items()
+            if found and asked == tuple(targets) and sure == confidence
+        ]
+        best = max(tried, key=lambda found: min(s.excess for s in found), default=[])
+        return sorted((s for s in best if not s.met), key=lambda s: s.excess)
 
     def _added(self, agents: Agents, missed: Sequence[Standing]) -> Agents | None:
         """Return the plan with more agents in the line that helps most for its wage."""
