@@ -8,7 +8,9 @@ the plan that comes out is measured by that on runs of its own.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -200,7 +202,8 @@ class Sample:
     def views(self, planned: Scenario) -> list[View]:
         """Return the runs of a scenario that differs from the sample's in its shifts only."""
         plan = None if _chance_in_roster(planned) else desk_plan(planned, 1)
-        return [self._view(planned, number, plan) for number in self.numbers]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # the compiled engine runs beside itself
+            return list(pool.map(lambda number: self._view(planned, number, plan), self.numbers))
 
     def _view(self, planned: Scenario, number: int, alike: DeskPlan | None) -> View:
         """Return one run; `alike` is the plan of every replication, if they are all alike."""
