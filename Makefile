@@ -63,6 +63,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/business_hours.py
 	$(BIN)/python benchmarks/fifteen_metrics.py
 	$(BIN)/python benchmarks/full_catalogue.py
+	$(BIN)/python benchmarks/staff.py
 
 lessons: $(VENV)/.installed
 	$(BIN)/cxlab lesson --all

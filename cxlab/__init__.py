@@ -2,7 +2,8 @@
 
 `import cxlab as cx`, then: `cx.Tables.read(folder)`, `cx.measure(tables, "frt", by="channel")`,
 `cx.metric("frt")`, `cx.Scenario.load(path).but(seed=7)`, `cx.simulate(scenario)`,
-`cx.replicate(scenario)`, `cx.report.report(scenario=path)`, `cx.charts.trend(rows)`.
+`cx.replicate(scenario)`, `cx.staff(scenario, "service_level>=80%")`,
+`cx.report.report(scenario=path)`, `cx.charts.trend(rows)`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from cxlab.experiment import over_replications as over_replications
     from cxlab.experiment import replicate as replicate
     from cxlab.experiment import run as run
+    from cxlab.experiment import staff as staff
     from cxlab.experiment import sweep as sweep
     from cxlab.experiment import validate as validate
     from cxlab.experiment import value_quantiles as value_quantiles
@@ -89,6 +91,7 @@ _HOMES = {
     "run": "cxlab.experiment",
     "simulate": "cxlab.sim",
     "sweep": "cxlab.experiment",
+    "staff": "cxlab.experiment",
     "validate": "cxlab.experiment",
 }
 

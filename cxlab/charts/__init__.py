@@ -18,6 +18,7 @@ from cxlab.charts.paths import decision_tree, funnel
 from cxlab.charts.reasons import reasons
 from cxlab.charts.renderer import enable
 from cxlab.charts.spread import Distribution, interval, wait_distribution
+from cxlab.charts.staffing import shift_plan
 from cxlab.charts.trend import backlog_trend, trend
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "reasons",
     "revenue_moves",
     "revenue_waterfall",
+    "shift_plan",
     "standardised_differences",
     "survival_curve",
     "trend",

@@ -13,7 +13,16 @@ from rich.console import Console
 from rich.markup import escape
 
 import cxlab
-from cxlab.cli import checking, company, customers, data, experiments, learn, work
+from cxlab.cli import (
+    checking,
+    company,
+    customers,
+    data,
+    experiments,
+    learn,
+    staffing,
+    work,
+)
 from cxlab.errors import CxlabError
 
 __all__ = ["app", "main"]
@@ -44,6 +53,7 @@ data.register(app)
 learn.register(app)
 customers.register(app)
 company.register(app)
+staffing.register(app)
 checking.register(app)
 
 

@@ -11,6 +11,7 @@ from cxlab.experiment.neighbours import analytic_neighbours
 from cxlab.experiment.replications import over_replications, replicate
 from cxlab.experiment.sequential import Precision, Run, run
 from cxlab.experiment.soundness import doubts, open_tickets
+from cxlab.experiment.staffing import staff
 from cxlab.experiment.sweeps import Sweep, sweep
 from cxlab.experiment.validation import Case, Fault, Quantity, plant, validate
 from cxlab.experiment.worth import without_links, worth_of
@@ -38,6 +39,7 @@ __all__ = [
     "plant",
     "replicate",
     "run",
+    "staff",
     "sweep",
     "validate",
     "value_quantiles",
