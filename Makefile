@@ -57,11 +57,13 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/desk.py
 	$(BIN)/python benchmarks/desk.py --large
 	$(BIN)/python benchmarks/lifecycle.py
+	$(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/cold_report.py
 	$(BIN)/python benchmarks/measure_groups.py
 	$(BIN)/python benchmarks/business_hours.py
 	$(BIN)/python benchmarks/fifteen_metrics.py
 	$(BIN)/python benchmarks/full_catalogue.py
+	$(BIN)/python benchmarks/staff.py
 
 lessons: $(VENV)/.installed
 	$(BIN)/cxlab lesson --all

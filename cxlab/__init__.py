@@ -2,7 +2,8 @@
 
 `import cxlab as cx`, then: `cx.Tables.read(folder)`, `cx.measure(tables, "frt", by="channel")`,
 `cx.metric("frt")`, `cx.Scenario.load(path).but(seed=7)`, `cx.simulate(scenario)`,
-`cx.replicate(scenario)`, `cx.report.report(scenario=path)`, `cx.charts.trend(rows)`.
+`cx.replicate(scenario)`, `cx.staff(scenario, "service_level>=80%")`,
+`cx.report.report(scenario=path)`, `cx.charts.trend(rows)`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from cxlab.experiment import replicate as replicate
     from cxlab.experiment import run as run
     from cxlab.experiment import sensitivity as sensitivity
+    from cxlab.experiment import staff as staff
     from cxlab.experiment import surrogate as surrogate
     from cxlab.experiment import sweep as sweep
     from cxlab.experiment import validate as validate
@@ -95,6 +97,7 @@ _HOMES = {
     "simulate": "cxlab.sim",
     "surrogate": "cxlab.experiment",
     "sweep": "cxlab.experiment",
+    "staff": "cxlab.experiment",
     "validate": "cxlab.experiment",
 }
 

@@ -20,6 +20,7 @@ __all__ = [
     "format_interval",
     "format_margin",
     "format_value",
+    "rounded_share",
     "spoken_unit",
 ]
 
@@ -118,6 +119,19 @@ def format_value(value: float | None, unit: str, *, signed: bool = False) -> str
     if math.isinf(value):
         return sign + "∞"
     return sign + _magnitude(abs(value), unit)
+
+
+def rounded_share(share: float) -> str:
+    """Return a share in whole per cent, what is not nothing never as nothing; "" for none.
+
+    >>> rounded_share(0.314), rounded_share(0.002), rounded_share(-0.25), rounded_share(0.0)
+    ('31 %', '<1 %', '−25 %', '0 %')
+    """
+    if math.isnan(share):
+        return ""
+    if 0 < share < 0.005:
+        return "<1 %"
+    return f"{100 * share:.0f} %".replace("-", "−")
 
 
 def _magnitude(size: float, unit: str) -> str:

@@ -19,6 +19,7 @@ from cxlab.charts.reasons import reasons
 from cxlab.charts.renderer import enable
 from cxlab.charts.sensitivity import influences, tornado
 from cxlab.charts.spread import Distribution, interval, wait_distribution
+from cxlab.charts.staffing import shift_plan
 from cxlab.charts.trend import backlog_trend, trend
 from cxlab.charts.what_if import what_if_curve, what_if_map, what_if_readings
 
@@ -40,6 +41,7 @@ __all__ = [
     "reasons",
     "revenue_moves",
     "revenue_waterfall",
+    "shift_plan",
     "standardised_differences",
     "survival_curve",
     "tornado",

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
-from cxlab.charts.words import amount, span
+from cxlab.charts.words import PLAIN_ZERO, amount, span
 
 __all__ = ["paired_differences", "standardised_differences"]
 
@@ -101,7 +101,8 @@ def paired_differences(
     most = float(np.nanmax(ends, initial=0.0))
     room = 0.04 * ((most - least) or 1.0)
     x = alt.X("value:Q", title=f"{what} ({unit})",
-              axis=alt.Axis(tickCount=5, format="~s", grid=True, labelSeparation=8),
+              axis=alt.Axis(tickCount=5, format="~s", grid=True, labelSeparation=8,
+                            labelExpr=PLAIN_ZERO),
               scale=alt.Scale(domain=[least - room, most + room], nice=False))  # fmt: skip
     limit = alt.ExprRef("width > 480 ? 200 : 105")
     y = alt.Y("option:N", sort=options, title=None, scale=alt.Scale(paddingInner=0.25),

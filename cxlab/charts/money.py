@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cxlab.charts.base import Figure, finish, layered, nothing_to_draw, room_for_words
-from cxlab.charts.words import amount, span
+from cxlab.charts.words import PLAIN_ZERO, amount, span
 
 __all__ = ["revenue_moves", "revenue_waterfall", "value_distribution"]
 
@@ -51,7 +51,8 @@ def revenue_waterfall(
     most = float(data["right"].max())
     y = alt.Y("step:N", sort=list(data["step"]), title=None, axis=alt.Axis(labelLimit=120))
     x = alt.X("from:Q", title=f"Monthly recurring revenue ({currency})",
-              axis=alt.Axis(tickCount=4, format="~s", grid=True, labelSeparation=8),
+              axis=alt.Axis(tickCount=4, format="~s", grid=True, labelSeparation=8,
+                            labelExpr=PLAIN_ZERO),
               scale=alt.Scale(domain=[min(0.0, float(data["to"].min())), most], nice=False,
                               range=room_for_words(100)))  # fmt: skip
     colour = alt.Color("kind:N", legend=None, scale=alt.Scale(domain=["level", "less", "more"]))
@@ -98,7 +99,7 @@ def revenue_moves(
     x = alt.X("month:O", sort=months, title=None,
               axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))  # fmt: skip
     y = alt.Y("value:Q", title=f"Change of monthly revenue ({currency})",
-              axis=alt.Axis(format="~s", tickCount=6))  # fmt: skip
+              axis=alt.Axis(format="~s", tickCount=6, labelExpr=PLAIN_ZERO))  # fmt: skip
     colour = alt.Color("kind:N", sort=kinds, title=None,
                        scale=alt.Scale(domain=[_STEPS[k] for k in _KINDS]),
                        legend=alt.Legend(orient="top", symbolType="square", symbolStrokeWidth=0,
@@ -144,7 +145,8 @@ def value_distribution(
         for m, a in zip(data["p50"], data["mean"], strict=True)
     ]
     y = alt.Y("group:N", sort=order, title=None, axis=alt.Axis(labelLimit=120))
-    x = alt.X("p10:Q", title=f"{what} ({currency})", axis=alt.Axis(tickCount=6, format="~s"),
+    x = alt.X("p10:Q", title=f"{what} ({currency})",
+              axis=alt.Axis(tickCount=6, format="~s", labelSeparation=8, labelExpr=PLAIN_ZERO),
               scale=alt.Scale(zero=True))  # fmt: skip
     tooltip = [alt.Tooltip("group:N"), alt.Tooltip("told:N", title="worth"),
                alt.Tooltip("customers:Q", format=",")]  # fmt: skip

@@ -48,9 +48,9 @@ def reasons(frame: pd.DataFrame, *, what: str, title: str, unit: str = "count") 
     )
     data["right"] = data[["value", "high"]].max(axis=1).clip(lower=0.0)
     y = alt.Y("reason:N", sort=list(data["reason"]), title=None,
-              axis=alt.Axis(labelLimit=alt.ExprRef("width > 480 ? 200 : 110")))  # fmt: skip
+              axis=alt.Axis(labelLimit=alt.ExprRef("width > 480 ? 200 : 132")))  # fmt: skip
     longest = max(map(len, data["words"]))
-    x = alt.X("value:Q", title=what, axis=alt.Axis(tickCount=4),
+    x = alt.X("value:Q", title=what, axis=alt.Axis(tickCount=4, labelSeparation=4),
               scale=alt.Scale(domain=[least, most or 1.0], nice=False,
                               range=room_for_words(20 + 7 * longest)))  # fmt: skip
     base = alt.Chart(data).encode(y=y)

@@ -9,7 +9,19 @@ import pandas as pd
 
 from cxlab.units import UNITS, format_value, spoken_unit
 
-__all__ = ["Axis", "amount", "axis_for", "count_words", "percentile_name", "span", "title_of"]
+__all__ = [
+    "PLAIN_ZERO",
+    "Axis",
+    "amount",
+    "axis_for",
+    "count_words",
+    "percentile_name",
+    "span",
+    "title_of",
+]
+
+PLAIN_ZERO = "datum.value == 0 ? '0' : datum.label"
+"""Label of an axis in thousands (format "~s"), which would call zero "0k"."""
 
 
 _SUFFIXES = {

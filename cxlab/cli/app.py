@@ -13,7 +13,17 @@ from rich.console import Console
 from rich.markup import escape
 
 import cxlab
-from cxlab.cli import checking, company, customers, data, experiments, learn, sensitivity, work
+from cxlab.cli import (
+    checking,
+    company,
+    customers,
+    data,
+    experiments,
+    learn,
+    sensitivity,
+    staffing,
+    work,
+)
 from cxlab.errors import CxlabError
 
 __all__ = ["app", "main"]
@@ -45,6 +55,7 @@ data.register(app)
 learn.register(app)
 customers.register(app)
 company.register(app)
+staffing.register(app)
 checking.register(app)
 
 

@@ -11,6 +11,7 @@ import typer
 from cxlab.cli.changes import changes
 from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_frame, print_json, progress_bar, say
+from cxlab.errors import InputError
 from cxlab.units import format_interval, format_value
 
 __all__ = ["register"]
@@ -45,7 +46,7 @@ def worth(
     loaded = _loaded(scenario)
     with progress_bar("simulating") as progress:
         table = cxlab.worth_of(
-            loaded, replications=replications, progress=progress, **changes(change)
+            loaded, replications=replications, progress=progress, **_checked(changes(change))
         )
     if as_json:
         print_json(table)
@@ -92,6 +93,20 @@ def _loaded(scenario: Path) -> Any:
     from cxlab.files import scenario_file
 
     return cxlab.Scenario.load(scenario_file(scenario))
+
+
+def _checked(changes: dict[str, Any]) -> dict[str, Any]:
+    """Raise InputError for keys that no scenario has at its top, or that are an option here."""
+    from cxlab.scenario import Scenario
+
+    for key in changes:
+        top = key.replace("__", ".").partition(".")[0]
+        if top not in Scenario.model_fields:
+            raise InputError("unknown key of a scenario", given=key, known=Scenario.model_fields)
+        if top == "replications":
+            raise InputError("both sides need as many replications", given=key,
+                             hint="there is an option for both: --replications")  # fmt: skip
+    return changes
 
 
 _UNITS = {"customers": "count", "lost": "count", "csat": "parameter"}

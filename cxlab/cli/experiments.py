@@ -68,7 +68,7 @@ def run(
     with progress_bar("simulating") as progress:
         found = cxlab.run(
             loaded, metrics, by=by, replications=replications, seed=seed, progress=progress,
-            precision=None if replications else precision_of(precision, metrics, cap),
+            precision=None if replications else precision_of(precision, cap),
             executor=where(on, cluster),
         )  # fmt: skip
     if as_json:

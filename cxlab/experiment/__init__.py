@@ -13,6 +13,7 @@ from cxlab.experiment.neighbours import analytic_neighbours
 from cxlab.experiment.replications import over_replications, replicate
 from cxlab.experiment.sequential import Precision, Run, run
 from cxlab.experiment.soundness import doubts, open_tickets
+from cxlab.experiment.staffing import staff
 from cxlab.experiment.surrogates import Surrogate, surrogate
 from cxlab.experiment.sweeps import Sweep, sweep
 from cxlab.experiment.validation import Case, Fault, Quantity, plant, validate
@@ -45,6 +46,7 @@ __all__ = [
     "replicate",
     "run",
     "sensitivity",
+    "staff",
     "surrogate",
     "sweep",
     "validate",

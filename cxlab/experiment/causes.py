@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from cxlab import stats
-from cxlab.experiment.companies import Counter, Progress, company_runs, with_customers
-from cxlab.experiment.worth import without_links
+from cxlab.experiment.companies import Progress, all_company_runs, with_customers
+from cxlab.experiment.executors import Executor
 from cxlab.scenario import Scenario
 from cxlab.scenario.lifecycle import PAYMENT_FAILED
 from cxlab.sim import Engine
@@ -19,25 +19,28 @@ def churn_causes(
     *,
     replications: int | None = None,
     engine: Engine | None = None,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Return by how much fewer customers would be lost without each cause.
 
-    Causes: every link on churn of the scenario, all of them together ("all links"), failed
-    payments, and each reason of the scenario's own (its share of the leaving probability taken
-    off). Columns: cause, kind (link, links, involuntary, reason), lost (customers lost per
-    replication with everything on), without (with the cause off), difference, low, high (95 %,
-    paired over replications), share (difference ÷ lost) and replications. Causes overlap: who
-    is kept from leaving for one may leave for another, so that the shares need not sum to 1.
+    Causes: in a closed loop every link on churn, all of these together ("all links"; links on
+    expansion and referral stay), failed payments, and each reason of the scenario's own (its share
+    of the leaving probability taken off). Columns: cause, kind (link, links, involuntary, reason),
+    lost (customers lost per replication with everything on), without (with the cause off),
+    difference, low, high (95 %, paired over replications), share (difference ÷ lost) and
+    replications. Causes overlap: who is kept from leaving for one may leave for another, so that
+    the shares need not sum to 1.
     Raises InputError for a scenario without a customer base.
     """
     with_customers(scenario)
     worlds = _worlds(scenario)
-    counter = Counter(progress, (replications or scenario.replications) * (1 + len(worlds)))
-    everything = company_runs(scenario, replications=replications, engine=engine, progress=counter)
+    everything, *without = all_company_runs(
+        [scenario, *worlds.values()], replications=replications, engine=engine,
+        executor=executor, progress=progress,
+    )  # fmt: skip
     rows = []
-    for (cause, kind), world in worlds.items():
-        runs = company_runs(world, replications=replications, engine=engine, progress=counter)
+    for (cause, kind), runs in zip(worlds, without, strict=True):
         less = everything["lost"] - runs["lost"]
         difference, low, high = stats.replication_interval(less)
         lost = everything["lost"].mean()
@@ -63,7 +66,8 @@ def _worlds(scenario: Scenario) -> dict[tuple[str, str], Scenario]:
             kept = [link for link in links if link["name"] != name]
             worlds[name, "link"] = scenario.but(**{"lifecycle.links": kept})
         if churning:
-            worlds["all links", "links"] = without_links(scenario)
+            others = [link for link in links if link["name"] not in churning]
+            worlds["all links", "links"] = scenario.but(**{"lifecycle.links": others})
     if life.renewal.payment_failure * (1 - life.renewal.recovery) > 0:
         paid = scenario.but(**{"lifecycle.renewal.payment_failure": 0.0})
         worlds[PAYMENT_FAILED, "involuntary"] = paid

@@ -7,6 +7,7 @@ many there are and in which order they finish changes no bit of a result.
 from __future__ import annotations
 
 import os
+import signal
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -25,6 +26,9 @@ ATTEMPTS = 3
 
 ANSWER_S = 10.0
 """How long a cluster may take to answer, in seconds."""
+
+IDLE_S = 300
+"""How long processes wait for the next call, in seconds."""
 
 
 class Executor(ABC):
@@ -111,7 +115,9 @@ class Cores(Executor):
 
         from loky import get_reusable_executor
 
-        pool = get_reusable_executor(max_workers=self.workers, timeout=300)
+        pool = get_reusable_executor(
+            max_workers=self.workers, timeout=IDLE_S, initializer=_leave_interrupts
+        )
         waiting = iter(list(left))
         in_hand: dict[Future[Result], int] = {}
         try:
@@ -133,6 +139,11 @@ class Cores(Executor):
             if any(future.running() for future in in_hand):
                 pool.shutdown(wait=False, kill_workers=True)
             raise
+
+
+def _leave_interrupts() -> None:
+    """Leave Ctrl-C to the process that gave the work out: it stops the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class _DeadWorkerError(Exception):

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.ipc
 
 import cxlab
 from cxlab.errors import InputError
 from cxlab.experiment.runs import Question, Runs
 from cxlab.tables.save import whole
 
-__all__ = ["Kept", "fingerprint"]
+__all__ = ["Kept", "decoded", "encoded", "fingerprint"]
 
+_SMALL = pyarrow.ipc.IpcWriteOptions(compression="zstd")
 _TEXTS = ("name", "title", "description", "replications")
 
 
@@ -57,20 +60,35 @@ class Kept:
         text = json.dumps(plain, indent=2, ensure_ascii=False, default=str) + "\n"
         whole(self.folder / "sweep.json", lambda path: path.write_text(text, encoding="utf-8"))
 
-    def read(self, name: str) -> pd.DataFrame | None:
-        """Return the rows of a cell, None where it is not kept."""
-        path = self._cells / f"{name}.parquet"
+    def read(self, name: str) -> bytes | None:
+        """Return the rows of a cell as `encoded` gave them, None where they are not kept whole."""
         try:
-            rows: pd.DataFrame = pq.read_table(path).to_pandas()
-        except (FileNotFoundError, pa.ArrowException, OSError):
+            cell = (self._cells / f"{name}.arrow").read_bytes()
+            pyarrow.ipc.open_file(cell).read_all()
+        except (OSError, pa.ArrowException):
             return None
-        if "excluded" not in rows:
-            return None
-        rows["excluded"] = rows["excluded"].map(json.loads)
-        return rows
+        return cell
 
-    def write(self, name: str, rows: pd.DataFrame) -> None:
+    def write(self, name: str, cell: bytes) -> None:
         """Keep the rows of a cell; the file appears whole or not at all."""
-        plain = pd.DataFrame(rows).assign(excluded=rows["excluded"].map(json.dumps))
-        table = pa.Table.from_pandas(plain, preserve_index=False)
-        whole(self._cells / f"{name}.parquet", lambda path: pq.write_table(table, path))
+        whole(self._cells / f"{name}.arrow", lambda path: path.write_bytes(cell))
+
+
+def encoded(rows: pd.DataFrame) -> bytes:
+    """Return the rows of a cell as an Arrow file, what is left out as JSON."""
+    plain = pd.DataFrame(rows).assign(excluded=rows["excluded"].map(json.dumps))
+    table = pa.Table.from_pandas(plain, preserve_index=False)
+    sink = pa.BufferOutputStream()
+    with pyarrow.ipc.new_file(sink, table.schema, options=_SMALL) as file:
+        file.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def decoded(cells: Sequence[bytes]) -> pd.DataFrame:
+    """Return the rows of cells, which carry the number of their `cell`."""
+    tables = [pyarrow.ipc.open_file(cell).read_all() for cell in cells]
+    sizes = [len(table) for table in tables]
+    rows: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    rows["excluded"] = rows["excluded"].map(json.loads)
+    rows["cell"] = np.repeat(np.arange(len(cells)), sizes)
+    return rows

@@ -25,24 +25,30 @@ def customer_values(
 ) -> pd.DataFrame:
     """Return the margin that each customer brought in the first `months`, discounted to its start.
 
-    Counted are customers won since the observation began, and so early that they could be seen for
-    so many months, whether they stayed or not; of those won later only the leavers' value would be
-    known, and the short lives would weigh too much. Margin is amount − cost of
-    all transactions in that time. `payments` names the convention, as in
+    Counted are customers won since the observation began (in a run with a warm-up: since its end;
+    who was there at the start is not one of them), and so early that they could be seen for so many
+    months, whether they stayed or not; of those won later only the leavers' value would be known,
+    and the short lives would weigh too much. Margin is amount − cost of all transactions in that
+    time. `payments` names the convention, as in
     `cxlab.theory.lifetime_value`: "advance" takes every payment when it is made, "renewals" leaves
     out those of the first day, "arrears" takes a payment for a term at the term's end, and
     "undiscounted" does not discount. One row per replication and customer: segment,
-    acquisition_channel, value, months_seen, left. Raises InputError for tables without
-    transactions and subscriptions, and for another convention.
+    acquisition_channel, value, months_seen, left (by the end of the observation). Raises
+    InputError for tables without transactions and subscriptions, for another convention, for less
+    than one month and for a negative discount.
     """
     known = ("advance", "renewals", "arrears", "undiscounted")
     if payments not in known:
         raise InputError("payments of a lifetime value", given=payments, known=known)
+    if isinstance(months, bool) or not isinstance(months, int | np.integer) or months < 1:
+        raise InputError("months of a lifetime value", given=months, expected="1, 2, 3, …")
+    if not 0 <= discount_per_year < np.inf:
+        raise InputError("discount_per_year", given=discount_per_year, expected="0 or more")
     lives = _lives(tables)
     end = _end(tables)
     lives["over"] = _anniversary(lives["start"], months, tables.time_zone or "UTC")
     lives = lives[lives["over"] <= end]
-    paid = tables.frame("transactions")
+    paid = _frame(tables, "transactions")
     keys = ["replication", "customer_id"]
     paid = paid.merge(lives[[*keys, "start", "over"]], on=keys)
     since = paid["at"] - paid["start"]
@@ -66,6 +72,20 @@ def _months(spans: pd.Series) -> npt.NDArray[np.float64]:
     return np.asarray(spans.dt.total_seconds().to_numpy() / _MONTH.total_seconds())
 
 
+def _months_survived(
+    starts: pd.Series, end: pd.Timestamp, zone: str | None
+) -> npt.NDArray[np.float64]:
+    """Return how many monthly anniversaries of some starts lie before an end."""
+    local, until = starts.dt.tz_convert(zone or "UTC"), end.tz_convert(zone or "UTC")
+    months = 12 * (until.year - local.dt.year) + until.month - local.dt.month
+    found = months.to_numpy(dtype=float)
+    for number in np.unique(found):
+        mine = found == number
+        over = _anniversary(starts[mine], int(number), zone or "UTC") >= end
+        found[mine] = number - over.to_numpy()
+    return np.asarray(np.maximum(found, 0.0))
+
+
 def _anniversary(starts: pd.Series, months: int, zone: str) -> pd.Series:
     """Return the same local day and time some months later, or that of the month's last day."""
     local = starts.dt.tz_convert(zone).dt.tz_localize(None) + pd.DateOffset(months=months)
@@ -80,27 +100,40 @@ def _end(tables: Tables) -> pd.Timestamp:
     return pd.Timestamp(tables.as_of)
 
 
+def _check_column(by: str, frame: pd.DataFrame, known: tuple[str, ...]) -> None:
+    if by not in known or by not in frame:
+        raise InputError("unknown column to group by", given=by, known=known)
+
+
+def _frame(tables: Tables, name: str) -> pd.DataFrame:
+    """Return a table; a log that is no simulation is one replication."""
+    frame = tables.frame(name)
+    return frame.assign(replication=frame["replication"].fillna(1))
+
+
 def _lives(tables: Tables) -> pd.DataFrame:
     """Return from when to when everybody was a customer who was won since observation began."""
     for name in ("transactions", "subscriptions", "customers"):
         if not tables.has(name):
             raise InputError("a lifetime value asks for a table that is missing", given=name)
-    spells = tables.frame("subscriptions")
-    began = tables.frame("transactions")["at"].min()
+    spells = _frame(tables, "subscriptions")
+    paid = _frame(tables, "transactions")
+    began = paid.loc[paid["excluded_reason"].isna(), "at"].min()
     keys = ["replication", "customer_id"]
     lives = spells.groupby(keys).agg(start=("started_at", "min"), end=("ended_at", "max"),
                                      open=("ended_at", lambda ends: ends.isna().any()))  # fmt: skip
-    lives = lives[lives["start"] > began].reset_index()
+    lives = lives[lives["start"] >= began].reset_index()
     lives["left"] = ~lives["open"].astype(bool)
     lives.loc[~lives["left"], "end"] = pd.NaT
-    about = tables.frame("customers")[[*keys, "segment", "acquisition_channel"]]
+    about = _frame(tables, "customers")[[*keys, "segment", "acquisition_channel"]]
+    about = about[about["acquisition_channel"].ne("initial")]  # there at the start of a run
     merged: pd.DataFrame = lives.drop(columns="open").merge(about, on=keys)
     return merged
 
 
 def _term_lengths(tables: Tables, paid: pd.DataFrame) -> pd.Series:
     """Return how long the terms are that payments are for; 0 for other purchases."""
-    terms = tables.frame("subscriptions")[["replication", "customer_id", "started_at", "due_at"]]
+    terms = _frame(tables, "subscriptions")[["replication", "customer_id", "started_at", "due_at"]]
     joined = paid.merge(
         terms, left_on=["replication", "customer_id", "at"],
         right_on=["replication", "customer_id", "started_at"], how="left",
@@ -118,6 +151,8 @@ def value_quantiles(
     `values`: from `customer_values`. One row per group and statistic ("mean", "p10", …): value,
     low, high, customers. The unit is the replication: customers of one run share its service.
     """
+    if by is not None:
+        _check_column(by, values, ("segment", "acquisition_channel"))
     groups = values.groupby(by) if by else [("all", values)]
     rows = []
     for group, part in groups:
@@ -136,8 +171,9 @@ def cohort_retention(
     """Return the share of each cohort that is still there after each month (Kaplan–Meier).
 
     Cohorts are those who became customers in a month, quarter or year since observation began,
-    or groups of a column of `customers` (`by`). Columns: group, time (months), value, low, high,
-    n (size of the cohort), as `cxlab.charts.survival_curve` draws them. Cohorts of fewer than
+    or groups by a column (`by`: segment, acquisition_channel). Who left and came back before the
+    end is there all the time. Columns: group, time (months), value, low, high, n (size of the
+    cohort), as `cxlab.charts.survival_curve` draws them. Cohorts of fewer than
     `at_least` customers are left out. All replications are pooled: the bands are those of the
     customers, not of the runs.
     """
@@ -145,16 +181,18 @@ def cohort_retention(
     if every not in letters:
         raise InputError("unknown length of cohorts", given=every, known=letters)
     lives, end = _lives(tables), _end(tables)
+    if by is not None:
+        _check_column(by, lives, ("segment", "acquisition_channel"))
     local = lives["start"].dt.tz_convert(tables.time_zone).dt.tz_localize(None)
     cohort = lives[by] if by else local.dt.to_period(letters[every]).astype(str)
     rows = []
     for group, part in lives.groupby(cohort):
         if len(part) < at_least:
             continue
-        lasted = _months(part["end"].fillna(end) - part["start"])
         left = part["left"].to_numpy(dtype=bool)
         # Months have 28 to 31 days: who leaves does so at an anniversary, a whole month.
-        whole = np.where(left, np.rint(lasted), np.floor(lasted))
+        lasted = np.rint(_months(part["end"].fillna(end) - part["start"]))
+        whole = np.where(left, lasted, _months_survived(part["start"], end, tables.time_zone))
         curve = stats.kaplan_meier(whole, left.astype(float), (~left).astype(float))
         times = np.arange(0, int(whole.max()) + 1, dtype=float)
         value, low, high = curve.at(times)

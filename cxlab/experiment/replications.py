@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -90,8 +91,15 @@ def over_replications(
 def combined(single: pd.DataFrame, groups: Sequence[str] = ()) -> Results:
     """Return rows with intervals over replications from rows of single replications."""
     keys = ["metric", "period", *groups]
-    rows = [_combine(part, groups) for _, part in single.groupby(keys, sort=False, dropna=False)]
-    return Results(rows, columns=[c for c in single.columns if c != "replication"])
+    grouped = single.groupby(keys, sort=False, dropna=False).indices.values()
+    places = [np.asarray(at, dtype=np.intp) for at in grouped]
+    columns = _Columns.of(single)
+    found = pd.DataFrame([columns.combined(at) for at in places])
+    # What tells the metric and the group is that of the first of its rows.
+    rows = single.iloc[[at[0] for at in places]].reset_index(drop=True)
+    for name in found:
+        rows[name] = found[name]
+    return Results(rows.drop(columns="replication"))
 
 
 def run_values(runs: pd.DataFrame) -> Floats:
@@ -109,60 +117,78 @@ def run_values(runs: pd.DataFrame) -> Floats:
     return found
 
 
-def _combine(runs: pd.DataFrame, groups: Sequence[str]) -> dict[str, object]:
-    """Return one result row from one row per replication."""
-    first = runs.iloc[0]
-    row: dict[str, object] = {str(name): value for name, value in first.items()}
-    known = runs["value"].notna()
-    value, low, high, method = _estimate(runs[known], str(first["statistic"]))
-    least, most = RANGES[str(first["unit"])]
-    low, high = max(low, least), min(high, most)
-    counted = int(known.sum())
-    row |= {
-        "value": value,
-        "n": counted,
-        "numerator": np.nan,
-        "low": low,
-        "high": high,
-        "interval_method": method,
-        "excluded": _total(runs["excluded"]),
-        "pending": int(runs["pending"].sum()),
-        "flag": _flag(runs, counted),
-        # What a run says of its own numbers holds for no other.
-        "note": _common_note(runs["note"]),
-    }
-    row.pop("replication", None)
-    return row
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of rows of single replications, as arrays."""
+
+    value: Floats
+    n: npt.NDArray[np.int64]
+    numerator: Floats
+    pending: npt.NDArray[np.int64]
+    texts: dict[str, npt.NDArray[np.object_]]
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame) -> _Columns:
+        """Take the columns out of a frame."""
+        return cls(
+            rows["value"].to_numpy(dtype=np.float64), rows["n"].to_numpy(dtype=np.int64),
+            rows["numerator"].to_numpy(dtype=np.float64),
+            rows["pending"].to_numpy(dtype=np.int64),
+            {name: rows[name].to_numpy(dtype=object) for name in _TEXTS},
+        )  # fmt: skip
+
+    def combined(self, at: npt.NDArray[np.intp]) -> dict[str, object]:
+        """Return what the replications at these places tell together."""
+        known = at[~np.isnan(self.value[at])]
+        unit = str(self.texts["unit"][at[0]])
+        value, low, high, method = self._estimate(known, str(self.texts["statistic"][at[0]]))
+        least, most = RANGES[unit]
+        return {
+            "value": value,
+            "n": len(known),
+            "numerator": np.nan,
+            "low": max(low, least),
+            "high": min(high, most),
+            "interval_method": method,
+            "excluded": _total(self.texts["excluded"][at]),
+            "pending": int(self.pending[at].sum()),
+            "flag": self._flag(at, len(known), unit),
+            # What a run says of its own numbers holds for no other.
+            "note": _common_note(self.texts["note"][at]),
+        }
+
+    def _estimate(
+        self, known: npt.NDArray[np.intp], statistic: str
+    ) -> tuple[float, float, float, str]:
+        if statistic in _RATIO_OF_SUMS:
+            ends = stats.jackknife_ratio(self.numerator[known], self.n[known])
+            return *ends, "jackknife over replications"
+        return *stats.replication_interval(self.value[known]), "Student t over replications"
+
+    def _flag(self, at: npt.NDArray[np.intp], counted: int, unit: str) -> str:
+        """Say when there is no number, no interval, or too little behind it.
+
+        A share of few cases can be 0 or 1 in every run; the interval over runs then has no width
+        and proves nothing.
+        """
+        cases = SMALL_N if unit == "count" else int(self.n[at].sum())
+        if counted >= 2:
+            return "ok" if cases >= SMALL_N else "small_n"
+        return "small_n" if counted == 1 else str(self.texts["flag"][at[0]])
 
 
-def _common_note(notes: pd.Series) -> str:
+_TEXTS = ("unit", "statistic", "excluded", "flag", "note")
+
+
+def _common_note(notes: npt.NDArray[np.object_]) -> str:
     """Return what holds for every run; that a run is too short for an interval holds for none."""
-    if notes.nunique() > 1:
+    if len(set(notes)) > 1:
         return ""
-    parts = str(notes.iloc[0]).split("; ")
+    parts = str(notes[0]).split("; ")
     return "; ".join(part for part in parts if not part.startswith(TOO_FEW))
 
 
-def _estimate(runs: pd.DataFrame, statistic: str) -> tuple[float, float, float, str]:
-    if statistic in _RATIO_OF_SUMS:
-        ends = stats.jackknife_ratio(runs["numerator"], runs["n"])
-        return *ends, "jackknife over replications"
-    return *stats.replication_interval(runs["value"]), "Student t over replications"
-
-
-def _flag(runs: pd.DataFrame, counted: int) -> str:
-    """Say when there is no number, no interval, or too little behind it.
-
-    A share of few cases can be 0 or 1 in every run; the interval over runs then has no width
-    and proves nothing.
-    """
-    cases = SMALL_N if runs["unit"].iloc[0] == "count" else int(runs["n"].sum())
-    if counted >= 2:
-        return "ok" if cases >= SMALL_N else "small_n"
-    return "small_n" if counted == 1 else str(runs["flag"].iloc[0])
-
-
-def _total(excluded: pd.Series) -> dict[str, int]:
+def _total(excluded: npt.NDArray[np.object_]) -> dict[str, int]:
     total: dict[str, int] = {}
     for reasons in excluded:
         for reason, count in reasons.items():

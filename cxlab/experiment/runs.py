@@ -15,15 +15,22 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cxlab.experiment.companies import counted_time
 from cxlab.experiment.soundness import open_tickets
 from cxlab.metrics import DESK, measure
+from cxlab.metrics.catalogue import select_metrics
+from cxlab.metrics.declaration import Attribution, Metric
 from cxlab.metrics.possible import tables_for
 from cxlab.metrics.settings import DEFAULTS, Settings
+from cxlab.metrics.sources import SOURCES
 from cxlab.scenario import Scenario
 from cxlab.sim import Engine
-from cxlab.sim.run import recorded
+from cxlab.sim.engines import is_compiled
+from cxlab.sim.plan import desk_plan
+from cxlab.sim.roster import is_drawn
+from cxlab.sim.run import SMALL, recorded
 from cxlab.tables import Tables
 
 __all__ = ["Measured", "Question", "Runs", "batches", "measured"]
@@ -127,14 +134,25 @@ class _Played:
 
 def _played(work: Sequence[Runs], question: Question) -> Iterator[_Played]:
     only = tables_for(question.metrics, question.by)
+    engine = question.engine or _engine_for(work)
     for place, runs in enumerate(work):
         scenario = runs.scenario
-        parts = [recorded(scenario, number, question.engine, only) for number in runs.numbers]
+        fixed = scenario.lifecycle is None and not is_drawn(scenario)
+        plan = desk_plan(scenario, runs.first) if fixed else None
+        parts = [recorded(scenario, number, engine, only, plan) for number in runs.numbers]
         tables = _together([part.tables for part in parts])
         columns = {name: table.column_names for name, table in tables.items()}
         likeness = repr((scenario.ends_at, scenario.time_zone, scenario.currency, columns))
         counted = sum((Counter(part.counted) for part in parts), Counter[str]())
         yield _Played(place, runs, tables, dict(counted), likeness)
+
+
+def _engine_for(work: Sequence[Runs]) -> Engine:
+    """Return the compiled engine, or SimPy where that is done before Numba has compiled it."""
+    little = all(runs.scenario.lifecycle is None for runs in work) and (
+        sum(runs.tickets for runs in work) <= SMALL
+    )
+    return "simpy" if little and not is_compiled() else "compiled"
 
 
 def _together(parts: Sequence[Made]) -> Made:
@@ -148,22 +166,64 @@ def _measured_together(pieces: Sequence[_Played], question: Question) -> Iterato
     """Measure pieces of like tables as if they were replications of one scenario."""
     numbers = _Numbers.of([piece.runs for piece in pieces])
     first = pieces[0].runs.scenario
-    tables = Tables.trusted(
-        _together([numbers.apply(piece.tables, i) for i, piece in enumerate(pieces)]),
-        as_of=first.ends_at, time_zone=first.time_zone, source=first.name,
-    )  # fmt: skip
-    rows = measure(
-        tables, question.metrics, by=[*question.by, "replication"], settings=question.settings,
-        # What is a state, such as who was a customer, is one at the beginning of what counts.
-        period=None if first.lifecycle is None else counted_time(first),
-    )  # fmt: skip
+    made = _together([numbers.apply(piece.tables, i) for i, piece in enumerate(pieces)])
+    tables = _tables(made, first)
+    parts = []
+    for metrics, names in _apart(question, made, numbers.total):
+        asked = tables if names is None else _tables({n: made[n] for n in names}, first)
+        part = measure(
+            asked, metrics, by=[*question.by, "replication"], settings=question.settings,
+            # What is a state, such as who was a customer, is one where what counts begins.
+            period=None if first.lifecycle is None else counted_time(first),
+        )  # fmt: skip
+        parts.append(pd.DataFrame(part))
+    order = {metric: place for place, metric in enumerate(question.metrics)}
+    rows = pd.concat(parts, ignore_index=True).sort_values(
+        "metric", key=lambda ids: ids.map(order), kind="stable"
+    )
     daily = open_tickets(tables, first) if question.daily and "tickets" in tables else None
     for i, piece in enumerate(pieces):
         yield Measured(
-            numbers.own(pd.DataFrame(rows), i, piece.runs.scenario),
+            numbers.own(rows, i, piece.runs.scenario),
             None if daily is None else numbers.own(daily, i, None),
             piece.counted,
         )
+
+
+def _tables(made: Made, scenario: Scenario) -> Tables:
+    return Tables.trusted(
+        made, as_of=scenario.ends_at, time_zone=scenario.time_zone, source=scenario.name
+    )
+
+
+def _apart(
+    question: Question, made: Made, runs: int
+) -> list[tuple[list[str], tuple[str, ...] | None]]:
+    """Return metrics that are asked together, and the tables they need (None: all).
+
+    A survey of a simulated desk says itself what excludes it: asked without the tickets, nobody
+    looks each one's ticket up, which is a tenth of the work. A run without any survey would be
+    missing then, and so they are asked together where there is one.
+    """
+    alone = [m.id for m in select_metrics(question.metrics) if _of_surveys(m)]
+    others = [name for name in question.metrics if name not in alone]
+    possible = alone and others and not question.by and "customers" not in made
+    if not possible or "surveys" not in made or _runs_in(made["surveys"]) < runs:
+        return [(list(question.metrics), None)]
+    return [(others, None), (alone, ("surveys",))]
+
+
+def _of_surveys(metric: Metric) -> bool:
+    """Return whether the table of surveys alone tells the metric."""
+    basis = metric.basis
+    needs = {need.partition(".")[0] for text in (*basis.needs, *basis.assumes)
+             for need in text.split("|")}  # fmt: skip
+    own = basis.attribution in (Attribution.ANSWERED, Attribution.SENT)
+    return own and SOURCES[basis.source].tables == ("surveys",) and needs <= {"surveys"}
+
+
+def _runs_in(table: pa.Table) -> int:
+    return int(pc.count_distinct(table["replication"]).as_py())
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +232,11 @@ class _Numbers:
 
     runs: Sequence[Runs]
     before: list[int]
+
+    @property
+    def total(self) -> int:
+        """How many replications there are."""
+        return sum(len(piece.numbers) for piece in self.runs)
 
     @classmethod
     def of(cls, runs: Sequence[Runs]) -> _Numbers:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from html import escape
 
@@ -70,16 +70,16 @@ NEIGHBOUR_RUNS = 20
 class Precision:
     """When there are enough replications.
 
-    Each KPI of `key` (None: all that are asked) is to have a 95 % interval whose half-width is at
-    most `relative` of its value, for `look_ahead` replications on end; `floor` at least, `cap` at
-    most.
+    Each KPI of `key` (None: the metrics that are named, else FRT, ART, FCR, CSAT, churn and NRR) is
+    to have a 95 % interval whose half-width is at most `relative` of its value, for `look_ahead`
+    replications on end; `floor` at least, `cap` at most.
     """
 
     relative: float = 0.05
     floor: int = 10
     cap: int = 200
     look_ahead: int = 5
-    key: tuple[str, ...] | None = KEY
+    key: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         """Raise InputError for what can never end, or not begin."""
@@ -147,7 +147,7 @@ class Run:
 
     def _too_wide(self) -> str:
         assert self.precision is not None
-        key = _key(self.precision, self.shown)
+        key = self.precision.key or ()
         widths = {name: _relative(self.rows, name, self.by)[-1] for name in key}
         wide = ", ".join(
             f"{name} ± {width * 100:.1f} %" for name, width in widths.items()
@@ -188,7 +188,7 @@ class Run:
             return ", as asked"
         if not self.reached:
             return f", the cap of {self.precision.cap}"
-        key = ", ".join(_key(self.precision, self.shown))
+        key = ", ".join(self.precision.key or ())
         return f", after which {key} are known to ± {self.precision.relative * 100:g} %"
 
     def __repr__(self) -> str:
@@ -234,7 +234,9 @@ def run(
         chosen = chosen.but(replications=replications)
     groups = tuple(g for g in names_of(by) if g != "replication")
     shown = asked_metrics(chosen, metrics)
-    rule = None if replications is not None else precision_of(precision, metrics)
+    rule = None
+    if replications is None:
+        rule = _with_key(precision_of(precision), shown, named=metrics is not None)
     question = Question(_with_counts(chosen, shown, groups), groups, settings, engine, True)
     check_memory(chosen.but(replications=1))
     with executor_for(_where(chosen, rule, executor)) as workers:
@@ -243,7 +245,7 @@ def run(
             found.play(chosen.replications)
             enough = chosen.replications
         else:
-            enough = found.until(rule, shown)
+            enough = found.until(rule)
     reached = enough > 0
     return found.run(enough if reached else found.played, rule, reached, shown)
 
@@ -273,19 +275,27 @@ def _with_counts(
     return tuple(dict.fromkeys([*shown, *counting]))
 
 
-def precision_of(
-    relative: float | Precision | None, metrics: object, cap: int | None = None
-) -> Precision:
-    """Return the rule for a relative half-width; `metrics`: what was asked (None: the usual)."""
+def precision_of(relative: float | Precision | None, cap: int | None = None) -> Precision:
+    """Return the rule for a relative half-width, which may be a rule already."""
     if isinstance(relative, Precision):
         return relative
     usual = Precision()
     return Precision(
         relative=usual.relative if relative is None else relative,
         floor=usual.floor if cap is None else min(usual.floor, cap),
-        cap=cap or usual.cap,
-        key=KEY if metrics is None else None,
+        cap=usual.cap if cap is None else cap,
     )
+
+
+def _with_key(rule: Precision, shown: tuple[str, ...], named: bool) -> Precision:
+    """Return the rule with the KPIs that have to be precise."""
+    if rule.key is None:
+        usual = tuple(name for name in KEY if name in shown)
+        return replace(rule, key=shown if named or not usual else usual)
+    unknown = [name for name in rule.key if name not in shown]
+    if unknown:
+        raise InputError("a KPI to be precise is not asked", given=unknown[0], known=shown)
+    return rule
 
 
 def _where(
@@ -327,16 +337,20 @@ class _Replicating:
 
     @property
     def rows(self) -> pd.DataFrame:
-        """One row per metric, group and replication played."""
-        return pd.concat([part.rows for part in self.parts], ignore_index=True)
+        """One row per metric, group and replication played, in this order."""
+        order = {metric: place for place, metric in enumerate(self.question.metrics)}
+        rows = pd.concat([part.rows for part in self.parts], ignore_index=True)
+        keys = ["metric", *self.question.by, "replication"]
+        return rows.sort_values(
+            keys, key=lambda c: c.map(order) if c.name == "metric" else c, ignore_index=True
+        )
 
-    def until(self, rule: Precision, shown: tuple[str, ...]) -> int:
+    def until(self, rule: Precision) -> int:
         """Play until the rule is kept; return the number it takes, 0 when the cap comes first."""
-        key = _key(rule, shown)
         self.play(min(rule.floor + rule.look_ahead, rule.cap))
         while True:
             rows = self.rows
-            widths = np.array([_relative(rows, name, self.question.by) for name in key])
+            widths = np.array([_relative(rows, name, self.question.by) for name in rule.key or ()])
             enough = _first_lasting(widths <= rule.relative, rule)
             if enough:
                 return enough
@@ -359,16 +373,6 @@ class _Replicating:
             rule,
             reached,
         )
-
-
-def _key(rule: Precision, shown: tuple[str, ...]) -> list[str]:
-    """Return the KPIs that have to be precise."""
-    if rule.key is None:
-        return list(shown)
-    unknown = [name for name in rule.key if name not in shown]
-    if unknown and rule.key != KEY:
-        raise InputError("KPIs to be precise are not asked", given=unknown[0], known=shown)
-    return [name for name in rule.key if name in shown]
 
 
 def _relative(rows: pd.DataFrame, metric: str, by: Sequence[str]) -> Floats:

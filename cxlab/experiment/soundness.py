@@ -53,17 +53,19 @@ def open_tickets(tables: Tables, scenario: Scenario) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def doubts(scenario: Scenario, tables: Tables | None = None) -> list[str]:
+def doubts(
+    scenario: Scenario, tables: Tables | None = None, *, counted: Mapping[str, int] | None = None
+) -> list[str]:
     """Return what a reader must know before believing the numbers, in sentences; may be none.
 
     Without `tables`: what the scenario lets expect (load of 1 or more; a customer base that dies
     out or explodes, links that change nothing). With the tables of a run also what the run showed:
     probabilities that came out above 1; of a steady horizon open tickets that grow (a trend over
     the days counted, with a 95 % interval over replications) and a warm-up shorter than MSER asks
-    for.
+    for. Of runs that left no tables, `counted` is what `Tables.counted` would be.
     """
     if tables is None:
-        return expected_doubts(scenario)
+        return expected_doubts(scenario) + seen_doubts(scenario, None, counted or {})
     asked = "tickets" in tables and scenario.horizon.type == "steady"
     days = open_tickets(tables, scenario) if asked else None
     return expected_doubts(scenario) + seen_doubts(scenario, days, tables.counted)

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
 
 from cxlab.errors import InputError, nearest
-from cxlab.experiment.companies import Counter, Progress, company_runs, with_customers
+from cxlab.experiment.ahead import later, value_ahead
+from cxlab.experiment.companies import Progress, all_company_runs, with_customers
+from cxlab.experiment.executors import Executor
 from cxlab.experiment.worth import paired, without_links
 from cxlab.scenario import Scenario
 from cxlab.sim import Engine
-from cxlab.theory import lifetime_value
 
 __all__ = [
     "READINGS",
     "Option",
     "as_read",
+    "counted",
     "looped",
     "options_of",
-    "value_ahead",
     "worth_of_options",
 ]
 
@@ -32,8 +33,9 @@ READINGS: dict[str, str] = {
 }  # fmt: skip
 """How the links are read, in words."""
 
-QUANTITIES = ("margin", "support", "acquisition", "value", "later", "with_later", "customers",
-              "lost", "csat", "first_reply_hours", "tickets")  # fmt: skip
+COUNTED = ("terms_ended", "probabilities_above_1")
+QUANTITIES = ("margin", "support", "acquisition", "rewards", "value", "later", "with_later",
+              "customers", "lost", "csat", "first_reply_hours", "tickets", *COUNTED)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def worth_of_options(
     *,
     replications: int | None = None,
     engine: Engine | None = None,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Return what staffing options come to, under every reading of the links and without them.
@@ -138,55 +141,45 @@ def worth_of_options(
     One row per option, reading (see `READINGS`; "low" and "high" where a link states a range,
     none but "control" where there is no link) and quantity of `company_runs`, with base, changed,
     difference, low, high (95 %, paired: all meet the same draws), correlation and replications.
-    Besides, `later` is what the customers there at the end will still bring (see `value_ahead`,
-    with the margin and churn of the company as it is), and `with_later` is `value` + `later`.
+    Besides, `later` is what the customers there at the end will still bring (see
+    `cxlab.experiment.ahead`; with the churn of the company as it is), and `with_later` is `value` +
+    `later`.
     """
     worlds = _worlds(with_customers(scenario))
-    runs = replications or scenario.replications
-    counter = Counter(progress, len(worlds) * (1 + len(options)) * runs)
-    how: Mapping[str, Any] = {
-        "replications": replications, "engine": engine, "progress": counter,
-    }  # fmt: skip
+    if not options:
+        raise InputError("no staffing option", expected="one or more, such as front.1+1")
+    played = iter(all_company_runs(
+        [side for world in worlds.values()
+         for side in (world, *(world.but(**option.changes(world)) for option in options))],
+        replications=replications, engine=engine, executor=executor, progress=progress,
+    ))  # fmt: skip
     parts = []
     for reading, world in worlds.items():
-        base = company_runs(world, **how)
+        base = next(played)
         ahead = value_ahead(base, world)
         base = _with_later(base, ahead)
         for option in options:
-            changed = company_runs(world.but(**option.changes(world)), **how)
-            changed = _with_later(changed, ahead)
-            rows = paired(base, changed, QUANTITIES)
+            rows = paired(base, _with_later(next(played), ahead), QUANTITIES)
             parts.append(rows.assign(option=option.name, reading=reading))
     columns = ["option", "reading"]
     table = pd.concat(parts, ignore_index=True)
     return table[[*columns, *(c for c in table.columns if c not in columns)]]
 
 
-def value_ahead(runs: pd.DataFrame, scenario: Scenario) -> float:
-    """Return what a customer who is there at the end is worth then, discounted to the start.
+def counted(worth: pd.DataFrame) -> dict[str, int]:
+    """Return what all runs of the company as it is counted beside its rows, as `cxlab.simulate`.
 
-    A month's margin × r/(1 + d − r), the lifetime value without the payment of the month that
-    runs, at the mean margin and the mean churn a month of all runs; NaN where nobody leaves and
-    nothing is discounted, or nobody was there. Customers differ, so that it understates.
+    `worth`: from `worth_of_options`. With the links as assumed; without links, where there is none.
     """
-    life = with_customers(scenario).lifecycle
-    assert life is not None
-    months = runs["customer_months"].sum()
-    if not months:
-        return float("nan")
-    retention = 1 - min(1.0, runs["lost"].sum() / months)
-    discount = (1 + life.discount_per_year) ** (1 / 12) - 1
-    if 1 + discount - retention <= 0:
-        return float("nan")
-    each = lifetime_value(runs["margin"].sum() / months, retention, discount, "renewals")
-    horizon = scenario.horizon
-    years = (horizon.total_days - horizon.dropped_days) / 365.25
-    return float(float(each) / (1 + life.discount_per_year) ** years)
+    company = worth[worth["reading"] == worth["reading"].iloc[0]].drop_duplicates("quantity")
+    means = company.set_index("quantity")
+    return {name: round(means.at[name, "base"] * means.at[name, "replications"])
+            for name in COUNTED}  # fmt: skip
 
 
-def _with_later(runs: pd.DataFrame, ahead: float) -> pd.DataFrame:
-    later = runs["customers"] * ahead
-    return runs.assign(later=later, with_later=runs["value"] + later)
+def _with_later(runs: pd.DataFrame, ahead: dict[str, float]) -> pd.DataFrame:
+    rest = later(runs, ahead)
+    return runs.assign(later=rest, with_later=runs["value"] + rest)
 
 
 def _worlds(scenario: Scenario) -> dict[str, Scenario]:

@@ -19,7 +19,7 @@ import cxlab
 from cxlab.errors import InputError
 from cxlab.experiment.design import Cell, Values, changed_by, grid, latin_hypercube
 from cxlab.experiment.executors import Executor, cores, executor_for
-from cxlab.experiment.kept import Kept, fingerprint
+from cxlab.experiment.kept import Kept, decoded, encoded, fingerprint
 from cxlab.experiment.replications import combined
 from cxlab.experiment.runs import Question, Runs, batches, measured
 from cxlab.experiment.sequential import LARGE, Progress, asked_metrics, names_of
@@ -239,7 +239,7 @@ def play_cells(
     """
     work = [Runs(cell.scenario, 1, runs) for cell in cells]
     names = [fingerprint(piece, question) for piece in work] if kept is not None else []
-    found: dict[int, pd.DataFrame] = {}
+    found: dict[int, bytes] = {}
     for place, name in enumerate(names):
         before = kept.read(name) if kept is not None else None
         if before is not None:
@@ -255,14 +255,21 @@ def play_cells(
             for part in batches([work[p] for p in left], question, 4 * workers.workers)
         ]
         tasks = [[work[place] for place in part] for part in parts]
-        for at, results in workers.results(partial(measured, question=question), tasks):
-            for place, result in zip(parts[at], results, strict=True):
-                found[place] = result.rows
+        for at, results in workers.results(partial(_played, question=question), tasks):
+            for place, cell in zip(parts[at], results, strict=True):
+                found[place] = cell
                 if kept is not None:
-                    kept.write(names[place], result.rows)
+                    kept.write(names[place], cell)
             _tell(progress, len(found), len(work))
-    rows = [found[place].assign(cell=place) for place in range(len(work))]
-    return pd.concat(rows, ignore_index=True), reused
+    return decoded([found[place] for place in range(len(work))]), reused
+
+
+def _played(work: Sequence[Runs], question: Question) -> list[bytes]:
+    """Play pieces of work and return their rows as files.
+
+    Whoever takes the results of a thousand workers must not take long over any.
+    """
+    return [encoded(result.rows) for result in measured(work, question)]
 
 
 def _tell(progress: Progress | None, done: int, total: int) -> None:

@@ -7,13 +7,15 @@ from typing import Any
 import pandas as pd
 
 from cxlab import stats
-from cxlab.experiment.companies import Counter, Progress, company_runs, with_customers
+from cxlab.errors import InputError
+from cxlab.experiment.companies import Progress, all_company_runs, with_customers
+from cxlab.experiment.executors import Executor
 from cxlab.scenario import Scenario
 from cxlab.sim import Engine
 
 __all__ = ["paired", "without_links", "worth_of"]
 
-_QUANTITIES = ("margin", "support", "acquisition", "value", "customers", "lost", "csat")
+_QUANTITIES = ("margin", "support", "acquisition", "rewards", "value", "customers", "lost", "csat")
 
 
 def without_links(scenario: Scenario) -> Scenario:
@@ -26,6 +28,7 @@ def worth_of(
     *,
     replications: int | None = None,
     engine: Engine | None = None,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
     quantities: tuple[str, ...] = _QUANTITIES,
     **changes: Any,
@@ -37,7 +40,8 @@ def worth_of(
     `company_runs`; money is discounted), with columns base, changed, difference, low, high (a
     95 % interval over the paired replications), correlation and replications. In a closed loop the
     links are assumptions: what the control does not show rests on them. Raises InputError for a
-    scenario without a customer base, and as `but` does.
+    scenario without a customer base, for changes of seed, replications or `closed_loop` (the draws
+    would differ, or the control would be none), for unknown quantities, and as `but` does.
 
     `worth_of(scenario, **{"teams.first.shifts.0.agents": 5})` values agents.
     """
@@ -45,25 +49,50 @@ def worth_of(
     loops = {"closed": base.but(**{"lifecycle.closed_loop": True}), "control": without_links(base)}
     if not base.lifecycle or not base.lifecycle.links:
         loops.pop("closed")
-    parts = []
-    counter = Counter(progress, 2 * (replications or base.replications) * len(loops))
+    changed = {loop: scenario.but(**changes) for loop, scenario in loops.items()}
     for loop, scenario in loops.items():
-        without, with_it = (
-            company_runs(one, replications=replications, engine=engine, progress=counter)
-            for one in (scenario, scenario.but(**changes))
-        )
-        parts.append(paired(without, with_it, quantities).assign(loop=loop))
+        _check_change(scenario, changed[loop])
+    sides = [side for loop, scenario in loops.items() for side in (scenario, changed[loop])]
+    runs = all_company_runs(
+        sides, replications=replications, engine=engine, executor=executor, progress=progress
+    )
+    parts = [
+        paired(without, with_it, quantities).assign(loop=loop)
+        for loop, without, with_it in zip(loops, runs[::2], runs[1::2], strict=True)
+    ]
     table = pd.concat(parts, ignore_index=True)
     return table[["loop", *(c for c in table.columns if c != "loop")]]
+
+
+def _check_change(scenario: Scenario, changed: Scenario) -> None:
+    """Raise InputError for a change after which runs could not be set beside each other."""
+    one, other = with_customers(scenario).lifecycle, with_customers(changed).lifecycle
+    assert one is not None
+    assert other is not None
+    for key, before, after, why in (
+        ("seed", scenario.seed, changed.seed, "both sides must meet the same draws"),
+        ("replications", scenario.replications, changed.replications,
+         "both sides need as many; there is an argument for both"),
+        ("lifecycle.closed_loop", one.closed_loop, other.closed_loop,
+         "the loop is closed and, for the control, opened in any case"),
+    ):  # fmt: skip
+        if before != after:
+            raise InputError("a change that cannot be valued", given=key, hint=why)
 
 
 def paired(
     base: pd.DataFrame, changed: pd.DataFrame, quantities: tuple[str, ...] = _QUANTITIES
 ) -> pd.DataFrame:
-    """Return the paired differences of two tables of runs, quantity by quantity."""
+    """Return the paired differences of two tables of runs, quantity by quantity.
+
+    All columns are of the runs that have a value on both sides (a run without answers has no CSAT).
+    """
     rows = []
     for name in quantities:
-        one, other = base[name], changed[name]
+        if name not in base:
+            raise InputError("unknown quantity", given=name, known=[str(c) for c in base.columns])
+        known = base[name].notna() & changed[name].notna()
+        one, other = base.loc[known, name], changed.loc[known, name]
         difference, low, high = stats.replication_interval(other - one)
         spread = one.std() * other.std()
         rows.append(
@@ -71,7 +100,7 @@ def paired(
                 "quantity": name, "base": one.mean(), "changed": other.mean(),
                 "difference": difference, "low": low, "high": high,
                 "correlation": one.cov(other) / spread if spread else float("nan"),
-                "replications": int((other - one).notna().sum()),
+                "replications": len(one),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)

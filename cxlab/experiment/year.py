@@ -212,7 +212,7 @@ def _use(view: BaseView, number: int) -> pd.DataFrame:
     there = view.history.customer[view.ends == view.total]
     steps: dict[str, Flags] = {}
     if view.life.onboarding is not None:
-        steps["onboarding completed"] = people.onboarded[there] < view.total
+        steps["onboarded"] = people.onboarded[there] < view.total
     for place, name in enumerate(view.population.features):
         steps[str(name)] = people.adopted[there, place] < view.total
     rows = [

@@ -12,6 +12,7 @@ from cxlab.experiment.replications import over_replications
 from cxlab.experiment.year import MOVES, CompanyYear, base_over_time, revenue_moves
 from cxlab.metrics import METRICS, measure
 from cxlab.metrics.frame import Results
+from cxlab.units import format_value, rounded_share
 
 __all__ = [
     "against_control",
@@ -60,8 +61,9 @@ def company_kpis(year: CompanyYear) -> Results:
     settings = year.settings
     found = over_replications(tables, ids, period=year.period, settings=settings)
     found.loc[found["metric"] == CLV[life.payments], "note"] = (
-        f"discounted at {settings.value.discount_per_year:.1%} a year, at a margin of "
-        f"{settings.value.margin_share:.1%}; the formula for a whole lifetime at this run's churn"
+        f"discounted at {format_value(settings.value.discount_per_year, 'share')} a year, at a "
+        f"margin of {format_value(settings.value.margin_share, 'share')}; the formula for a whole "
+        "lifetime at this run's churn"
     )
     parts = [pd.DataFrame(own), found]
     if tables.has("costs"):
@@ -166,7 +168,7 @@ def lost_by_reason(year: CompanyYear) -> pd.DataFrame:
             continue
         value, low, high = stats.replication_interval(year.runs[column])
         name = column.removeprefix("lost: ")
-        share = f"{value / total:.0%}" if total else ""
+        share = rounded_share(value / total) if total else ""
         rows.append({"reason": f"{name} (link)" if name in links else name, "value": value,
                      "low": max(low, 0.0), "high": high, "note": share})  # fmt: skip
     return pd.DataFrame(rows, columns=["reason", "value", "low", "high", "note"])

@@ -17,6 +17,7 @@ from cxlab.metrics.declaration import Metric
 from cxlab.metrics.frame import Results
 from cxlab.metrics.plan import BUCKET, RESULT_COLUMNS, Family, Plan, key_column
 from cxlab.metrics.query import excluded_rows
+from cxlab.metrics.recipes import written
 from cxlab.metrics.results import flags, metric_rows
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.metrics.sources import SOURCES
@@ -93,9 +94,7 @@ class _Answer:
 
     def run(self) -> Results:
         """Run the queries and put the result together."""
-        asked = self._asked()
-        # All at once: the steps behind them hold what any of them asks for, and are built once.
-        ready = dict(zip(asked, self.plan.view.ready(list(asked.values())), strict=True))
+        ready = written(self.plan, self._ready)
         found = {
             family: self._fetch(ready["found", family])
             for family, _ in self.plan.families()
@@ -115,6 +114,14 @@ class _Answer:
             fitted = None if cells is None else self._fitted(metric, cells, index)
             parts.append(self._rows(metric, found, left_out, index, fitted))
         return Results(self._tidy(pd.concat(parts, ignore_index=True)))
+
+    def _ready(self) -> dict[_Question, ir.Table]:
+        """Return every query as it can be run.
+
+        All at once: the steps behind them hold what any of them asks for, and are built once.
+        """
+        asked = self._asked()
+        return dict(zip(asked, self.plan.view.ready(list(asked.values())), strict=True))
 
     def _asked(self) -> dict[_Question, ir.Table]:
         """Return every query: by family, by what `excluded_reason` takes out, by fitted metric."""

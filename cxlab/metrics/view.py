@@ -194,8 +194,8 @@ class View:
 
     @cached_property
     def small(self) -> bool:
-        """Whether sources are kept as temporary tables."""
-        return self._bounds[2] <= CACHED_ROWS
+        """Whether sources are kept as temporary tables: for more than one question."""
+        return not self.tables.meta.passing and self._bounds[2] <= CACHED_ROWS
 
     @cached_property
     def _bounds(self) -> _Bounds:

@@ -32,6 +32,14 @@ from cxlab.report.options import (
 )
 from cxlab.report.quality import data_quality
 from cxlab.report.run import ReportResult, report
+from cxlab.report.staffing import (
+    plan_answer,
+    plan_charts,
+    plan_heading,
+    plan_lines,
+    plan_prices,
+    plan_targets,
+)
 from cxlab.report.targets import Target, line, load_targets
 from cxlab.report.trust import doubtful, model_description, neighbour_table
 from cxlab.report.validation import (
@@ -78,6 +86,12 @@ __all__ = [
     "model_description",
     "neighbour_table",
     "period_heading",
+    "plan_answer",
+    "plan_charts",
+    "plan_heading",
+    "plan_lines",
+    "plan_prices",
+    "plan_targets",
     "provenance",
     "read_log",
     "report",

@@ -69,7 +69,7 @@ def loop_note(year: CompanyYear) -> Block:
     lines = [_compared(row, year.scenario.currency) for row in rows.to_dict("records")]
     caption = (
         f"Means over {year.scenario.replications} runs; money discounted to the start at "
-        f"{year.life.discount_per_year:.1%} a year"
+        f"{format_value(year.life.discount_per_year, 'share')} a year"
     )
     body = join([element("p", words), table(columns, lines, caption=caption, numeric=columns[1:])])
     told = "\n".join(" · ".join(str(cell) for cell in line) for line in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,14 @@ class _OnlyFacts(Block):
         return bundle
 
 
-def scenario_provenance(scenario: Scenario) -> Block:
-    """Return where the numbers of runs come from that left no tables; see `provenance`."""
+def scenario_provenance(scenario: Scenario, *, counted: Mapping[str, int] | None = None) -> Block:
+    """Return where the numbers of runs come from that left no tables; see `provenance`.
+
+    `counted`: what the runs counted, by name, as `Tables.counted` has it; a desk counts nothing.
+    """
     page = {"scenario": scenario.resolved(), "scenario_sha256": scenario.sha256,
-            "seed": scenario.seed, "inputs": [], "source": scenario.name}  # fmt: skip
+            "seed": scenario.seed, "inputs": [], "source": scenario.name,
+            "counted": dict(counted or {})}  # fmt: skip
     line = f"scenario {scenario.name}, sha256 {scenario.sha256}"
     return _OnlyFacts(element("p", line), line, page)
 

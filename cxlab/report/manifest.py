@@ -178,6 +178,8 @@ def _links(base: Mapping[str, Any]) -> Html:
 
 def _shown(value: Any, own: Any = None) -> str:
     """Return a parameter in words; without one, the scenario's `own` value holds."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     if value is not None:
         return str(value)
     return "none" if own is None else f"none (the scenario's own: {own})"

@@ -16,6 +16,7 @@ from cxlab.report.heading import heading
 from cxlab.report.html import Html, element, join, table
 from cxlab.scenario import Scenario
 from cxlab.scenario.links import Link
+from cxlab.units import format_value, rounded_share
 
 __all__ = ["causes_frame", "link_pictures", "loop_heading", "verdict", "worth_frame", "worth_table"]
 
@@ -37,7 +38,7 @@ def loop_heading(scenario: Scenario, options: list[Option], replications: int) -
         ["Options", "; ".join(option.name for option in options)],
         ["Replications", f"{replications:,}, all options under the same draws"],
         ["What counts of each", f"{horizon.total_days - horizon.dropped_days} days"],
-        ["Discount", f"{life.discount_per_year:.1%} a year"],
+        ["Discount", f"{format_value(life.discount_per_year, 'share')} a year"],
         ["Links", ", ".join(link.name.replace("_", " ") for link in life.links) or "none"],
     ]
     title = f"What service is worth: {scenario.title or scenario.name}"
@@ -76,14 +77,15 @@ def causes_frame(causes: pd.DataFrame) -> pd.DataFrame:
             "value": causes["difference"],
             "low": causes["low"],
             "high": causes["high"],
-            "note": [f"{share:.0%}" if share == share else "" for share in causes["share"]],
+            "note": [rounded_share(share) for share in causes["share"]],
         }
     )
 
 
 _COLUMNS: dict[str, tuple[str, str]] = {
     "margin": ("Margin", "money"), "support": ("Cost of support", "money"),
-    "acquisition": ("Cost of acquisition", "money"), "value": ("Net, in the run", "money"),
+    "acquisition": ("Cost of acquisition", "money"),
+    "rewards": ("Rewards redeemed", "money"), "value": ("Net, in the run", "money"),
     "with_later": ("Net, with what comes later", "money"),
     "customers": ("Customers at the end", "count"), "lost": ("Customers lost", "count"),
     "csat": ("CSAT (1 to 5)", "points"), "first_reply_hours": ("First reply, mean", "s"),
@@ -224,8 +226,8 @@ def _later(by: _By, currency: str) -> list[str]:
               for reading in ("low", "high") if (reading, "with_later") in by]  # fmt: skip
     return [
         f"The run ends with {amount(abs(customers), 'count')} customers {side} (links as assumed). "
-        f"Counting what each is still worth by the lifetime formula, "
-        f"{amount(later / customers, currency)}, it "
+        "Counting what those who are there are still worth by the lifetime formula of their plan "
+        f"({amount(later, currency, signed=True)}), it "
         + "; ".join([_pays(by["curve", "with_later"], currency), *ranged])
         + "."
     ]

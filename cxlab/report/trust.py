@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -17,9 +18,14 @@ from cxlab.units import format_interval, format_value
 __all__ = ["doubtful", "model_description", "neighbour_table"]
 
 
-def doubtful(scenario: Scenario, tables: Tables | None = None) -> Block:
-    """Return a box with what makes a run, or a scenario, doubtful; nothing where nothing does."""
-    notes = doubts(scenario, tables)
+def doubtful(
+    scenario: Scenario, tables: Tables | None = None, *, counted: Mapping[str, int] | None = None
+) -> Block:
+    """Return a box with what makes a run, or a scenario, doubtful; nothing where nothing does.
+
+    `counted`: of runs that left no tables, as in `cxlab.doubts`.
+    """
+    notes = doubts(scenario, tables, counted=counted)
     if not notes:
         return Block(Html(""), "")
     shown = [note[:1].upper() + note[1:] + "." for note in notes]

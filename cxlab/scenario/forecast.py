@@ -15,8 +15,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from cxlab.scenario.customers import Acquisition, Renewal
 from cxlab.scenario.laws import Law
-from cxlab.scenario.lifecycle import Acquisition, Lifecycle, Renewal
+from cxlab.scenario.lifecycle import Lifecycle
 from cxlab.scenario.parts import Pair
 
 __all__ = [
@@ -57,12 +58,13 @@ def expected_requests(life: Lifecycle, channel: str, days: int) -> float:
 
 
 def expected_events(life: Lifecycle, days: int) -> float:
-    """Return the expected number of leads, uses of features and purchases in so many days."""
+    """Return the expected number of leads, uses, purchases and campaign issues in so many days."""
     base = expected_customers(life, days)
     uses = sum(f.adopts * f.uses_per_week / 7 * DAYS_A_MONTH for f in life.features.values())
     bought = life.purchases.per_month if life.purchases else 0.0
     leads = sum((way.leads_per_week or 0.0) / 7 * days for way in life.acquisition.values())
-    return leads + sum(base) / len(base) * days / DAYS_A_MONTH * (uses + bought)
+    issued = sum(c.share / c.every_days * DAYS_A_MONTH for c in life.campaigns.values())
+    return leads + sum(base) / len(base) * days / DAYS_A_MONTH * (uses + bought + issued)
 
 
 def own_growth(life: Lifecycle, days: int) -> float:

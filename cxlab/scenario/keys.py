@@ -11,13 +11,11 @@ from pydantic_core import PydanticUndefined
 
 from cxlab.errors import InputError
 from cxlab.scenario.channels import Bot, Channel, Tier
-from cxlab.scenario.laws import Law
-from cxlab.scenario.lifecycle import (
+from cxlab.scenario.customers import (
     Acquisition,
     Campaign,
     Contacts,
     Feature,
-    Lifecycle,
     LoyaltyProgramme,
     Onboarding,
     Plan,
@@ -28,6 +26,8 @@ from cxlab.scenario.lifecycle import (
     Segment,
     WinBack,
 )
+from cxlab.scenario.laws import Law
+from cxlab.scenario.lifecycle import Lifecycle
 from cxlab.scenario.links import Link
 from cxlab.scenario.model import BusinessHours, Horizon, Rules, Scenario, SpecialDays
 from cxlab.scenario.surveys import Survey

@@ -147,7 +147,8 @@ class Scenario(Part):
 
     Load one with `Scenario.load(path)`, change it with `.but(...)`; a scenario never changes
     in place. `resolved()` is the whole of it as plain data, `sha256` its fingerprint. A desk of
-    one team has the table `team`, one of several the tables `teams.NAME`.
+    one team has the table `team`, one of several the tables `teams.NAME`. `customers` is how many
+    there are to ask, evenly, where no `lifecycle` says who they are.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
@@ -260,6 +261,8 @@ class Scenario(Part):
     def resolved(self) -> dict[str, Any]:
         """Return the whole scenario, defaults filled in, as plain data that JSON can hold."""
         data: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if self.lifecycle is not None:
+            del data["customers"]
         return data
 
     @property
@@ -278,17 +281,17 @@ class Scenario(Part):
         on: date = self.start + timedelta(days=day)
         return datetime(on.year, on.month, on.day, tzinfo=self.zone).astimezone(UTC)
 
-    @property
+    @cached_property
     def starts_at(self) -> datetime:
         """Instant at which a replication begins."""
         return self.local_midnight(0)
 
-    @property
+    @cached_property
     def warm_up_ends_at(self) -> datetime:
         """Instant from which tickets count."""
         return self.local_midnight(self.horizon.dropped_days)
 
-    @property
+    @cached_property
     def ends_at(self) -> datetime:
         """Instant at which observation ends; nothing at or after it is seen."""
         return self.local_midnight(self.horizon.total_days)

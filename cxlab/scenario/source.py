@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +58,8 @@ def read_scenario(path: Path) -> dict[str, Any]:
     to the table of a channel, team or survey, and in `lifecycle` down to each of its tables
     (`renewal`, `contacts`, …) and to the table of a way, segment, plan, feature or campaign;
     what stands inside these, a law, shares or a list (`links`), is replaced whole. Another `law`
-    of renewal leaves the numbers of the old one behind. A name is never inherited: without one
-    the file's own name is taken.
+    of renewal leaves the numbers of the old one behind, a customer base the `customers` of a desk.
+    A name is never inherited: without one the file's own name is taken.
 
     Raises InputError for what cannot be read as TOML and for a circle of `extends`.
     """
@@ -115,6 +115,7 @@ def laid_over(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]
     {'horizon': {'type': 'steady', 'days': 3}}
     """
     merged = dict(base)
+    _drop_customers(merged, top)
     for key, value in top.items():
         _drop_alternatives(merged, key, value)
         merged[key] = _over_table(base.get(key), value, _DEPTHS.get(key, _ITSELF))
@@ -150,14 +151,22 @@ def _drop_alternatives(table: dict[str, Any], key: str, value: Any) -> None:
                     table.pop(other, None)
 
 
+def _drop_customers(base: dict[str, Any], given: Collection[str]) -> None:
+    """Take the number of customers out of a desk that is given a customer base."""
+    if "lifecycle" in given and "lifecycle" not in base:
+        base.pop("customers", None)
+
+
 def changed(data: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return `data` (which is used up) with dotted or `__` names set; None takes a key away.
 
     >>> changed({"team": {"shifts": [{"agents": 4}]}}, {"team.shifts.0.agents": 5})
     {'team': {'shifts': [{'agents': 5}]}}
     """
+    ways = {name: name.replace("__", ".").split(".") for name in changes}
+    _drop_customers(data, {ways[name][0] for name, value in changes.items() if value is not None})
     for name, value in changes.items():
-        parts = name.replace("__", ".").split(".")
+        parts = ways[name]
         holder: Any = data
         for part in parts[:-1]:
             holder = _step(holder, part, name)

@@ -66,8 +66,16 @@ def check_staffing(scenario: Scenario) -> None:
 
 
 def check_base(scenario: Scenario) -> None:
-    """Raise ValueError for a customer base whose contacts the desk does not know."""
+    """Raise ValueError for a customer base whose contacts the desk does not know.
+
+    Also for a number of `customers` beside it, which nothing would look at.
+    """
     assert scenario.lifecycle is not None
+    if "customers" in scenario.model_fields_set:
+        raise ValueError(
+            "no key customers: with a customer base tickets come from the customers of "
+            "[lifecycle], so many as initial_customers and acquisition say"
+        )
     contacts = scenario.lifecycle.contacts
     shares = {} if contacts is None else contacts.channel_shares
     for name in shares:

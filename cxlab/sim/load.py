@@ -24,7 +24,7 @@ from cxlab.sim.timeline import MICRO, Timeline
 
 __all__ = [
     "Bottleneck", "bottlenecks", "contacts_with_people", "expected_load", "load_notes",
-    "mean_rates", "team_capacity",
+    "mean_rates", "queue_work", "team_capacity",
 ]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -102,7 +102,7 @@ def bottlenecks(scenario: Scenario) -> list[Bottleneck]:
 def _every_combination(scenario: Scenario) -> list[list[Bottleneck]]:
     """Return for each pool of teams that share queues every combination of its queues."""
     covered = np.bincount(_hours_of_week(scenario), minlength=HOURS) > 0
-    work = {queue: hours * covered for queue, hours in _work(scenario).items()}
+    work = {queue: hours * covered for queue, hours in queue_work(scenario).items()}
     helpers = {q: {team for team, _ in _able(scenario, *q)} for q in work}
     capacity = team_capacity(scenario)
     names = list(scenario.all_teams)
@@ -204,8 +204,12 @@ def _able(scenario: Scenario, line: str, tier: int) -> list[tuple[int, float]]:
     return able_teams(scenario.all_teams, line, tier)
 
 
-def _work(scenario: Scenario) -> dict[tuple[str, int], Floats]:
-    """Return the work of each channel and tier, in hours per hour of the week."""
+def queue_work(scenario: Scenario) -> dict[tuple[str, int], Floats]:
+    """Return the work of each channel and tier, in hours per hour of the week (168,).
+
+    A repeat contact is counted in the hour of the first; chats take the time that they take with
+    all hands full; nobody gives up.
+    """
     work = {}
     for name, channel in scenario.lines.items():
         rate = mean_rates(scenario, name) * contacts_with_people(channel)

@@ -59,7 +59,7 @@ def _ways(life: Lifecycle) -> Iterator[str]:
 def links_told(life: Lifecycle) -> str:
     """Return which links there are, and whether they hold.
 
-    >>> from cxlab.scenario.lifecycle import Plan, Renewal, Segment
+    >>> from cxlab.scenario.customers import Plan, Renewal, Segment
     >>> links_told(Lifecycle(
     ...     initial_customers=9, plans={"a": Plan(price_per_month=1.0)},
     ...     segments={"all": Segment(share=1.0, plan_shares={"a": 1.0})},

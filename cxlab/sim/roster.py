@@ -13,7 +13,7 @@ from cxlab.scenario import Scenario, Shift, Team, parse_days
 from cxlab.sim.streams import uniforms
 from cxlab.sim.timeline import Timeline
 
-__all__ = ["AgentPlan", "roster"]
+__all__ = ["AgentPlan", "is_drawn", "roster"]
 
 Span = tuple[float, float]
 Spells = tuple[tuple[float, float], ...]
@@ -60,6 +60,11 @@ def roster(scenario: Scenario, replication: int, *, seed: int | None = None) -> 
                 plans.append(_plan(scenario, team, line, f"agent-{len(plans) + 1:03d}", place,
                                    shifts, paid))  # fmt: skip
     return plans
+
+
+def is_drawn(scenario: Scenario) -> bool:
+    """Return whether who is there differs from replication to replication."""
+    return any(t.absence_probability or t.shrinkage for t in scenario.all_teams.values())
 
 
 def _all_alike(team: Team, line: Shift) -> bool:

@@ -17,7 +17,7 @@ from cxlab.scenario.forecast import expected_events, expected_total
 from cxlab.sim.base.company import Company, play_company
 from cxlab.sim.base.tables import record_company
 from cxlab.sim.engines import Engine, is_compiled, known_engine, play
-from cxlab.sim.plan import desk_plan
+from cxlab.sim.plan import DeskPlan, desk_plan
 from cxlab.sim.tables import record
 from cxlab.sim.view import View
 from cxlab.sim.workload import draw_workload
@@ -148,15 +148,19 @@ def recorded(
     replication: int,
     engine: Engine | None,
     only: Collection[str] | None = None,
+    plan: DeskPlan | None = None,
 ) -> Recorded:
-    """Play one replication (1-based) and record its tables, or `only` some of them."""
+    """Play one replication (1-based) and record its tables, or `only` some of them.
+
+    `plan` is that of the desk, where it is known already.
+    """
     chosen = engine or engine_for(scenario)
     counted: dict[str, int] = {}
     if scenario.lifecycle is not None:
         company = play_replication(scenario, replication, engine=chosen)
         made, counted = record_company(company, only), company.history.counted
     else:
-        plan = desk_plan(scenario, replication)
+        plan = plan or desk_plan(scenario, replication)
         workload = draw_workload(scenario, replication)
         outcome = play(workload, plan, engine=chosen)
         view = View(scenario, plan, workload, outcome, replication, scenario.seed)
@@ -174,6 +178,7 @@ def play_replication(
     scenario: Scenario, replication: int, *, engine: Engine | None = None
 ) -> Company:
     """Play one replication (1-based) of a scenario that has a customer base."""
+    known_engine(engine)
     return play_company(scenario, replication, engine=engine or engine_for(scenario))
 
 

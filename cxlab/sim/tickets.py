@@ -11,7 +11,7 @@ from cxlab.scenario.model import BUSINESS_HOURS
 from cxlab.sim.outcome import NOBODY
 from cxlab.sim.view import Floats, Integers, View, named
 
-__all__ = ["tickets"]
+__all__ = ["due_s", "tickets"]
 
 STATUSES = ["new", "open", "solved", "closed"]
 
@@ -58,7 +58,7 @@ def tickets(view: View) -> pa.Table:
         "n_customer_messages": pa.array(contacts),
         "n_contacts": pa.array(contacts),
         "service_target_s": _per_ticket(view, [c.service_level_seconds for c in view.channels]),
-        "sla_due_at": _due(view),
+        "sla_due_at": at(due_s(view)),
         "excluded_reason": view.excluded(every),
     }
     if view.bots:
@@ -117,19 +117,20 @@ def _status(view: View, left: Integers, answered: Floats) -> Integers:
     return status
 
 
-def _due(view: View) -> pa.Array:
-    """Return until when the first reply is promised, on the clock that the channel says."""
+def due_s(view: View) -> Floats:
+    """Return until when the first reply is promised, on the clock that the channel says.
+
+    In seconds of the replication, NaN without a promise.
+    """
     targets = view.per_line([c.first_reply_target_s for c in view.channels])
-    due_s = view.created + targets[view.ticket_line]
-    at = view.timeline.instants(due_s)
+    due_at = view.created + targets[view.ticket_line]
     schedule = view.scenario.schedule
     business = np.array([c.target_clock == "business" for c in view.channels])
-    rows = np.flatnonzero(business[view.ticket_line] & ~np.isnan(due_s))
+    rows = np.flatnonzero(business[view.ticket_line] & ~np.isnan(due_at))
     if schedule is None or not len(rows):
-        return at
+        return due_at
     begun = view.timeline.instants(view.created[rows]).to_pandas()
     reached = due(schedule, begun, targets[view.ticket_line[rows]])
-    seconds = due_s.copy()
     micros = reached.as_unit("us").asi8
-    seconds[rows] = np.where(reached.isna(), np.nan, view.timeline.seconds(micros))
-    return view.timeline.instants(seconds)
+    due_at[rows] = np.where(reached.isna(), np.nan, view.timeline.seconds(micros))
+    return due_at

@@ -37,7 +37,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """What a folder of tables says about itself beside the rows."""
+    """What a folder of tables says about itself beside the rows.
+
+    Of `passing` tables one question is asked: no step of it is worth keeping for the next.
+    """
 
     as_of: datetime | None = None
     time_zone: str | None = None
@@ -45,6 +48,7 @@ class Meta:
     quarantine: pd.DataFrame = field(default_factory=no_quarantine)
     inputs: tuple[InputFile, ...] = ()
     counted: Mapping[str, int] = field(default_factory=dict)
+    passing: bool = False
 
 
 class Tables(Mapping[str, ir.Table]):
@@ -127,7 +131,8 @@ class Tables(Mapping[str, ir.Table]):
 
         for name in frames:
             table_spec(name)
-        return trusted(frames, Meta(aware(as_of, "as_of"), time_zone, source))
+        meta = Meta(aware(as_of, "as_of"), time_zone, source, passing=True)
+        return trusted(frames, meta)
 
     @classmethod
     def read(cls, path: str | Path) -> Tables:

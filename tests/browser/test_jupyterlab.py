@@ -36,7 +36,7 @@ def workspace(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     for name in ("notebooks", "scenarios"):
         (folder / name).mkdir()
-    for name in ("scenario", "periodic"):
+    for name in ("scenario", "periodic", "what_if"):
         shutil.copy(notebook_file(name), folder / "notebooks")
     small_scenario(folder / "scenarios").rename(folder / "scenarios" / "base.toml")
     return folder
@@ -99,8 +99,23 @@ def _run_all_cells(page: Any) -> None:
     raise AssertionError("JupyterLab ran no cell")
 
 
+def _a_slider_moves_the_readings(page: Any) -> None:
+    picture = page.locator(".jp-RenderedVegaCommon5").first
+    slider = picture.locator(".vega-bind input[type=range]").first
+    before = picture.locator(".marks").first.screenshot()
+    slider.focus()
+    slider.press("End")
+    page.wait_for_timeout(1000)
+    assert picture.locator(".marks").first.screenshot() != before
+
+
 @pytest.mark.parametrize(
-    ("name", "charts"), [pytest.param("scenario", 3, marks=pytest.mark.long), ("periodic", 6)]
+    ("name", "charts"),
+    [
+        pytest.param("scenario", 3, marks=pytest.mark.long),
+        ("periodic", 6),
+        pytest.param("what_if", 7, marks=pytest.mark.long),
+    ],
 )
 def test_notebook_runs_in_jupyterlab_with_charts_drawn(lab, chromium, name, charts):
     context = chromium.new_context(viewport={"width": 1400, "height": 2500})
@@ -123,7 +138,10 @@ def test_notebook_runs_in_jupyterlab_with_charts_drawn(lab, chromium, name, char
             time.sleep(0.5)
         assert len(drawn) >= charts
         assert all(drawn)
-        assert page.locator(".cxlab .tile").count() >= 5
+        if name == "what_if":
+            _a_slider_moves_the_readings(page)
+        else:
+            assert page.locator(".cxlab .tile").count() >= 5
     finally:
         folder = os.environ.get("CXLAB_SCREENSHOTS")
         if folder:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 
 import pytest
 
 import cxlab as cx
-from tests.report.helpers import EVIL, hostile_scenario, hostile_tables, small_scenario
+from tests.report.helpers import (
+    EVIL,
+    hostile_scenario,
+    hostile_tables,
+    small_company,
+    small_scenario,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -21,6 +29,7 @@ SCREENS = [
     pytest.param(1280, "dark", marks=pytest.mark.long),
     pytest.param(390, "light", marks=pytest.mark.long),
 ]
+PAGES = ["scenario", "periodic", "customers", "lifecycle", "loop"]
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +40,19 @@ def pages(tmp_path_factory):
     tables.write(folder / "log")
     periodic = cx.report.report(data=folder / "log", out=folder / "out")
     customers = cx.report.report(notebook="customers", data="sample_customers", out=folder / "out")
+    company, few = small_company(folder, "company", days=100), {"replications": 2}
+    lifecycle = cx.report.report(company, parameters=few, out=folder / "out")
+    loop = cx.report.report(company, notebook="loop", parameters=few, out=folder / "out")
     return {
         "scenario": (scenario.path, 3),
         "periodic": (periodic.path, 6),
         "customers": (customers.path, 2),
+        "lifecycle": (lifecycle.path, 8),
+        "loop": (loop.path, 7),
     }
 
 
-@pytest.mark.parametrize("name", ["scenario", "periodic", "customers"])
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_every_chart_is_drawn_without_network_and_without_complaint(
     pages, open_page, name, width, scheme
@@ -57,7 +71,7 @@ def test_every_chart_is_drawn_without_network_and_without_complaint(
     assert opened.value("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("name", ["scenario", "periodic", "customers"])
+@pytest.mark.parametrize("name", PAGES)
 def test_page_is_small_named_and_readable_without_eyes(pages, open_page, name):
     path, _ = pages[name]
     assert path.stat().st_size <= 500_000
@@ -111,6 +125,49 @@ def test_the_appendix_is_on_paper(pages, open_page):
     opened.value("window.dispatchEvent(new Event('beforeprint'))")
     opened.page.emulate_media(media="print")
     assert opened.page.get_by_text("1.1 Purpose").is_visible()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_table_says_what_it_is_within_the_screen(pages, open_page, name):
+    """Also where its columns are wider: they are scrolled, the caption is not."""
+    opened = open_page(pages[name][0], width=390)
+    widths = opened.value("[...document.querySelectorAll('caption')].map(c => c.offsetWidth)")
+    assert widths
+    assert max(widths) <= 390
+
+
+def test_options_beside_each_other_need_no_scrolling(pages, open_page):
+    opened = open_page(pages["loop"][0])
+    over = "[...document.querySelectorAll('main .table')].map(t => t.scrollWidth - t.clientWidth)"
+    assert max(opened.value(over)) == 0
+
+
+def _printed_pages(opened, path):
+    """Return the lines of each page on paper."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext on this machine")
+    opened.value("window.dispatchEvent(new Event('beforeprint'))")
+    opened.page.pdf(path=path, prefer_css_page_size=True)
+    text = subprocess.run(
+        ["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    sheets = [[" ".join(line.split()) for line in sheet.splitlines()] for sheet in text.split("\f")]
+    return [[line for line in sheet if line] for sheet in sheets if any(sheet)]
+
+
+@pytest.mark.parametrize("name", ["lifecycle", "loop"])
+def test_on_paper_no_heading_stands_alone_at_the_foot_of_a_page(pages, open_page, tmp_path, name):
+    """Nor with its introduction, or a part of it, while the chart is on the next page."""
+    opened = open_page(pages[name][0])
+    leading = opened.value(
+        """[...document.querySelectorAll('main :is(h2, h3, h4, summary, caption), main h2 + p')]
+            .map(e => e.textContent.replace(/\\s+/g, ' ').trim())"""
+    )
+    sheets = _printed_pages(opened, tmp_path / "page.pdf")
+    assert len(sheets) > 3
+    for *_, last in sheets:
+        part = len(last) > 30  # a shorter line may stand in any sentence
+        assert not [words for words in leading if words == last or (part and last in words)]
 
 
 def test_a_browser_that_cannot_unpack_shows_the_words(pages, chromium):

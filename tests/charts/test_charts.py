@@ -85,6 +85,10 @@ def _all_charts():
     parts = pd.DataFrame({"key": ["a.b", "<b>"], "S1": [0.7, -0.01], "S1_low": [0.6, -0.1],
                           "S1_high": [0.8, 0.08], "ST": [0.9, 0.1], "ST_low": [0.8, 0.0],
                           "ST_high": [1.0, 0.2]}).assign(**of)  # fmt: skip
+    plan = pd.DataFrame({"half_hour": range(336), "required": 1.0, "planned": 0.0,
+                         "binding": False})  # fmt: skip
+    plan.loc[16:35, "planned"] = 2.0
+    plan.loc[20:21, "binding"] = True
     spread = charts.Distribution("First response time", bins, {0.5: 20.0, 0.9: 45.0}, 10)
     return {
         "trend": charts.trend(_trend_rows([3600.0, nan, 5400.0]), target=4000.0),
@@ -112,6 +116,9 @@ def _all_charts():
         ),
         "why": charts.reasons(why, what="Lost (number)", title="Why"),
         "pairs": charts.paired_differences(pairs, what="Net", unit="EUR"),
+        "plan": charts.shift_plan(plan),
+        "plan without a bind": charts.shift_plan(plan.assign(binding=False)),
+        "empty plan": charts.shift_plan(plan.head(0)),
         "empty steps": charts.revenue_waterfall(steps.head(0), currency="EUR"),
         "empty moves": charts.revenue_moves(months.head(0), currency="EUR"),
         "empty worth": charts.value_distribution(worth.head(0), currency="EUR", what="Margin"),
@@ -177,7 +184,7 @@ def _axis_titles(node):
     ("name", "unit"),
     [("trend", "(min)"), ("backlog", "(number)"), ("spread", "(%)"), ("load", "(mean number)"),
      ("steps", "(EUR)"), ("moves", "(EUR)"), ("worth", "(EUR)"), ("link", "(hours)"),
-     ("link", "(times)"), ("why", "(number)"), ("pairs", "(EUR)"),
+     ("link", "(times)"), ("why", "(number)"), ("pairs", "(EUR)"), ("plan", "(number)"),
      ("tornado", "(min)"), ("walks", "(min)"), ("parts", "(%)"),
      ("interval", "(min)"), ("lines", "(min)"), ("lines and dots", "(%)")],
 )  # fmt: skip
@@ -211,6 +218,16 @@ def test_words_of_a_company_hold_the_numbers():
     assert words["why"] == "Why: <b> 9; price 3 (25 %)."
     assert words["pairs"].endswith(
         "1 more: −120 EUR (as it is); 0 EUR (off). <b>: +70.00 EUR (off)."
+    )
+
+
+def test_words_of_a_plan_hold_the_numbers():
+    # Ten hours of two hands, one of them required; 316 half-hours want one and have none.
+    assert ALL["plan"]._repr_mimebundle_()["text/plain"] == (
+        "20 hours of hands are planned over the week, 10 of them required; most are there "
+        "Mon 08:00: 2.0. 2 half-hours bind (bold line), the first Mon 10:00: with one agent fewer "
+        "there a target is missed. In 316 half-hours fewer are planned than a requirement taken "
+        "by itself would want: simulation showed that the targets hold."
     )
 
 

@@ -11,6 +11,7 @@ from cxlab.cli.app import run
 from cxlab.files import bundled, scenario_file
 from cxlab.lessons import lessons_on
 from cxlab.metrics import METRICS
+from tests.report.helpers import lone_company, served_company
 
 TICKETS = """ticket_id,created_at,channel,status,first_human_reply_at,last_solved_at
 A,2026-01-05T09:00:00Z,email,solved,2026-01-05T09:10:00Z,2026-01-05T10:00:00Z
@@ -235,55 +236,14 @@ class TestSimulate:
         assert "did you mean 'parquet'" in message
 
 
-COMPANY = """
-time_zone = "UTC"
-start = 2026-01-01
-replications = 2
-[horizon]
-type = "terminating"
-days = 60
-[lifecycle]
-initial_customers = 40
-[lifecycle.segments.all]
-share = 1.0
-plan_shares = { basic = 1.0 }
-churn_factor = 3.0
-[lifecycle.plans.basic]
-price_per_month = 10
-[lifecycle.renewal]
-law = "geometric"
-leaving_probability = 0.5
-"""
-DESK = """
-[lifecycle.contacts]
-per_month = 1.0
-channel_shares = { chat = 1.0 }
-[[lifecycle.links]]
-name = "waiting"
-from = "first_reply_hours"
-curve = [[1, 1.0], [24, 2.0]]
-[channels.chat]
-arrivals_per_hour = 1
-handle_minutes = 5
-first_reply = "start"
-[[team.shifts]]
-agents = 1
-days = "Mon-Sun"
-from = "08:00"
-to = "18:00"
-"""
-
-
 class TestCompanies:
     @pytest.fixture
     def alone(self, tmp_path):
-        (tmp_path / "alone.toml").write_text(COMPANY)
-        return tmp_path / "alone.toml"
+        return lone_company(tmp_path)
 
     @pytest.fixture
     def served(self, tmp_path):
-        (tmp_path / "served.toml").write_text(COMPANY + DESK)
-        return tmp_path / "served.toml"
+        return served_company(tmp_path)
 
     def test_check_says_what_is_modelled_and_what_is_doubtful(self, capsys, alone, served):
         # 40 customers, of whom everybody leaves after a month: 0.5 × 3 counts as 1.

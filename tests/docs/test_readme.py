@@ -71,11 +71,23 @@ def test_the_sample_of_customers_is_what_its_script_makes(tmp_path, monkeypatch)
 
 
 def test_the_scenario_is_one(work):
-    (text,) = blocks("toml")
+    (text,) = [b for b in blocks("toml") if "extends" in b]
     path = work / "scenarios" / "slower_calls.toml"
     path.write_text(text)
     assert run(["check", str(path)]) == 0
     assert cx.Scenario.load(path).team == cx.Scenario.load(work / "scenarios/base.toml").team
+
+
+def test_staffing(work, capsys):
+    (rules,) = [b for b in blocks("toml") if "lengths_hours" in b]
+    (work / "rules.toml").write_text(rules)
+    (block,) = [b for b in blocks("") if "cxlab staff" in b]
+    lines = [shlex.split(line.split("#")[0]) for line in block.splitlines()]
+    for line in (line for line in lines if line[1] == "staff"):
+        assert run(line[1:]) == 0, line
+    plan = cx.Scenario.load(work / "plan.toml")
+    assert plan.channels == cx.Scenario.load(work / "scenarios/base.toml").channels
+    assert "confirmed" in capsys.readouterr().out  # the JSON of the last line
 
 
 def test_the_python_lines_run(work):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 import cxlab as cx
+from cxlab.files import scenario_file
 
 EVIL = '</script><img src=x onerror="window.hacked=1"><script>window.hacked=2</script>'
 """Markup that runs in three ways, if a page lets it."""
@@ -79,3 +82,93 @@ def hostile_tables(rows: int = 60) -> cx.Tables:
         }
     )
     return cx.Tables.from_frames({"tickets": tickets}, source=EVIL)
+
+
+_COMPANY = """
+time_zone = "UTC"
+start = 2026-01-01
+replications = 2
+[horizon]
+type = "terminating"
+days = 60
+[lifecycle]
+closed_loop = {loop}
+initial_customers = 40
+[lifecycle.segments.all]
+share = 1.0
+plan_shares = {{ basic = 1.0 }}
+churn_factor = 3.0
+[lifecycle.plans.basic]
+price_per_month = 10
+[lifecycle.renewal]
+law = "geometric"
+leaving_probability = 0.5
+"""
+
+_SERVED = """
+[lifecycle.contacts]
+per_month = 1.0
+channel_shares = {{ chat = 1.0 }}
+[[lifecycle.links]]
+name = "waiting"
+from = "first_reply_hours"
+curve = [[1, 1.0], [24, 2.0]]
+high = [[1, 1.0], [24, 4.5]]
+[channels.chat]
+arrivals_per_hour = 1
+handle_minutes = 5
+first_reply = "start"
+[[team.shifts]]
+agents = 1
+days = "Mon-Sun"
+from = "08:00"
+to = "18:00"
+"""
+
+
+def lone_company(folder: Path) -> Path:
+    """Write a company without a desk, whose 40 customers all leave after a month (0.5 × 3)."""
+    path = folder / "alone.toml"
+    path.write_text(_COMPANY.format(loop="false"), encoding="utf-8")
+    return path
+
+
+def served_company(folder: Path, *, closed_loop: bool = False) -> Path:
+    """Write the same company with a desk, and a link that makes them leave the more."""
+    path = folder / "served.toml"
+    text = (_COMPANY + _SERVED).format(loop=str(closed_loop).lower())
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def small_company(folder: Path, name: str = "small", days: int = 70, **changes: Any) -> Path:
+    """Write a company that runs in a moment, with some keys changed, and return its path.
+
+    `changes`: keys such as `lifecycle__closed_loop`; None takes one away.
+    """
+    whole = cx.Scenario.load(scenario_file("saas_startup")).resolved()
+    whole |= {"name": name, "replications": 2, "horizon": {"type": "terminating", "days": days}}
+    whole["lifecycle"]["initial_customers"] = 60
+    for key in ("search", "partners"):
+        whole["lifecycle"]["acquisition"][key]["leads_per_week"] /= 5
+    for key, value in changes.items():
+        place: Any = whole
+        *way, last = key.split("__")
+        for step in way:
+            place = place[step]
+        if value is None:
+            place.pop(last)
+        else:
+            place[last] = value
+    path = folder / f"{name}.toml"
+    lines = [f"{k} = {v if k == 'start' else _toml(v)}" for k, v in whole.items()]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)

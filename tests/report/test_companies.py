@@ -14,36 +14,7 @@ from cxlab.experiment import staffing_worth, yearly
 from cxlab.experiment.year import revenue_moves
 from cxlab.files import notebook_file, scenario_file
 from cxlab.report.engines import run_notebook
-
-
-def scenario_of(folder, name="small", days=70, **changes):
-    """Write a small company, with some keys changed, and return its path."""
-    whole = cx.Scenario.load(scenario_file("saas_startup")).resolved()
-    whole |= {"name": name, "replications": 2, "horizon": {"type": "terminating", "days": days}}
-    whole["lifecycle"]["initial_customers"] = 60
-    for key in ("search", "partners"):
-        whole["lifecycle"]["acquisition"][key]["leads_per_week"] /= 5
-    for key, value in changes.items():
-        place = whole
-        *way, last = key.split("__")
-        for step in way:
-            place = place[step]
-        if value is None:
-            place.pop(last)
-        else:
-            place[last] = value
-    path = folder / f"{name}.toml"
-    lines = [f"{k} = {v if k == 'start' else _toml(v)}" for k, v in whole.items()]
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return path
-
-
-def _toml(value):
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+from tests.report.helpers import served_company, small_company
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +24,12 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def year(folder):
-    return cx.company_year(cx.Scenario.load(scenario_of(folder)))
+    return cx.company_year(cx.Scenario.load(small_company(folder)))
 
 
 class TestTheYear:
     def test_is_the_page_of_a_scenario_with_customers(self, folder):
-        made = cx.report.report(scenario=scenario_of(folder), out=folder / "out")
+        made = cx.report.report(scenario=small_company(folder), out=folder / "out")
         page = made.path.read_text(encoding="utf-8")
         assert (
             json.loads(made.path.with_suffix(".json").read_text())["notebook"]["name"]
@@ -70,7 +41,7 @@ class TestTheYear:
             "closed, with its control",
             "assumptions, not findings",
             "paid in advance",
-            "discounted at 12.0% a year",
+            "discounted at 12.0 % a year",
         ):
             assert words.casefold() in page.casefold(), words
         assert not re.search(r"<(?:td|th|p|li)\b[^>]*>\s*(nan|None|inf)\s*<", page)
@@ -85,7 +56,9 @@ class TestTheYear:
             "lifecycle__links": None,
             "lifecycle__closed_loop": False,
         }
-        made = cx.report.report(scenario=scenario_of(folder, "nodesk", **none), out=folder / "out")
+        made = cx.report.report(
+            scenario=small_company(folder, "nodesk", **none), out=folder / "out"
+        )
         page = made.path.read_text(encoding="utf-8")
         assert "This loop is open" in page
         assert "There are no tickets." in page
@@ -126,7 +99,7 @@ class TestTheYear:
     def test_both_engines_give_the_same_page(self, folder):
         from papermill.iorw import load_notebook_node
 
-        given = {"scenario": str(scenario_of(folder, days=35))}
+        given = {"scenario": str(small_company(folder, days=35))}
         runs = [
             run_notebook(load_notebook_node(str(notebook_file("lifecycle"))), given, engine=engine)
             for engine in ("inprocess", "kernel")
@@ -140,7 +113,7 @@ class TestTheYear:
 class TestOptions:
     def test_page(self, folder):
         made = cx.report.report(
-            scenario=scenario_of(folder),
+            scenario=small_company(folder),
             notebook="loop",
             out=folder / "out",
             parameters={"options": ["front.1+1"], "replications": 2},
@@ -148,6 +121,18 @@ class TestOptions:
         page = made.path.read_text(encoding="utf-8")
         assert "Without any link (control) it brings nothing" in page
         assert made.summary[0].startswith("1 more in front, shift 1: ")
+
+    def test_page_says_what_the_company_as_it_is_counted(self, folder):
+        made = cx.report.report(
+            scenario=served_company(folder), notebook="loop", out=folder / "out",
+            parameters={"replications": 3},
+        )  # fmt: skip
+        base = json.loads(made.manifest_path.read_text(encoding="utf-8"))["customer_base"]
+        # Three times 40 customers, of whom everybody leaves after a month: 0.5 × 3 counts as 1.
+        assert (base["probabilities_above_1"], base["terms_ended"]) == (120, 120)
+        page = made.path.read_text(encoding="utf-8")
+        assert "120 (120 terms ended)" in page
+        assert "counted as 1 in 120 decisions" in page
 
     @pytest.mark.parametrize(
         ("asked", "words"),

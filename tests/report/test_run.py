@@ -17,7 +17,13 @@ from cxlab.report import engines
 from cxlab.report.engines import run_notebook
 from cxlab.report.manifest import input_id
 from cxlab.report.run import _file_name
-from tests.report.helpers import EVIL, hostile_tables, small_scenario
+from tests.report.helpers import (
+    EVIL,
+    hostile_tables,
+    lone_company,
+    served_company,
+    small_scenario,
+)
 
 
 def _prepared(name):
@@ -213,48 +219,9 @@ def test_manifest_tells_what_the_page_was_made_from(tmp_path):
     assert data["versions"]["pandas"] in page
 
 
-COMPANY = """
-time_zone = "UTC"
-start = 2026-01-01
-replications = 2
-[horizon]
-type = "terminating"
-days = 40
-[lifecycle]
-initial_customers = 40
-[lifecycle.segments.all]
-share = 1.0
-plan_shares = { basic = 1.0 }
-churn_factor = 3.0
-[lifecycle.plans.basic]
-price_per_month = 10
-[lifecycle.renewal]
-law = "geometric"
-leaving_probability = 0.5
-"""
-SERVED = """
-[lifecycle.contacts]
-per_month = 1.0
-channel_shares = { phone = 1.0 }
-[[lifecycle.links]]
-name = "waiting"
-from = "first_reply_hours"
-curve = [[1, 1.0], [24, 2.0]]
-high = [[1, 1.0], [24, 4.5]]
-"""
-
-
 def test_a_company_says_in_its_manifest_which_links_hold_and_what_was_cut(tmp_path):
-    small_scenario(tmp_path)
-    path = tmp_path / "company.toml"
-    path.write_text('extends = "small.toml"\n' + COMPANY + SERVED)
     for on in (False, True):
-        path.write_text(
-            'extends = "small.toml"\n'
-            + COMPANY.replace("[lifecycle]", f"[lifecycle]\nclosed_loop = {str(on).lower()}")
-            + SERVED
-        )
-        done = cx.report.report(path, out=tmp_path / "out")
+        done = cx.report.report(served_company(tmp_path, closed_loop=on), out=tmp_path / "out")
         base = json.loads(done.manifest_path.read_text(encoding="utf-8"))["customer_base"]
         assert base["closed_loop"] is on
         assert [link["name"] for link in base["assumed_links"]] == ["waiting"]
@@ -271,8 +238,7 @@ def test_a_company_says_in_its_manifest_which_links_hold_and_what_was_cut(tmp_pa
 @pytest.mark.parametrize(("notebook", "word"), [(None, "churn"), ("scenario", "Customer churn")])
 def test_a_company_without_a_desk_has_a_page(tmp_path, notebook, word):
     """Also in the notebook of a desk, which finds no tickets and says so."""
-    path = tmp_path / "alone.toml"
-    path.write_text(COMPANY)
+    path = lone_company(tmp_path)
     given = {} if notebook is None else {"parameters": {"scenario": str(path)}}
     done = cx.report.report(
         path if notebook is None else None, notebook=notebook, out=tmp_path / "out", **given

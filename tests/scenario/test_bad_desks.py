@@ -158,7 +158,7 @@ def test_unknown_engine() -> None:
 
 
 def test_memory_that_would_not_suffice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_replicated", None)  # nothing runs
+    monkeypatch.setattr(run, "recorded", None)  # nothing runs
     busy = Scenario.of(BASE).but(**{"channels.chat.arrivals_per_hour": 1e9})
     with pytest.raises(InputError, match=r"memory would not suffice.*tickets.*GiB at most"):
         simulate(busy)

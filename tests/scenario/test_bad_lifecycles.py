@@ -153,6 +153,9 @@ def test_the_base_is_fine() -> None:
         (life(plans={}), "plans.*at least 1"),
         (renewal(reasons={"price": 0.5}), "renewal: .*these sum to 0.5"),
         (renewal(reasons={}), "at least one reason"),
+        (renewal(reasons={"payment_failed": 1.0}), "reasons other than payment_failed"),
+        (life(purchases={"per_month": 1, "amount": 5, "products": {}}), "purchases.products.*sum"),
+        (ways(web={**WEB, "segment_shares": {}}), "acquisition.web.*shares that sum to 1"),
         (life(purchases={"per_month": 1, "amount": 5, "products": {"a": 0.6, "b": 0.6}}), "1.2"),
         (life(contacts={"per_month": 1, "channel_shares": {"chat": 0.5, "email": 0.6}}),
          "channel_shares.*these sum to 1.1"),
@@ -205,6 +208,7 @@ def test_the_base_is_fine() -> None:
         ({**BASE, "channels": {"chat": {**CHAT, "arrivals_per_hour": 0}, "email": CHAT}},
          "a rate above 0 in channels.chat.arrivals_per_hour"),
         ({**BASE, "team": {"shifts": []}}, "a shift with agents"),
+        ({**BASE, "customers": 500}, r"no key customers: .* \[lifecycle\], .* initial_customers"),
         # what would leave the calendar
         (life(loyalty={"after_months": 121, "joins": 0.5}), "loyalty.after_months.*equal to 120"),
         (life(relation_survey={**NPS, "every_months": 121}), "every_months.*equal to 120"),

@@ -12,6 +12,7 @@ from cxlab.scenario import Scenario
 from cxlab.scenario.forecast import (
     DAYS_A_MONTH,
     expected_customers,
+    expected_events,
     expected_requests,
     expected_total,
     own_growth,
@@ -97,6 +98,14 @@ def test_newcomers_ask_more_often() -> None:
     slow = base(contacts=contacts, renewal=stays, onboarding=steps)
     assert expected_requests(slow, "email", 60) == pytest.approx(0.8 * two_months * 1.5)
     assert expected_requests(base(), "email", 60) == 0
+
+
+def test_what_campaigns_issue_is_expected_too() -> None:
+    # Half of 1,000 customers who stay, every other day of 300 days: 75,000 coupons.
+    stays = {"law": "geometric", "leaving_probability": 0.0}
+    coupon = {"every_days": 2, "share": 0.5, "redeems": 1.0}
+    life = base(renewal=stays, campaigns={"spring": coupon})
+    assert expected_events(life, 300) == pytest.approx(75_000)
 
 
 def test_a_run_comes_out_as_forecast() -> None:

@@ -210,6 +210,23 @@ def test_a_way_that_becomes_word_of_mouth_has_no_leads_to_pay(write: Any) -> Non
     assert word.lifecycle.acquisition["search"].leads_per_week is None
 
 
+def test_a_customer_base_leaves_the_number_of_customers_of_a_desk_behind(write: Any) -> None:
+    write("customers = 700\n" + PLAIN, "desk.toml")
+    asked = "[lifecycle.contacts]\nper_month = 1\nchannel_shares = { phone = 1.0 }\n"
+    life = BASE_OF_CUSTOMERS[BASE_OF_CUSTOMERS.index("[lifecycle]") :] + asked
+    company = Scenario.load(write('extends = "desk.toml"\n' + life, "company.toml"))
+    assert "customers" not in company.resolved()
+    assert Scenario.of(company.resolved()) == company
+    desk = Scenario.load(write('extends = "desk.toml"\n', "same.toml"))
+    grown = desk.but(name="company", lifecycle=company.resolved()["lifecycle"])
+    assert grown == company
+    assert desk.but(lifecycle=None).customers == 700
+    with pytest.raises(InputError, match="no key customers"):  # of its own: not silently ignored
+        Scenario.load(write('extends = "desk.toml"\ncustomers = 700\n' + life, "both.toml"))
+    with pytest.raises(InputError, match="no key customers"):
+        company.but(customers=700)
+
+
 def test_plans_may_have_any_name(write: Any) -> None:
     """`days` and `weeks` exclude each other as keys, not as names."""
     text = BASE_OF_CUSTOMERS.replace("plans.pro]", "plans.weeks]").replace('"pro"', '"weeks"')

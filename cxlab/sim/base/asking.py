@@ -45,7 +45,8 @@ def relation_surveys(view: BaseView) -> pa.Table | None:
     answered = sent + uniforms_at(key, "relation.delay", number) * _A_DAY_S
     says = uniforms_at(key, "relation.answers", number) < survey.response_rate
     says &= answered < view.timeline.horizon_s
-    mean = float(people.leaving.mean()) if len(people) else 1.0
+    # Of those who come whatever happens, so that no score depends on who is referred or not.
+    mean = float(people.leaving[people.referrer < 0].mean()) if len(people) else 1.0
     effect = survey.frailty_effect * (people.leaving[who] / (mean or 1.0) - 1)
     version, lowest, highest = INSTRUMENTS["nps"]
     at_most = special.expit(np.asarray(survey.cutpoints) + effect[:, None])

@@ -86,6 +86,7 @@ class Rules(NamedTuple):
     up_to: Integers
     down: Floats
     down_to: Integers
+    tenure_months: Integers
     tenure_days: Integers
     tenure: Floats
     feature: Floats
@@ -179,7 +180,7 @@ def draw(key: Any, purpose: Any, index: int) -> float:
 @part
 def anniversary(days: Calendar, start: int, months: int) -> int:
     at = start + days.reach
-    month = days.month[at] + months
+    month = min(days.month[at] + months, len(days.month_starts) - 2)
     last = days.month_starts[month + 1] - 1
     return int(min(days.month_starts[month] + days.day_of_month[at], last))
 
@@ -234,19 +235,27 @@ def linked(
     return p
 
 
+@part
+def by_tenure(rules: Rules, calendar: Calendar, born: int, day: int) -> float:
+    step = 0
+    for later in range(1, len(rules.tenure)):
+        begins = anniversary(calendar, born, rules.tenure_months[later]) + rules.tenure_days[later]
+        if begins <= day:
+            step = later
+    return float(rules.tenure[step])
+
+
 # --- decisions ---------------------------------------------------------------------------------
 
 
 @part
 def leaving(
-    people: People, state: State, rules: Rules, campaigns: Campaigns, who: int, day: int
-) -> float:
+    people: People, state: State, rules: Rules, campaigns: Campaigns, calendar: Calendar,
+    who: int, day: int,
+) -> float:  # fmt: skip
     """Return the probability of leaving at the end of a term, without the links."""
     p = people.leaving[who] * (rules.segment[people.segment[who]] * rules.plan[state.plan[who]])
-    tenure, step = day - people.born[who], 0
-    while step + 1 < len(rules.tenure_days) and rules.tenure_days[step + 1] <= tenure:
-        step += 1
-    p = p * rules.tenure[step]
+    p = p * by_tenure(rules, calendar, people.born[who], day)
     if day < people.onboarded[who]:
         p = p * rules.onboarding
     for place in range(len(rules.feature)):
@@ -274,11 +283,11 @@ def redeemed_lately(campaigns: Campaigns, campaign: int, who: int, since: int, d
 @part
 def decides(
     people: People, state: State, rules: Rules, links: Links, campaigns: Campaigns,
-    memory: Memory, who: int, day: int, midnight: float, notes: Notes,
+    calendar: Calendar, memory: Memory, who: int, day: int, midnight: float, notes: Notes,
 ) -> int:  # fmt: skip
     """Let a customer stay (−1) or leave at the end of a term; return the reason."""
     u = draw(people.key[who], rules.purposes[RENEWAL], state.anniversaries[who])
-    p = leaving(people, state, rules, campaigns, who, day)
+    p = leaving(people, state, rules, campaigns, calendar, who, day)
     own, because = u < p, NOBODY
     for link in range(len(links.on)):
         if links.on[link] == CHURN:
@@ -343,12 +352,14 @@ def end_spell(
 @part
 def end_term(
     people: People, state: State, rules: Rules, links: Links, campaigns: Campaigns,
-    memory: Memory, who: int, day: int, midnight: float, notes: Notes,
+    calendar: Calendar, memory: Memory, who: int, day: int, midnight: float, notes: Notes,
 ) -> bool:  # fmt: skip
     """Decide on the next term; return whether there is one."""
     state.into_term[who] = 0
     ending = 0
-    reason = decides(people, state, rules, links, campaigns, memory, who, day, midnight, notes)
+    reason = decides(
+        people, state, rules, links, campaigns, calendar, memory, who, day, midnight, notes
+    )
     if reason != NOBODY:
         ending = VOLUNTARY
     else:
@@ -377,7 +388,7 @@ def close(
         there = True
         if state.into_term[who] == rules.term[state.plan[who]]:
             there = end_term(
-                people, state, rules, links, campaigns, memory, who, day, midnight, notes
+                people, state, rules, links, campaigns, calendar, memory, who, day, midnight, notes
             )
         if there:
             if rules.referral >= 0:

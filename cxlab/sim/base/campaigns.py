@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cxlab.scenario.lifecycle import Campaign
+from cxlab.scenario.customers import Campaign
 from cxlab.sim.addresses import uniforms_at
-from cxlab.sim.base.customers import NEVER, Customers
+from cxlab.sim.base.customers import NEVER, Customers, whole_days
 
 __all__ = ["issue_days", "redeemed_days"]
 
@@ -37,6 +37,6 @@ def redeemed_days(
         u = uniforms_at(customers.key, f"campaign.{name}.days", issue)
         days = campaign.redeem_days.quantile(u)
     redeemed = np.where(
-        gets & redeems & (days < campaign.valid_days), day + np.floor(days).astype(np.int64), NEVER
+        gets & redeems & (days < campaign.valid_days), day + whole_days(np.floor(days)), NEVER
     )
     return gets, redeemed

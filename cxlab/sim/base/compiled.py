@@ -248,7 +248,8 @@ def _rules(odds: Odds) -> books.Rules:
     law, win_back = life.renewal, life.win_back
     return books.Rules(
         segment=odds.segment, plan=odds.plan, term=odds.term, up=up, up_to=up_to, down=down,
-        down_to=down_to, tenure_days=odds.tenure.days, tenure=odds.tenure.factors,
+        down_to=down_to, tenure_months=odds.tenure.months, tenure_days=odds.tenure.days,
+        tenure=odds.tenure.factors,
         feature=np.asarray(odds.feature, dtype=np.float64), reason_bounds=odds.reason_bounds,
         purposes=np.array([purpose_key(name) for name in books.PURPOSES], dtype=np.uint64),
         onboarding=odds.onboarding, member=odds.member, payment_failure=law.payment_failure,

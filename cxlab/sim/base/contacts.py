@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cxlab.scenario import Scenario, hourly_rates
-from cxlab.scenario.lifecycle import Contacts
+from cxlab.scenario.customers import Contacts
 from cxlab.sim.addresses import child_keys, uniforms_at
 from cxlab.sim.base.customers import Customers, Population
 from cxlab.sim.timeline import rate_steps

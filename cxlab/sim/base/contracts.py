@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cxlab.scenario.customers import Purchases
 from cxlab.scenario.laws import Law
-from cxlab.scenario.lifecycle import Purchases
 from cxlab.sim.addresses import uniforms_at
 from cxlab.sim.base.contacts import DAYS_A_MONTH
 from cxlab.sim.base.customers import INITIAL

@@ -13,11 +13,12 @@ from scipy import special
 
 from cxlab.errors import InputError
 from cxlab.scenario import Law, Scenario
-from cxlab.scenario.lifecycle import Lifecycle, Renewal
+from cxlab.scenario.customers import Renewal
+from cxlab.scenario.lifecycle import Lifecycle
 from cxlab.sim.addresses import Keys, child_keys, customer_keys, uniforms_at
 from cxlab.sim.base.days import Days
 
-__all__ = ["INITIAL", "NEVER", "Customers", "Leads", "Population"]
+__all__ = ["INITIAL", "NEVER", "Customers", "Leads", "Population", "whole_days"]
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -31,6 +32,11 @@ EARLIEST = date(1678, 1, 1)
 
 INITIAL = -1
 """The way of customers who were there at the start."""
+
+
+def whole_days(days: Floats) -> Integers:
+    """Return whole numbers of days as integers, NEVER for those too long to be counted."""
+    return np.minimum(days, float(NEVER)).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ class Population:
         if law is None:
             return keys, np.zeros(n, dtype=np.int64)
         months = law.quantile(uniforms_at(keys, "initial.months"))
-        return keys, np.rint(months * 30.436875).astype(np.int64)
+        return keys, whole_days(np.rint(months * 30.436875))
 
     @cached_property
     def days(self) -> Days:
@@ -195,8 +201,8 @@ class Population:
         decided = np.where(evaluates, looked + _lasts(way.evaluating_days, keys, "evaluating"),
                            looked)  # fmt: skip
         aware = np.floor(at).astype(np.int64)
-        looked_on = np.minimum(np.ceil(looked), NEVER).astype(np.int64)
-        decided_on = np.minimum(np.ceil(decided), NEVER).astype(np.int64)
+        looked_on = whole_days(np.ceil(looked))
+        decided_on = whole_days(np.ceil(decided))
         return Leads(
             keys, np.full(n, place), referrer, aware, np.where(evaluates, looked_on, NEVER),
             np.maximum(decided_on, aware + 1), buys,
@@ -207,7 +213,7 @@ class Population:
         win_back = self.lifecycle.win_back
         assert win_back is not None
         days = win_back.days.quantile(uniforms_at(keys, "win_back.days", number))
-        return np.maximum(np.ceil(days).astype(np.int64), 1)
+        return np.maximum(whole_days(np.ceil(days)), 1)
 
     def buyers(self, leads: Leads, places: npt.NDArray[Any]) -> Customers:
         """Return the customers that some leads become."""
@@ -316,5 +322,5 @@ def _lasts(law: Law | None, keys: Keys, purpose: str) -> Floats:
 
 def _later(start: Integers, law: Law | None, keys: Keys, purpose: str, never: Flags) -> Integers:
     """Return the day some time after a day, or NEVER."""
-    days = np.ceil(_lasts(law, keys, purpose)).astype(np.int64)
+    days = whole_days(np.ceil(_lasts(law, keys, purpose)))
     return np.where(never, NEVER, start + days)

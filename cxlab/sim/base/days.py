@@ -53,7 +53,7 @@ class Days:
     def of(cls, scenario: Scenario, reach: int = 0) -> Days:
         """Return the days of a scenario, reaching back some days more."""
         total = scenario.horizon.total_days
-        # A month more at both ends: anniversaries are asked for beyond the horizon.
+        # 15 years more at the end: anniversaries are asked for beyond the horizon.
         first = scenario.start - timedelta(days=reach)
         days = np.datetime64(first) + np.arange(reach + total + 1)
         months = days.astype("datetime64[M]")
@@ -68,6 +68,8 @@ class Days:
     def anniversary(self, start: Integers, months: Integers) -> Integers:
         """Return the day so many months after a day: the same of its month, or the last.
 
+        What lies behind the calendar comes out as a day of its last month.
+
         >>> from cxlab.scenario import Scenario
         >>> desk = {"arrivals_per_hour": 1, "handle_minutes": 1, "first_reply": "end"}
         >>> one = Scenario.of({"name": "a", "time_zone": "UTC", "start": "2026-01-31",
@@ -79,6 +81,7 @@ class Days:
         """
         at = start + self.reach
         month = self.month[at] + months
+        month = np.minimum(month, len(self.month_starts) - 2)
         last = self.month_starts[month + 1] - 1
         return np.asarray(np.minimum(self.month_starts[month] + self.day_of_month[at], last))
 

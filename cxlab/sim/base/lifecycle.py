@@ -30,7 +30,7 @@ from typing import Any, Protocol
 import numpy as np
 import simpy
 
-from cxlab.scenario.lifecycle import Campaign
+from cxlab.scenario.customers import Campaign
 from cxlab.scenario.links import Experience
 from cxlab.sim.addresses import purpose_key, uniform_at
 from cxlab.sim.base.campaigns import redeemed_days
@@ -207,8 +207,7 @@ class Base:
         """Return the probability of leaving at the end of a term, without the links."""
         odds = self.odds
         p = customer.leaving * float(odds.segment[customer.segment] * odds.plan[customer.plan])
-        tenure = bisect_right(odds.tenure.days.tolist(), day - customer.born) - 1
-        p *= float(odds.tenure.factors[tenure])
+        p *= self.by_tenure(customer.born, day)
         if day < customer.onboarded:
             p *= odds.onboarding
         for place, adopted in enumerate(customer.adopted):
@@ -220,6 +219,15 @@ class Base:
             if self.redeemed_lately(customer, name, campaign, day):
                 p *= campaign.churn_factor
         return p
+
+    def by_tenure(self, born: int, day: int) -> float:
+        """Return the factor that holds on a day for who bought on another: the last one begun."""
+        steps, holds = self.odds.tenure, 0
+        for later in range(1, len(steps.factors)):
+            begins = self.days.anniversary_of(born, steps.months[later]) + int(steps.days[later])
+            if begins <= day:
+                holds = later
+        return float(steps.factors[holds])
 
     def redeemed_lately(self, customer: Customer, name: str, campaign: Campaign, day: int) -> bool:
         """Return whether what a campaign issued to a customer still has an effect."""

@@ -75,7 +75,10 @@ def campaigns(view: BaseView) -> pa.Table | None:
 
 
 def loyalty_members(view: BaseView) -> pa.Table | None:
-    """Return who could join the programme, and who did; membership ends with the last spell."""
+    """Return who could join the programme, and who did; membership ends with the last spell.
+
+    Nobody becomes eligible or joins while away: that waits for the day of coming back.
+    """
     programme = view.life.loyalty
     if programme is None:
         return None
@@ -84,15 +87,24 @@ def loyalty_members(view: BaseView) -> pa.Table | None:
     left = view.last_day
     who = np.flatnonzero((eligible < view.total) & (eligible < left))
     joined = np.where(people.member[who] < left[who], people.member[who], STAYS)
+    joined = _when_there(view, who, joined)
     leaves = np.where((joined != STAYS) & (left[who] < view.total), left[who], STAYS)
     return pa.table(
         {
             "customer_id": view.who(who),
-            "eligible_from": view.at(eligible[who]),
+            "eligible_from": view.at(_when_there(view, who, eligible[who])),
             "enrolled_at": view.at(joined),
             "left_at": view.at(leaves),
         }
     )
+
+
+def _when_there(view: BaseView, who: Integers, day: Integers) -> Integers:
+    """Return days before customers' last one, those between two spells moved to the later one."""
+    away = (day < view.total) & ~view.seen_between(who, day)
+    moved = day.copy()
+    moved[away] = view.history.start[view.spell_at(who[away], day[away] + 1) + 1]
+    return moved
 
 
 def acquisition_costs(view: BaseView) -> pa.Table | None:

@@ -9,12 +9,16 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from cxlab.scenario.lifecycle import PAYMENT_FAILED, Campaign, Lifecycle
+from cxlab.scenario.customers import Campaign
+from cxlab.scenario.lifecycle import PAYMENT_FAILED, Lifecycle
 from cxlab.scenario.links import Curve, Effect, Link
 from cxlab.sim.base.contacts import DAYS_A_MONTH
 from cxlab.sim.base.customers import Population
 
 __all__ = ["FAILED", "Odds", "Steps", "on_curve"]
+
+MOST_MONTHS = 12 * 10_000
+"""As many as nobody ever is a customer."""
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -22,16 +26,21 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """A factor that depends on the days since the purchase: `factors[i]` from `days[i]` on."""
+    """A factor that depends on the time since the purchase: `factors[i]` from a day on.
 
+    It is the anniversary of so many whole `months`, and so many `days` more.
+    """
+
+    months: Integers
     days: Integers
     factors: Floats
 
     @classmethod
-    def of(cls, months: list[list[float]]) -> Steps:
+    def of(cls, steps: list[list[float]]) -> Steps:
         """Return factors that the scenario states by months."""
-        days = [round(month * DAYS_A_MONTH) for month, _ in months]
-        return cls(np.array(days), np.array([factor for _, factor in months]))
+        whole = [min(int(month), MOST_MONTHS) for month, _ in steps]
+        rest = [round(month % 1 * DAYS_A_MONTH) for month, _ in steps]
+        return cls(np.array(whole), np.array(rest), np.array([factor for _, factor in steps]))
 
 
 def on_curve(curve: Curve, x: float) -> float:
@@ -96,7 +105,7 @@ class Odds:
 
     @cached_property
     def tenure(self) -> Steps:
-        """Leaving factors by days since the purchase."""
+        """Leaving factors by time since the purchase."""
         return Steps.of(self.life.renewal.tenure_factors)
 
     @property

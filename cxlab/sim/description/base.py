@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cxlab.scenario import Law, Scenario
+from cxlab.scenario.customers import Campaign, Plan, Renewal, Steps
 from cxlab.scenario.forecast import expected_total
-from cxlab.scenario.lifecycle import Campaign, Lifecycle, Plan, Renewal, Steps
+from cxlab.scenario.lifecycle import Lifecycle
 from cxlab.scenario.links import EXPERIENCES
 from cxlab.sim.description.document import Grid
 from cxlab.sim.description.words import law_told, numbered_rules, shares_told

@@ -228,6 +228,7 @@ def companies(draw: st.DrawFn, *, most: int = 80) -> Scenario:
     whole: dict[str, Any] = {"name": "company", "replications": 1}
     if draw(USUALLY):
         whole = draw(scenarios()).resolved()
+        del whole["customers"]  # of a desk without a customer base
         for channel in whole["channels"].values():
             if not any(channel["arrivals_per_hour"].values()):
                 channel["arrivals_per_hour"] = 1.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from small_bases import (
     APRIL,
     FEBRUARY,
@@ -20,8 +21,10 @@ from small_bases import (
     lives,
 )
 
-LATER = {**LEAVE, "tenure_factors": [[0, 0.0], [2, 1.0]]}
-"""Nobody leaves in the first two months (61 days), everybody at the end of a term after them."""
+from cxlab.errors import InputError
+
+LATER = {**LEAVE, "tenure_factors": [[0, 0.0], [3, 1.0]]}
+"""Nobody leaves before three months are over, everybody at the end of a term from then on."""
 NEVER_LEAVES = [(0, 0, "", "NONE", "")]
 
 
@@ -110,10 +113,9 @@ def test_months_behind_at_the_start_count_for_the_term() -> None:
 
 
 def test_months_behind_at_the_start_count_for_the_tenure() -> None:
-    # Bought 31 days before, on 1 December: anniversaries on the first days of months; on
-    # 1 February 62 days have passed, more than two months.
+    # Bought 31 days before, on 1 December: three months are over on 1 March.
     played = lives(renewal=LATER, initial_months=31 / 30.436875)
-    assert played.spells == [(0, -31, 31, "VOLUNTARY", "unknown")]
+    assert played.spells == [(0, -31, MARCH, "VOLUNTARY", "unknown")]
 
 
 def test_who_bought_on_the_day_before_the_start() -> None:
@@ -137,6 +139,23 @@ def test_a_month_that_began_on_the_day_before_the_start() -> None:
 def test_tenure_counts_from_the_purchase() -> None:
     played = lives(renewal=LATER)
     assert played.spells == [(0, 0, APRIL, "VOLUNTARY", "unknown")]
+
+
+def test_months_since_the_purchase_are_those_of_the_calendar() -> None:
+    # Two months after 1 January is 1 March, day 59; after 1 July 1 September, day 62.
+    second = {**LEAVE, "tenure_factors": [[0, 0.0], [2, 1.0]]}
+    assert lives(renewal=second).spells == [(0, 0, MARCH, "VOLUNTARY", "unknown")]
+    july = lives(renewal=second, top={"start": "2026-07-01"})
+    assert july.spells == [(0, 0, 62, "VOLUNTARY", "unknown")]
+    # 0.1 of a month are three days more: too late for that term.
+    after = {**LEAVE, "tenure_factors": [[0, 0.0], [2.1, 1.0]]}
+    assert lives(renewal=after).spells == [(0, 0, APRIL, "VOLUNTARY", "unknown")]
+    # From 29 January: 1.99 months are a month (28 February) and 30 days, two months a day less.
+    close = {**LEAVE, "tenure_factors": [[0, 0.0], [1.99, 0.0], [2, 1.0]]}
+    january = lives(renewal=close, top={"start": "2026-01-29"})
+    assert january.spells == [(0, 0, 59, "VOLUNTARY", "unknown")]
+    never = {**LEAVE, "tenure_factors": [[0, 0.0], [1e300, 1.0]]}
+    assert lives(renewal=never).spells == NEVER_LEAVES
 
 
 def test_factors_of_segment_and_plan() -> None:
@@ -260,7 +279,7 @@ def test_who_comes_back_has_the_plan_that_was_left_and_the_tenure_of_old() -> No
     up = plans(basic={"price_per_month": 10, "upgrade_to": "pro", "upgrade_probability": 1.0})
     played = lives(150, renewal=LATER, plans=up, win_back={"probability": 1.0, "days": 10})
     # Left on 1 April, back on 11 April (100). On 11 May (130) it is a month, but the purchase is
-    # more than two months ago: gone again.
+    # more than three months ago: gone again.
     assert [row[1:3] for row in played.spells] == [(0, APRIL), (100, 130)]
     assert [row[1:] for row in played.terms] == [
         (31, "pro", True), (59, "pro", True), (90, "pro", False), (130, "pro", False),
@@ -395,6 +414,21 @@ def test_members_of_the_loyalty_programme() -> None:
     assert not_any_more.rows("loyalty_members", *columns) == []
 
 
+def test_nobody_joins_the_loyalty_programme_while_away() -> None:
+    # Gone on 1 February (31), which is a month after the purchase, back on 11 February (41), gone
+    # for good on 11 March (69). Whoever would have joined on 6 February (36) joins when back.
+    columns = ("eligible_from", "enrolled_at", "left_at")
+    back = {"renewal": LEAVE, "win_back": {"probability": 1.0, "days": 10}}
+    for days, joined in ((4.5, 41), (0.5, 41), (20, 51), (60, "")):
+        programme = {"after_months": 1, "joins": 1.0, "days": days}
+        played = lives(loyalty=programme, **back)
+        left = 69 if joined else ""
+        assert played.rows("loyalty_members", *columns) == [(41, joined, left)], days
+    # Back after the end of what is seen: never eligible, for nobody saw them come back.
+    played = lives(40, loyalty={"after_months": 1, "joins": 1.0, "days": 4.5}, **back)
+    assert played.rows("loyalty_members", *columns) == []
+
+
 def spring(**keys: Any) -> dict[str, Any]:
     return {"spring": {"first_day": 20, "every_days": 30, "redeems": 1.0, "redeem_days": 3.5,
                        "churn_factor": 0.0, "effect_days": 10, **keys}}  # fmt: skip
@@ -484,6 +518,29 @@ def test_nobody_old_breaks_the_calendar() -> None:
                played.rows("surveys", "customer_id", "sent_at"))  # fmt: skip
     assert played.rows("loyalty_members", "eligible_from")[0] < (0,)
     lives(relation_survey=survey, acquisition=ways)
+
+
+def test_nobody_is_older_than_the_calendar() -> None:
+    # Bought 4,000 months of 30.436875 days before; asked every tenth year, never within a month.
+    survey = {"every_months": 120, "response_rate": 1.0, "cutpoints": [float(c) for c in range(10)]}
+    played = lives(30, initial_months=4000, relation_survey=survey)
+    assert played.rows("customers", "acquired_at") == [(-121748,)]
+    assert played.rows("surveys", "sent_at") == []
+    with pytest.raises(InputError, match=r"initial_months reaches back too far.*none from before"):
+        lives(30, initial_months=1e30)
+
+
+def test_what_lasts_for_ever_never_comes() -> None:
+    # 1e30 days are more than a number of days can hold.
+    steps = {"days": 1e30, "churn_factor": 0.0}
+    assert lives(renewal=LEAVE, onboarding=steps).spells == NEVER_LEAVES
+    back = {"probability": 1.0, "days": 1e30}
+    assert lives(renewal=LEAVE, win_back=back).spells == [(0, 0, FEBRUARY, "VOLUNTARY", "unknown")]
+    features = {"api": {"adopts": 1.0, "days": 1e30, "churn_factor": 0.0}}
+    assert len(lives(renewal=LEAVE, features=features).spells) == 1
+    assert lives(renewal=LEAVE, features=features).spells[0][2] == FEBRUARY
+    coupons = spring(first_day=0, redeem_days=1e30)
+    assert lives(campaigns=coupons).rows("campaigns", "redeemed_at")[0] == ("",)
 
 
 def test_an_empty_base() -> None:

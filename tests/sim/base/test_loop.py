@@ -235,7 +235,30 @@ def test_two_staffings_meet_the_same_customers_with_the_same_requests() -> None:
         both = a.index.intersection(b.index)
         assert len(both) > 0.6 * len(a)
         pd.testing.assert_frame_equal(a.loc[both], b.loc[both])
-    # Initial and paid customers do not depend on the desk at all.
+    # Nor does what they say when they are asked whether they would recommend the business.
+    survey = {"every_months": 1, "response_rate": 1.0, "cutpoints": [c / 4 for c in range(10)],
+              "frailty_effect": 2.0}  # fmt: skip
+    a, b = (
+        pd.Series(scores["score"].to_numpy(), index=scores["survey_id"])
+        for scores in (_relation_scores(agents, survey) for agents in (1, 4))
+    )
+    both = a.index.intersection(b.index)
+    assert len(both) > 400
+    pd.testing.assert_series_equal(a.loc[both], b.loc[both])
+
+
+def _relation_scores(agents: int, survey: dict[str, Any]) -> pd.DataFrame:
+    """What initial and paid customers answer, whose numbers do not depend on the desk."""
+    made = play_company(company(LINKS, agents=agents).but(lifecycle__relation_survey=survey), 1)
+    people = made.history.customers
+    asked = frames({"surveys": record_company(made)["surveys"]})["surveys"]
+    asked = asked[asked["instrument"].eq("nps")]
+    number = asked["customer_id"].str.removeprefix("customer-").astype(int) - 1
+    return asked[people.referrer[number.to_numpy()] < 0]
+
+
+def test_initial_and_paid_customers_do_not_depend_on_the_desk_at_all() -> None:
+    few, many = played(True, 1), played(True, 4)
     a, b = few.history.customers, many.history.customers
     mine = [c.key[c.referrer < 0].tolist() for c in (a, b)]
     assert mine[0] == mine[1]

@@ -92,12 +92,12 @@ def test_survival_with_terms_of_three_months() -> None:
 
 
 def test_survival_where_the_first_months_are_dangerous_and_payments_fail() -> None:
-    # Twice the probability for 91 days: at the anniversaries 31, 59 and 90. Of all who stay
-    # 0.05 × (1 − 0.4) are lost all the same.
+    # Twice the probability before three months are over: on 1 February and 1 March. Of all who
+    # stay 0.05 × (1 − 0.4) are lost all the same.
     tenure = {"tenure_factors": [[0, 2.0], [3, 1.0]]}
     h = history(renewal={**GEOMETRIC, **tenure, "payment_failure": 0.05, "recovery": 0.4})
     for k in LOOKS:
-        stays = 0.84 ** min(k, 3) * 0.92 ** max(k - 3, 0) * 0.97**k
+        stays = 0.84 ** min(k, 2) * 0.92 ** max(k - 2, 0) * 0.97**k
         inside(there(h, FIRSTS[k]), N, stays)
     involuntary = int((h.ending == Ending.INVOLUNTARY)[h.end == FIRSTS[1]].sum())
     inside(involuntary, N, 0.84 * 0.03)
