@@ -13,6 +13,7 @@ from cxlab.experiment.sequential import Precision, Run, run
 from cxlab.experiment.soundness import doubts, open_tickets
 from cxlab.experiment.sweeps import Sweep, sweep
 from cxlab.experiment.validation import Case, Fault, Quantity, plant, validate
+from cxlab.experiment.warm_up import WarmUp
 from cxlab.experiment.worth import without_links, worth_of
 from cxlab.experiment.year import CompanyYear, company_year
 
@@ -25,6 +26,7 @@ __all__ = [
     "Quantity",
     "Run",
     "Sweep",
+    "WarmUp",
     "analytic_neighbours",
     "churn_causes",
     "cohort_retention",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from html import escape
 from typing import Any
@@ -27,8 +27,17 @@ from cxlab import stats
 from cxlab.errors import InputError
 from cxlab.experiment.executors import Executor, executor_for
 from cxlab.experiment.replications import combined, run_values
-from cxlab.experiment.runs import Question, Runs, batches, measured
-from cxlab.experiment.sequential import LARGE, Progress, asked_metrics, names_of
+from cxlab.experiment.runs import Measured, Question, Runs, batches, measured
+from cxlab.experiment.sequential import (
+    COUNTS,
+    LARGE,
+    Progress,
+    Run,
+    asked_metrics,
+    names_of,
+    run_of,
+    with_counts,
+)
 from cxlab.metrics.frame import Results
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.scenario import Scenario
@@ -36,7 +45,7 @@ from cxlab.sim import Engine
 from cxlab.sim.run import check_memory
 from cxlab.units import format_margin, format_value
 
-__all__ = ["ALPHA", "Comparison", "compare"]
+__all__ = ["ALPHA", "Comparison", "compare", "p_words", "signed", "span_words"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -57,13 +66,15 @@ _COLUMNS = (
 class Comparison:
     """What scenarios change against a base.
 
-    `rows` holds one row per scenario (its label), metric, group and replication.
+    `rows` holds one row per scenario (its label), metric, group and replication; `runs` each
+    scenario's own `Run` by label, with its doubts, counts and neighbours.
     """
 
     base: str
     others: tuple[str, ...]
     rows: pd.DataFrame
     by: tuple[str, ...]
+    runs: Mapping[str, Run] = field(default_factory=dict)
 
     @cached_property
     def tables(self) -> dict[str, Results]:
@@ -72,6 +83,28 @@ class Comparison:
             label: combined(self._of(label).drop(columns="scenario"), self.by)
             for label in (self.base, *self.others)
         }
+
+    @cached_property
+    def counts(self) -> pd.DataFrame:
+        """Tickets per run behind each scenario's times: scenario, and the columns of a `Run`."""
+        parts = [run.counts.assign(scenario=label) for label, run in self.runs.items()]
+        known = [part for part in parts if len(part)]
+        columns = ["scenario", *self.by, *COUNTS]
+        return pd.concat(known, ignore_index=True)[columns] if known else pd.DataFrame(
+            columns=columns
+        )  # fmt: skip
+
+    @cached_property
+    def doubts(self) -> dict[str, list[str]]:
+        """What a reader must know before believing the numbers: a sentence, and whom it concerns.
+
+        The base comes first among the scenarios of a sentence.
+        """
+        found: dict[str, list[str]] = {}
+        for label, run in self.runs.items():
+            for doubt in run.doubts:
+                found.setdefault(doubt, []).append(label)
+        return found
 
     def _of(self, label: str) -> pd.DataFrame:
         return self.rows[self.rows["scenario"] == label]
@@ -117,7 +150,7 @@ class Comparison:
 
     @property
     def summary(self) -> list[str]:
-        """How it was compared, and what common random numbers saved."""
+        """How it was compared, what common random numbers saved, and the doubts."""
         table = self.table
         gain = (table["independent"] / table["replications"]).replace(np.inf, np.nan).dropna()
         said = [
@@ -130,7 +163,7 @@ class Comparison:
                 f"median correlation {table['correlation'].median():.2f}; independent streams "
                 f"would need {gain.median():.1f} times as many replications"
             )
-        return said
+        return said + [f"note ({', '.join(who)}): {what}" for what, who in self.doubts.items()]
 
     def shown(self) -> pd.DataFrame:
         """Return the table as people read it, all text."""
@@ -143,9 +176,9 @@ class Comparison:
                 | {
                     "base": format_value(row["base"], unit),
                     "other": format_value(row["other"], unit),
-                    "difference": _signed(row["difference"], unit),
-                    "95 % interval": _ends(row["low"], row["high"], unit),
-                    "p (Holm)": "–" if math.isnan(row["p_holm"]) else f"{row['p_holm']:.3f}",
+                    "difference": signed(row["difference"], unit),
+                    "95 % interval": span_words(row["low"], row["high"], unit),
+                    "p (Holm)": p_words(row["p_holm"]),
                     "verdict": row["verdict"],
                 }
             )
@@ -187,30 +220,35 @@ def compare(
     if replications < 2:
         raise InputError("pairs of replications", given=replications, expected="2 or more")
     groups = tuple(g for g in names_of(by) if g != "replication")
-    question = Question(asked_metrics(base, metrics), groups, settings, engine)
+    shown = asked_metrics(base, metrics)
+    question = Question(with_counts(base, shown, groups), groups, settings, engine, True)
     for scenario in labelled.values():
         check_memory(scenario.but(replications=1))
     work = _pieces(list(labelled.values()), replications)
-    rows: dict[int, pd.DataFrame] = {}
+    found: dict[int, Measured] = {}
     done = 0
     where = executor or (None if sum(r.tickets for r in work) >= LARGE else "here")
     with executor_for(where) as workers:
         parts = batches(work, question, workers.workers)
         tasks = [[work[place] for place in part] for part in parts]
-        for at, found in workers.results(partial(measured, question=question), tasks):
-            for place, result in zip(parts[at], found, strict=True):
-                rows[place] = result.rows
+        for at, results in workers.results(partial(measured, question=question), tasks):
+            for place, result in zip(parts[at], results, strict=True):
+                found[place] = result
                 done += len(work[place].numbers)
             if progress is not None:
                 progress(done, len(labelled) * replications)
     each = len(work) // len(labelled)
+    runs = {
+        label: run_of(scenario.but(replications=replications), shown, groups,
+                      [found[place] for place in range(i * each, (i + 1) * each)])
+        for i, (label, scenario) in enumerate(labelled.items())
+    }  # fmt: skip
     frames = [
-        rows[place].assign(scenario=label)
-        for i, label in enumerate(labelled)
-        for place in range(i * each, (i + 1) * each)
+        run.rows[run.rows["metric"].isin(shown)].assign(scenario=label)
+        for label, run in runs.items()
     ]
     first, *rest = labelled
-    return Comparison(first, tuple(rest), pd.concat(frames, ignore_index=True), groups)
+    return Comparison(first, tuple(rest), pd.concat(frames, ignore_index=True), groups, runs)
 
 
 _PIECES = 2
@@ -325,12 +363,32 @@ def _judged(difference: float, direction: str) -> str:
     return "" if sign == 0 else (" (better)" if difference * sign > 0 else " (worse)")
 
 
-def _signed(difference: float, unit: str) -> str:
+def p_words(p: float) -> str:
+    """Return a p value in words, "–" where there is none.
+
+    >>> p_words(0.0312), p_words(1e-9), p_words(math.nan)
+    ('0.031', '< 0.001', '–')
+    """
+    return "–" if math.isnan(p) else "< 0.001" if p < 0.0005 else f"{p:.3f}"
+
+
+def signed(difference: float, unit: str) -> str:
+    """Return a difference with its sign; what rounds to nothing has none.
+
+    >>> signed(-90.0, "s"), signed(0.021, "share"), signed(-0.00001, "share")
+    ('−1.5 min', '+2.1 points', '0.0 points')
+    """
     if math.isnan(difference):
         return "–"
+    size = format_margin(abs(difference), unit)
     sign = "−" if difference < 0 else "+"
-    return sign + format_margin(abs(difference), unit)
+    return sign + size if any(digit in size for digit in "123456789∞") else size
 
 
-def _ends(low: float, high: float, unit: str) -> str:
-    return "" if math.isnan(low) else f"{_signed(low, unit)} to {_signed(high, unit)}"
+def span_words(low: float, high: float, unit: str) -> str:
+    """Return the interval of a difference, "" where there is none.
+
+    >>> span_words(-90.0, 30.0, "s")
+    '−1.5 min to +30.0 s'
+    """
+    return "" if math.isnan(low) else f"{signed(low, unit)} to {signed(high, unit)}"
