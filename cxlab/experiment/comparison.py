@@ -45,20 +45,43 @@ from cxlab.sim import Engine
 from cxlab.sim.run import check_memory
 from cxlab.units import format_margin, format_value
 
-__all__ = ["ALPHA", "Comparison", "compare", "p_words", "signed", "span_words"]
+__all__ = [
+    "ALPHA",
+    "JUDGEMENTS",
+    "Comparison",
+    "compare",
+    "judgement",
+    "movement",
+    "p_words",
+    "signed",
+    "span_words",
+]
 
 Floats = npt.NDArray[np.float64]
 
 ALPHA = 0.05
 """A difference is shown when its corrected p value lies below this."""
 
+JUDGEMENTS = ("better", "worse", "moves", "open", "same", "unknown")
+"""What a difference can show: `moves` without being better or worse, `open` nothing, `same` that
+nothing changed at all, `unknown` without a value or an interval."""
+
 REPLICATIONS = 30
 """Pairs that are played where nobody says how many."""
 
 
+_OTHER_TICKETS = 0.01
+"""From this relative difference on two scenarios have other numbers of tickets."""
+
+_OTHER_MIX = (
+    "other numbers of tickets come than in the base, and so perhaps another mix of channels: what "
+    "is measured over all of them changes with the mix, even where no channel does; compare by "
+    "channel"
+)
+
 _COLUMNS = (
-    "unit", "base", "other", "difference", "low", "high", "p", "p_holm", "correlation",
-    "independent", "replications", "verdict",
+    "unit", "direction", "base", "other", "difference", "low", "high", "p", "p_holm", "correlation",
+    "independent", "replications", "judgement", "verdict",
 )  # fmt: skip
 
 
@@ -104,7 +127,19 @@ class Comparison:
         for label, run in self.runs.items():
             for doubt in run.doubts:
                 found.setdefault(doubt, []).append(label)
+        for label in self.others:
+            if label in self._of_other_tickets:
+                found.setdefault(_OTHER_MIX, []).append(label)
         return found
+
+    @property
+    def _of_other_tickets(self) -> set[str]:
+        """The scenarios with other numbers of tickets than the base."""
+        if self.by or self.counts.empty:
+            return set()
+        opened = self.counts.set_index("scenario")["opened"]
+        off = (opened / opened.get(self.base, math.nan) - 1).abs()
+        return set(off.index[off > _OTHER_TICKETS])
 
     def _of(self, label: str) -> pd.DataFrame:
         return self.rows[self.rows["scenario"] == label]
@@ -113,10 +148,11 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """One row per scenario, metric and group.
 
-        Columns: scenario, metric, title, the groups, unit, base, other, difference, low, high (95 %
-        over pairs), p, p_holm, correlation (of the pairs), independent (how many replications of
-        each would be needed for the same interval without common random numbers), replications,
-        verdict. Durations are in seconds, shares from 0 to 1.
+        Columns: scenario, metric, title, the groups, unit, direction (which is better: up, down,
+        depends), base, other, difference, low, high (95 % over pairs), p, p_holm, correlation (of
+        the pairs), independent (how many replications of each would be needed for the same interval
+        without common random numbers), replications, judgement (see `JUDGEMENTS`), verdict.
+        Durations are in seconds, shares from 0 to 1.
         """
         found = pd.DataFrame([row for other in self.others for row in self._differences(other)])
         known = found["p"].notna().to_numpy()
@@ -124,6 +160,7 @@ class Comparison:
         if known.any():
             corrected[known] = multipletests(found["p"][known], ALPHA, "holm")[1]
         found["p_holm"] = corrected
+        found["judgement"] = [judgement(row) for row in found.to_dict("records")]
         found["verdict"] = [_verdict(row) for row in found.to_dict("records")]
         return found[["scenario", "metric", "title", *self.by, *_COLUMNS]]
 
@@ -154,7 +191,7 @@ class Comparison:
         table = self.table
         gain = (table["independent"] / table["replications"]).replace(np.inf, np.nan).dropna()
         said = [
-            f"{len(self.others)} against {self.base} under the same draws, "
+            f"{_options(len(self.others))} against {self.base} under the same draws, "
             f"{int(table['replications'].max())} pairs of replications; p values corrected by "
             f"Holm's method over {int(table['p'].notna().sum())} differences"
         ]
@@ -200,6 +237,7 @@ def compare(
     metrics: str | Sequence[str] | None = None,
     by: str | Sequence[str] = (),
     replications: int = REPLICATIONS,
+    seed: int | None = None,
     engine: Engine | None = None,
     executor: str | Executor | None = None,
     settings: Settings = DEFAULTS,
@@ -216,7 +254,7 @@ def compare(
     `cx.compare(base, options={"one more": base.but(**{"team.shifts.0.agents": 5})})` prints
     differences and verdicts.
     """
-    labelled = _labelled(base, others, options or {})
+    labelled = _labelled(base if seed is None else base.but(seed=seed), others, options or {})
     if replications < 2:
         raise InputError("pairs of replications", given=replications, expected="2 or more")
     groups = tuple(g for g in names_of(by) if g != "replication")
@@ -339,28 +377,44 @@ def _independent(x: pd.Series, y: pd.Series, spread: float) -> float:
     return float(len(x) * (x.var() + y.var()) / spread**2)
 
 
-def _verdict(row: dict[Any, Any]) -> str:
-    """Say what the difference shows, in words."""
-    unit = str(row["unit"])
-    if math.isnan(row["difference"]):
-        return "has no value in one of them" + (f" ({row['note']})" if row["note"] else "")
-    if math.isnan(row["low"]):
-        return "has too few pairs"
+def _options(count: int) -> str:
+    return "1 option" if count == 1 else f"{count} options"
+
+
+def judgement(row: Mapping[Any, Any]) -> str:
+    """Return which of `JUDGEMENTS` a row of differences gets."""
+    low, high = row["low"], row["high"]
+    if math.isnan(row["difference"]) or math.isnan(low):
+        return "unknown"
+    if low == high == 0:
+        return "same"
+    if not (row["p_holm"] < ALPHA or low == high):
+        return "open"
+    sign = {"up": 1, "down": -1}.get(str(row["direction"]), 0)
+    return "moves" if sign == 0 else "better" if row["difference"] * sign > 0 else "worse"
+
+
+def movement(row: Mapping[Any, Any]) -> str:
+    """Return by how much a number rises or falls, both ends of the interval."""
     low, high = sorted((abs(row["low"]), abs(row["high"])))
-    if row["low"] == row["high"] == 0:
+    size = format_margin(low, str(row["unit"])), format_margin(high, str(row["unit"]))
+    verb = "rises" if row["difference"] > 0 else "falls"
+    return f"{verb} by {size[0] if size[0] == size[1] else f'{size[0]} to {size[1]}'}"
+
+
+def _verdict(row: Mapping[Any, Any]) -> str:
+    """Say what the difference shows, in words."""
+    judged = row["judgement"]
+    if judged == "unknown":
+        if not math.isnan(row["difference"]):
+            return "has too few pairs"
+        return "has no value in one of them" + (f" ({row['note']})" if row["note"] else "")
+    if judged == "same":
         return "does not change at all"
-    if row["p_holm"] < ALPHA or row["low"] == row["high"]:
-        verb = "rises" if row["difference"] > 0 else "falls"
-        judged = _judged(row["difference"], str(row["direction"]))
-        size = format_margin(low, unit), format_margin(high, unit)
-        by = size[0] if size[0] == size[1] else f"{size[0]} to {size[1]}"
-        return f"{verb} by {by}{judged}"
-    return f"no difference shown, and one of more than {format_margin(high, unit)} is excluded"
-
-
-def _judged(difference: float, direction: str) -> str:
-    sign = {"up": 1, "down": -1}.get(direction, 0)
-    return "" if sign == 0 else (" (better)" if difference * sign > 0 else " (worse)")
+    if judged == "open":
+        most = format_margin(max(abs(row["low"]), abs(row["high"])), str(row["unit"]))
+        return f"no difference shown, and one of more than {most} is excluded"
+    return movement(row) + ("" if judged == "moves" else f" ({judged})")
 
 
 def p_words(p: float) -> str:

@@ -64,6 +64,11 @@ class WarmUp:
             week[3 : days - 3] = by_whole_weeks(self.runs)
         return pd.DataFrame({"day": np.arange(days), "mean": self.runs.mean(axis=1), "week": week})
 
+    @property
+    def too_short(self) -> bool:
+        """Whether there are too few days for the rule."""
+        return len(self.runs) < FEWEST_DAYS
+
     @cached_property
     def suggested(self) -> int | None:
         """After how many days the marginal standard error rule calls the desk settled.
@@ -71,7 +76,7 @@ class WarmUp:
         By whole weeks: the weekend's backlog is no warm-up. None where the rule cannot say, which
         is also so for less than twenty days.
         """
-        if self.runs.shape[0] < FEWEST_DAYS:
+        if self.too_short:
             return None
         return stats.mser(by_whole_weeks(self.runs), batch=1)
 
