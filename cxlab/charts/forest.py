@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import altair as alt
@@ -97,6 +98,7 @@ def paired_differences(
                 rows["low"], rows["high"], strict=True)],
         }
     )  # fmt: skip
+    data["row"] = data["option"].str.replace(", ", "\n")
     chart, height = _forest(data, f"{what} ({unit})", tick_format="~s")
     told = " ".join(
         f"{option}: {'; '.join(f'{r.words} ({r.reading})' for r in part.itertuples())}."
@@ -124,6 +126,7 @@ def changes(frame: pd.DataFrame, *, what: str, title: str) -> Figure:
     data.insert(1, "reading", rows["option"].astype(str).to_numpy())
     # Digits that nobody sees make a page heavy.
     data[["value", "low", "high"]] = data[["value", "low", "high"]].astype(float).round(3)
+    data["row"] = ["\n".join(textwrap.wrap(name, _LABEL)) for name in data["option"]]
     chart, height = _forest(data, what, labels=True)
     told = " ".join(
         f"{metric}: {'; '.join(f'{r.reading} {r.words}' for r in part.itertuples())}."
@@ -138,14 +141,19 @@ def changes(frame: pd.DataFrame, *, what: str, title: str) -> Figure:
     return figure
 
 
+_LABEL = 15
+"""Letters in a line of a metric's name: a narrow screen has room for no more."""
+
+
 def _forest(
     data: pd.DataFrame, what: str, *, tick_format: str = "~r", labels: bool = False
 ) -> tuple[Any, int]:
-    """Return the drawing of differences by option and reading, and its height in pixels.
+    """Return the drawing of differences by row (an option's name in lines) and reading, and its
+    height in pixels.
 
     `labels`: the words of each difference stand at the right end of its line.
     """
-    options, readings = (list(dict.fromkeys(data[c])) for c in ("option", "reading"))
+    options, readings = (list(dict.fromkeys(data[c])) for c in ("row", "reading"))
     ends = data[["value", "low", "high"]].to_numpy(dtype=float)
     least = float(np.nanmin(ends, initial=0.0))
     most = float(np.nanmax(ends, initial=0.0))
@@ -157,9 +165,9 @@ def _forest(
               scale=alt.Scale(domain=[least - room, most + room], nice=False,
                               range=room_for_words(free)))  # fmt: skip
     limit = alt.ExprRef("width > 480 ? 200 : 105")
-    y = alt.Y("option:N", sort=options, title=None, scale=alt.Scale(paddingInner=0.25),
+    y = alt.Y("row:N", sort=options, title=None, scale=alt.Scale(paddingInner=0.25),
               axis=alt.Axis(labelLimit=limit, grid=False,
-                            labelExpr="split(datum.label, ', ')"))  # fmt: skip
+                            labelExpr="split(datum.label, '\\n')"))  # fmt: skip
     offset = alt.YOffset("reading:N", sort=readings, scale=alt.Scale(paddingInner=0.2))
     colour = alt.Color("reading:N", sort=readings, title=None, scale=alt.Scale(domain=readings),
                        legend=alt.Legend(orient="top", columns=1, symbolType="stroke",

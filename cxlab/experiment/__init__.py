@@ -10,7 +10,7 @@ from cxlab.experiment.lifetimes import cohort_retention, customer_values, value_
 from cxlab.experiment.neighbours import analytic_neighbours
 from cxlab.experiment.replications import over_replications, replicate
 from cxlab.experiment.sequential import Precision, Run, run
-from cxlab.experiment.soundness import doubts, open_tickets
+from cxlab.experiment.soundness import doubts, open_tickets, warm_up_of
 from cxlab.experiment.sweeps import Sweep, sweep
 from cxlab.experiment.validation import Case, Fault, Quantity, plant, validate
 from cxlab.experiment.warm_up import WarmUp
@@ -43,6 +43,7 @@ __all__ = [
     "sweep",
     "validate",
     "value_quantiles",
+    "warm_up_of",
     "without_links",
     "worth_of",
 ]

@@ -16,7 +16,7 @@ from cxlab.sim.load import load_notes
 from cxlab.sim.outlook import base_notes
 from cxlab.tables import Tables
 
-__all__ = ["doubts", "expected_doubts", "open_tickets", "seen_doubts"]
+__all__ = ["doubts", "expected_doubts", "open_tickets", "seen_doubts", "warm_up_of"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -49,6 +49,17 @@ def open_tickets(tables: Tables, scenario: Scenario) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(
         {"replication": [], "day": [], "open": []}
     )  # fmt: skip
+
+
+def warm_up_of(scenario: Scenario, tables: Tables) -> WarmUp | None:
+    """Return how the desk of simulated tables settles; None where there are no tickets.
+
+    `cxlab.charts.warm_up(warm_up_of(desk, cx.simulate(desk)))` draws it.
+    """
+    if "tickets" not in tables:
+        return None
+    daily = open_tickets(tables, scenario)
+    return None if daily.empty else WarmUp(scenario, daily)
 
 
 def doubts(

@@ -38,7 +38,7 @@ __all__ = [
 
 Row = Mapping[Hashable, Any]
 
-_DESK = ("frt", "frt_p90", "service_level", "abandonment", "sla", "art_median", "fcr_7d", "backlog",
+_DESK = ("frt", "frt_p90", "service_level", "abandonment", "art_median", "fcr_7d", "backlog",
          "csat")  # fmt: skip
 _COMPANY = ("churn", "grr", "nrr", "arpa", "nps")
 
@@ -74,7 +74,7 @@ def comparison_doubts(found: Comparison) -> Block:
     """Return a box with what makes any of the scenarios doubtful; nothing where nothing does."""
     everybody = [found.base, *found.others]
     told = [
-        what if who == everybody else f"{', '.join(who)}: {what}"
+        what if who == everybody else f"{what} ({', '.join(who)})"
         for what, who in found.doubts.items()
     ]
     return care_box(told)
@@ -269,10 +269,7 @@ def difference_tables(found: Comparison) -> Block:
     parts, words = [], []
     for option, rows in found.table.groupby("scenario", sort=False):
         records = rows.to_dict("records")
-        caption = (
-            f"{option} against {found.base}: paired differences with 95 % intervals; below the "
-            "correlation of the pairs, how many runs of each independent streams would need"
-        )
+        caption = f"{option} against {found.base}, with 95 % intervals"
         lines = [_difference_line(row) for row in records]
         parts.append(table(columns, lines, caption=caption, numeric=columns[1:6]))
         words += [f"{option}: {row['title']} {row['verdict']}" for row in records]
@@ -287,7 +284,7 @@ def _difference_line(row: Row) -> list[object]:
         row["title"],
         _kept(format_value(row["base"], unit)),
         _kept(format_value(row["other"], unit)),
-        _two_lines(_kept(signed(row["difference"], unit)), _kept(interval)),
+        _two_lines(_kept(signed(row["difference"], unit)), _halves(interval)),
         p_words(row["p_holm"]),
         _two_lines(f"{row['correlation']:.2f}" if known else "–", _runs(row["independent"])),
         _kept(_sentence(row["verdict"])),
@@ -297,6 +294,11 @@ def _difference_line(row: Row) -> list[object]:
 def _kept(text: str) -> str:
     """Return text in which a number and its unit stay on one line."""
     return re.sub(r"(?<=\d) (?=(?:s|min|h|d|points|months)\b|%)", "\u00a0", text)
+
+
+def _halves(interval: str) -> str:
+    """Return an interval that breaks before its "to" at most."""
+    return _kept(interval).replace(" to ", " to\u00a0")
 
 
 def _two_lines(first: str, second: str) -> Html:

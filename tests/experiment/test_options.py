@@ -11,7 +11,7 @@ import pytest
 
 import cxlab as cx
 from cxlab.errors import InputError
-from cxlab.experiment import WarmUp
+from cxlab.experiment import WarmUp, warm_up_of
 from cxlab.experiment.options import beside, option_scenarios
 from cxlab.files import scenario_file
 from cxlab.scenario import Scenario
@@ -98,3 +98,12 @@ def test_a_run_knows_its_settling() -> None:
     assert found is not None
     assert len(found.by_day) == 22
     assert found.steady
+
+
+def test_simulated_tables_settle_as_the_run_does() -> None:
+    short = BASE.but(**{"horizon.weeks": 3, "replications": 2})
+    run = cx.run(short, "vol", replications=2).warm_up
+    tables = warm_up_of(short, cx.simulate(short))
+    assert run is not None
+    assert tables is not None
+    pd.testing.assert_frame_equal(tables.by_day, run.by_day)
