@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.base import Figure, finish, layered, nothing_to_draw, room_for_words
 from cxlab.charts.words import PLAIN_ZERO, amount, span
 
-__all__ = ["paired_differences", "standardised_differences"]
+__all__ = ["changes", "paired_differences", "standardised_differences"]
 
 
 def standardised_differences(
@@ -95,19 +98,76 @@ def paired_differences(
                 rows["low"], rows["high"], strict=True)],
         }
     )  # fmt: skip
-    options, readings = (list(dict.fromkeys(data[c])) for c in ("option", "reading"))
+    data["row"] = data["option"].str.replace(", ", "\n")
+    chart, height = _forest(data, f"{what} ({unit})", tick_format="~s")
+    told = " ".join(
+        f"{option}: {'; '.join(f'{r.words} ({r.reading})' for r in part.itertuples())}."
+        for option, part in data.groupby("option", sort=False)
+    )
+    table = data[["option", "reading", "words", "interval"]].set_axis(
+        ["Option", "Reading", what, "95 % interval"], axis=1
+    )
+    figure: Figure = finish(chart, title, f"{title}. {told}", height=height, data=table)
+    return figure
+
+
+def changes(frame: pd.DataFrame, *, what: str, title: str) -> Figure:
+    """Draw what options change of several metrics: a difference with its interval for each.
+
+    `frame`: metric, option, value, low, high, all on the one axis that `what` names with its unit
+    ("Change (% of the base)"), words and interval (the difference as people read it, which
+    stands beside the dot). Zero, the line, is the base.
+    """
+    rows = frame[frame["value"].notna()] if len(frame) else frame
+    if rows.empty:
+        return nothing_to_draw(title, "No difference has a value.")
+    data = rows[["value", "low", "high", "words", "interval"]].reset_index(drop=True)
+    data.insert(0, "option", rows["metric"].astype(str).to_numpy())
+    data.insert(1, "reading", rows["option"].astype(str).to_numpy())
+    # Digits that nobody sees make a page heavy.
+    data[["value", "low", "high"]] = data[["value", "low", "high"]].astype(float).round(3)
+    data["row"] = ["\n".join(textwrap.wrap(name, _LABEL)) for name in data["option"]]
+    chart, height = _forest(data, what, labels=True)
+    told = " ".join(
+        f"{metric}: {'; '.join(f'{r.reading} {r.words}' for r in part.itertuples())}."
+        for metric, part in data.groupby("option", sort=False)
+    )
+    table = data[["option", "reading", "words", "interval"]].set_axis(
+        ["KPI", "Option", "Difference", "95 % interval"], axis=1
+    )
+    figure: Figure = finish(
+        chart, title, f"{title}, against the base. {told}", height=height, data=table
+    )
+    return figure
+
+
+_LABEL = 15
+"""Letters in a line of a metric's name: a narrow screen has room for no more."""
+
+
+def _forest(
+    data: pd.DataFrame, what: str, *, tick_format: str = "~r", labels: bool = False
+) -> tuple[Any, int]:
+    """Return the drawing of differences by row (an option's name in lines) and reading, and its
+    height in pixels.
+
+    `labels`: the words of each difference stand at the right end of its line.
+    """
+    options, readings = (list(dict.fromkeys(data[c])) for c in ("row", "reading"))
     ends = data[["value", "low", "high"]].to_numpy(dtype=float)
     least = float(np.nanmin(ends, initial=0.0))
     most = float(np.nanmax(ends, initial=0.0))
     room = 0.04 * ((most - least) or 1.0)
-    x = alt.X("value:Q", title=f"{what} ({unit})",
-              axis=alt.Axis(tickCount=5, format="~s", grid=True, labelSeparation=8,
+    free = 16 + 7 * int(data["words"].str.len().max()) if labels else 0
+    x = alt.X("value:Q", title=what,
+              axis=alt.Axis(tickCount=5, format=tick_format, grid=True, labelSeparation=8,
                             labelExpr=PLAIN_ZERO),
-              scale=alt.Scale(domain=[least - room, most + room], nice=False))  # fmt: skip
+              scale=alt.Scale(domain=[least - room, most + room], nice=False,
+                              range=room_for_words(free)))  # fmt: skip
     limit = alt.ExprRef("width > 480 ? 200 : 105")
-    y = alt.Y("option:N", sort=options, title=None, scale=alt.Scale(paddingInner=0.25),
+    y = alt.Y("row:N", sort=options, title=None, scale=alt.Scale(paddingInner=0.25),
               axis=alt.Axis(labelLimit=limit, grid=False,
-                            labelExpr="split(datum.label, ', ')"))  # fmt: skip
+                            labelExpr="split(datum.label, '\\n')"))  # fmt: skip
     offset = alt.YOffset("reading:N", sort=readings, scale=alt.Scale(paddingInner=0.2))
     colour = alt.Color("reading:N", sort=readings, title=None, scale=alt.Scale(domain=readings),
                        legend=alt.Legend(orient="top", columns=1, symbolType="stroke",
@@ -116,18 +176,12 @@ def paired_differences(
     tooltip = [alt.Tooltip("option:N"), alt.Tooltip("reading:N"),
                alt.Tooltip("words:N", title="difference"),
                alt.Tooltip("interval:N", title="95 % interval")]  # fmt: skip
+    # Beside the plain text: coloured words would say in colour what stands there anyway.
+    words = alt.Chart(data).encode(y=y, yOffset=offset, text="words:N", x=alt.value("width"))
     chart = layered(
         alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(style="cx_target").encode(x="at:Q"),
         base.mark_rule(strokeWidth=2.25).encode(x=alt.X("low:Q"), x2="high:Q"),
         base.mark_circle(size=80, opacity=1).encode(x=x, tooltip=tooltip),
+        words.mark_text(style="cx_label", align="right") if labels else None,
     )
-    told = " ".join(
-        f"{option}: {'; '.join(f'{r.words} ({r.reading})' for r in part.itertuples())}."
-        for option, part in data.groupby("option", sort=False)
-    )
-    table = data[["option", "reading", "words", "interval"]].set_axis(
-        ["Option", "Reading", what, "95 % interval"], axis=1
-    )
-    height = 24 * len(data) + 30 * len(options) + 20
-    figure: Figure = finish(chart, title, f"{title}. {told}", height=height, data=table)
-    return figure
+    return chart, 24 * len(data) + 30 * len(options) + 20

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from typing import Any
 
 from cxlab.errors import InputError
+from cxlab.scenario.changes import changes, pair, value_of
 
 __all__ = ["changes", "varied"]
 
 _STRETCH = re.compile(r"(-?\d+)\.\.(-?\d+)")
 _LONGEST = 10_000
-
-
-def changes(given: Sequence[str]) -> dict[str, Any]:
-    """Return key=value pairs as `Scenario.but` takes them; values are TOML, or else text.
-
-    Raises InputError for a pair without a value.
-
-    >>> changes(["team.shifts.0.agents=4", "name=busy"])
-    {'team.shifts.0.agents': 4, 'name': 'busy'}
-    """
-    return {key: _value(value) for key, value in map(_pair, given)}
 
 
 def varied(given: Sequence[str]) -> dict[str, list[Any]]:
@@ -35,31 +24,17 @@ def varied(given: Sequence[str]) -> dict[str, list[Any]]:
     {'team.shifts.0.agents': [2, 3, 4], 'channels.phone.arrivals_per_hour': ['x0.9', 'x1.1']}
     """
     found: dict[str, list[Any]] = {}
-    for key, text in map(_pair, given):
+    for key, text in map(pair, given):
         if key in found:
             raise InputError("a key is varied twice", given=key, expected=f"{key}=v1,v2,…")
         found[key] = [value for part in _parts(text) for value in _stretch(part)]
     return found
 
 
-def _pair(text: str) -> tuple[str, str]:
-    key, sign, value = text.partition("=")
-    if not sign or not key.strip() or not value.strip():
-        raise InputError("a key has no value", given=text, expected="key=value")
-    return key.strip(), value.strip()
-
-
-def _value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
 def _stretch(text: str) -> list[Any]:
     ends = _STRETCH.fullmatch(text)
     if ends is None:
-        return [_value(text)]
+        return [value_of(text)]
     low, high = int(ends[1]), int(ends[2])
     if not low <= high < low + _LONGEST:
         raise InputError("a stretch of numbers", given=text, expected="the lower end first: 2..5")

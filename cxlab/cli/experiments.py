@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from cxlab.cli.changes import changes, varied
+from cxlab.cli.changes import varied
 from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_frame, print_json, print_results, progress_bar, say
 from cxlab.errors import InputError
@@ -105,7 +105,7 @@ def compare(
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option("--set", help="key=value of the base to change: one more option; repeatable."),
+        typer.Option("--set", help="An option: key=value, or name: key=x1.2; key=4. Repeatable."),
     ] = None,
     metrics: MetricsOption = None,
     by: ByOption = "",
@@ -120,10 +120,11 @@ def compare(
     cxlab compare base weekend   or   cxlab compare base --set team.shifts.0.agents=4
     """
     import cxlab
+    from cxlab.experiment.options import option_scenarios
 
     first = loaded_scenario(base)
     first = first if seed is None else first.but(seed=seed)
-    options = {text: first.but(**changes([text])) for text in option or []}
+    options = option_scenarios(first, option or [])
     with progress_bar("simulating") as progress:
         found = cxlab.compare(
             first, *map(loaded_scenario, others or []), options=options, metrics=metrics, by=by,

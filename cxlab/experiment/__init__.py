@@ -12,11 +12,12 @@ from cxlab.experiment.lifetimes import cohort_retention, customer_values, value_
 from cxlab.experiment.neighbours import analytic_neighbours
 from cxlab.experiment.replications import over_replications, replicate
 from cxlab.experiment.sequential import Precision, Run, run
-from cxlab.experiment.soundness import doubts, open_tickets
+from cxlab.experiment.soundness import doubts, open_tickets, warm_up_of
 from cxlab.experiment.staffing import staff
 from cxlab.experiment.surrogates import Surrogate, surrogate
 from cxlab.experiment.sweeps import Sweep, sweep
 from cxlab.experiment.validation import Case, Fault, Quantity, plant, validate
+from cxlab.experiment.warm_up import WarmUp
 from cxlab.experiment.worth import without_links, worth_of
 from cxlab.experiment.year import CompanyYear, company_year
 
@@ -31,6 +32,7 @@ __all__ = [
     "Sensitivity",
     "Surrogate",
     "Sweep",
+    "WarmUp",
     "WhatIf",
     "analytic_neighbours",
     "churn_causes",
@@ -51,6 +53,7 @@ __all__ = [
     "sweep",
     "validate",
     "value_quantiles",
+    "warm_up_of",
     "what_if",
     "without_links",
     "worth_of",

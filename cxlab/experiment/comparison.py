@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from html import escape
 from typing import Any
@@ -27,8 +27,17 @@ from cxlab import stats
 from cxlab.errors import InputError
 from cxlab.experiment.executors import Executor, executor_for
 from cxlab.experiment.replications import combined, run_values
-from cxlab.experiment.runs import Question, Runs, batches, measured
-from cxlab.experiment.sequential import LARGE, Progress, asked_metrics, names_of
+from cxlab.experiment.runs import Measured, Question, Runs, batches, measured
+from cxlab.experiment.sequential import (
+    COUNTS,
+    LARGE,
+    Progress,
+    Run,
+    asked_metrics,
+    names_of,
+    run_of,
+    with_counts,
+)
 from cxlab.metrics.frame import Results
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.scenario import Scenario
@@ -36,20 +45,44 @@ from cxlab.sim import Engine
 from cxlab.sim.run import check_memory
 from cxlab.units import format_margin, format_value
 
-__all__ = ["ALPHA", "Comparison", "compare", "paired"]
+__all__ = [
+    "ALPHA",
+    "JUDGEMENTS",
+    "Comparison",
+    "compare",
+    "judgement",
+    "movement",
+    "p_words",
+    "paired",
+    "signed",
+    "span_words",
+]
 
 Floats = npt.NDArray[np.float64]
 
 ALPHA = 0.05
 """A difference is shown when its corrected p value lies below this."""
 
+JUDGEMENTS = ("better", "worse", "moves", "open", "same", "unknown")
+"""What a difference can show: `moves` without being better or worse, `open` nothing, `same` that
+nothing changed at all, `unknown` without a value or an interval."""
+
 REPLICATIONS = 30
 """Pairs that are played where nobody says how many."""
 
 
+_OTHER_TICKETS = 0.01
+"""From this relative difference on two scenarios have other numbers of tickets."""
+
+_OTHER_MIX = (
+    "other numbers of tickets come than in the base, and so perhaps another mix of channels: what "
+    "is measured over all of them changes with the mix, even where no channel does; compare by "
+    "channel"
+)
+
 _COLUMNS = (
-    "unit", "base", "other", "difference", "low", "high", "p", "p_holm", "correlation",
-    "independent", "replications", "verdict",
+    "unit", "direction", "base", "other", "difference", "low", "high", "p", "p_holm", "correlation",
+    "independent", "replications", "judgement", "verdict",
 )  # fmt: skip
 
 
@@ -57,13 +90,15 @@ _COLUMNS = (
 class Comparison:
     """What scenarios change against a base.
 
-    `rows` holds one row per scenario (its label), metric, group and replication.
+    `rows` holds one row per scenario (its label), metric, group and replication; `runs` each
+    scenario's own `Run` by label, with its doubts, counts and neighbours.
     """
 
     base: str
     others: tuple[str, ...]
     rows: pd.DataFrame
     by: tuple[str, ...]
+    runs: Mapping[str, Run] = field(default_factory=dict)
 
     @cached_property
     def tables(self) -> dict[str, Results]:
@@ -73,6 +108,40 @@ class Comparison:
             for label in (self.base, *self.others)
         }
 
+    @cached_property
+    def counts(self) -> pd.DataFrame:
+        """Tickets per run behind each scenario's times: scenario, and the columns of a `Run`."""
+        parts = [run.counts.assign(scenario=label) for label, run in self.runs.items()]
+        known = [part for part in parts if len(part)]
+        columns = ["scenario", *self.by, *COUNTS]
+        return pd.concat(known, ignore_index=True)[columns] if known else pd.DataFrame(
+            columns=columns
+        )  # fmt: skip
+
+    @cached_property
+    def doubts(self) -> dict[str, list[str]]:
+        """What a reader must know before believing the numbers: a sentence, and whom it concerns.
+
+        The base comes first among the scenarios of a sentence.
+        """
+        found: dict[str, list[str]] = {}
+        for label, run in self.runs.items():
+            for doubt in run.doubts:
+                found.setdefault(doubt, []).append(label)
+        for label in self.others:
+            if label in self._of_other_tickets:
+                found.setdefault(_OTHER_MIX, []).append(label)
+        return found
+
+    @property
+    def _of_other_tickets(self) -> set[str]:
+        """The scenarios with other numbers of tickets than the base."""
+        if self.by or self.counts.empty:
+            return set()
+        opened = self.counts.set_index("scenario")["opened"]
+        off = (opened / opened.get(self.base, math.nan) - 1).abs()
+        return set(off.index[off > _OTHER_TICKETS])
+
     def _of(self, label: str) -> pd.DataFrame:
         return self.rows[self.rows["scenario"] == label]
 
@@ -80,10 +149,11 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """One row per scenario, metric and group.
 
-        Columns: scenario, metric, title, the groups, unit, base, other, difference, low, high (95 %
-        over pairs), p, p_holm, correlation (of the pairs), independent (how many replications of
-        each would be needed for the same interval without common random numbers), replications,
-        verdict. Durations are in seconds, shares from 0 to 1.
+        Columns: scenario, metric, title, the groups, unit, direction (which is better: up, down,
+        depends), base, other, difference, low, high (95 % over pairs), p, p_holm, correlation (of
+        the pairs), independent (how many replications of each would be needed for the same interval
+        without common random numbers), replications, judgement (see `JUDGEMENTS`), verdict.
+        Durations are in seconds, shares from 0 to 1.
         """
         found = pd.DataFrame([row for other in self.others for row in self._differences(other)])
         known = found["p"].notna().to_numpy()
@@ -91,6 +161,7 @@ class Comparison:
         if known.any():
             corrected[known] = multipletests(found["p"][known], ALPHA, "holm")[1]
         found["p_holm"] = corrected
+        found["judgement"] = [judgement(row) for row in found.to_dict("records")]
         found["verdict"] = [_verdict(row) for row in found.to_dict("records")]
         return found[["scenario", "metric", "title", *self.by, *_COLUMNS]]
 
@@ -117,11 +188,11 @@ class Comparison:
 
     @property
     def summary(self) -> list[str]:
-        """How it was compared, and what common random numbers saved."""
+        """How it was compared, what common random numbers saved, and the doubts."""
         table = self.table
         gain = (table["independent"] / table["replications"]).replace(np.inf, np.nan).dropna()
         said = [
-            f"{len(self.others)} against {self.base} under the same draws, "
+            f"{_options(len(self.others))} against {self.base} under the same draws, "
             f"{int(table['replications'].max())} pairs of replications; p values corrected by "
             f"Holm's method over {int(table['p'].notna().sum())} differences"
         ]
@@ -130,7 +201,7 @@ class Comparison:
                 f"median correlation {table['correlation'].median():.2f}; independent streams "
                 f"would need {gain.median():.1f} times as many replications"
             )
-        return said
+        return said + [f"note ({', '.join(who)}): {what}" for what, who in self.doubts.items()]
 
     def shown(self) -> pd.DataFrame:
         """Return the table as people read it, all text."""
@@ -143,9 +214,9 @@ class Comparison:
                 | {
                     "base": format_value(row["base"], unit),
                     "other": format_value(row["other"], unit),
-                    "difference": _signed(row["difference"], unit),
-                    "95 % interval": _ends(row["low"], row["high"], unit),
-                    "p (Holm)": "–" if math.isnan(row["p_holm"]) else f"{row['p_holm']:.3f}",
+                    "difference": signed(row["difference"], unit),
+                    "95 % interval": span_words(row["low"], row["high"], unit),
+                    "p (Holm)": p_words(row["p_holm"]),
                     "verdict": row["verdict"],
                 }
             )
@@ -167,6 +238,7 @@ def compare(
     metrics: str | Sequence[str] | None = None,
     by: str | Sequence[str] = (),
     replications: int = REPLICATIONS,
+    seed: int | None = None,
     engine: Engine | None = None,
     executor: str | Executor | None = None,
     settings: Settings = DEFAULTS,
@@ -183,34 +255,39 @@ def compare(
     `cx.compare(base, options={"one more": base.but(**{"team.shifts.0.agents": 5})})` prints
     differences and verdicts.
     """
-    labelled = _labelled(base, others, options or {})
+    labelled = _labelled(base if seed is None else base.but(seed=seed), others, options or {})
     if replications < 2:
         raise InputError("pairs of replications", given=replications, expected="2 or more")
     groups = tuple(g for g in names_of(by) if g != "replication")
-    question = Question(asked_metrics(base, metrics), groups, settings, engine)
+    shown = asked_metrics(base, metrics)
+    question = Question(with_counts(base, shown, groups), groups, settings, engine, True)
     for scenario in labelled.values():
         check_memory(scenario.but(replications=1))
     work = _pieces(list(labelled.values()), replications)
-    rows: dict[int, pd.DataFrame] = {}
+    found: dict[int, Measured] = {}
     done = 0
     where = executor or (None if sum(r.tickets for r in work) >= LARGE else "here")
     with executor_for(where) as workers:
         parts = batches(work, question, workers.workers)
         tasks = [[work[place] for place in part] for part in parts]
-        for at, found in workers.results(partial(measured, question=question), tasks):
-            for place, result in zip(parts[at], found, strict=True):
-                rows[place] = result.rows
+        for at, results in workers.results(partial(measured, question=question), tasks):
+            for place, result in zip(parts[at], results, strict=True):
+                found[place] = result
                 done += len(work[place].numbers)
             if progress is not None:
                 progress(done, len(labelled) * replications)
     each = len(work) // len(labelled)
+    runs = {
+        label: run_of(scenario.but(replications=replications), shown, groups,
+                      [found[place] for place in range(i * each, (i + 1) * each)])
+        for i, (label, scenario) in enumerate(labelled.items())
+    }  # fmt: skip
     frames = [
-        rows[place].assign(scenario=label)
-        for i, label in enumerate(labelled)
-        for place in range(i * each, (i + 1) * each)
+        run.rows[run.rows["metric"].isin(shown)].assign(scenario=label)
+        for label, run in runs.items()
     ]
     first, *rest = labelled
-    return Comparison(first, tuple(rest), pd.concat(frames, ignore_index=True), groups)
+    return Comparison(first, tuple(rest), pd.concat(frames, ignore_index=True), groups, runs)
 
 
 _PIECES = 2
@@ -304,36 +381,72 @@ def _independent(x: pd.Series, y: pd.Series, spread: float) -> float:
     return float(len(x) * (x.var() + y.var()) / spread**2)
 
 
-def _verdict(row: dict[Any, Any]) -> str:
-    """Say what the difference shows, in words."""
-    unit = str(row["unit"])
-    if math.isnan(row["difference"]):
-        return "has no value in one of them" + (f" ({row['note']})" if row["note"] else "")
-    if math.isnan(row["low"]):
-        return "has too few pairs"
+def _options(count: int) -> str:
+    return "1 option" if count == 1 else f"{count} options"
+
+
+def judgement(row: Mapping[Any, Any]) -> str:
+    """Return which of `JUDGEMENTS` a row of differences gets."""
+    low, high = row["low"], row["high"]
+    if math.isnan(row["difference"]) or math.isnan(low):
+        return "unknown"
+    if low == high == 0:
+        return "same"
+    if not (row["p_holm"] < ALPHA or low == high):
+        return "open"
+    sign = {"up": 1, "down": -1}.get(str(row["direction"]), 0)
+    return "moves" if sign == 0 else "better" if row["difference"] * sign > 0 else "worse"
+
+
+def movement(row: Mapping[Any, Any]) -> str:
+    """Return by how much a number rises or falls, both ends of the interval."""
     low, high = sorted((abs(row["low"]), abs(row["high"])))
-    if row["low"] == row["high"] == 0:
+    size = format_margin(low, str(row["unit"])), format_margin(high, str(row["unit"]))
+    verb = "rises" if row["difference"] > 0 else "falls"
+    return f"{verb} by {size[0] if size[0] == size[1] else f'{size[0]} to {size[1]}'}"
+
+
+def _verdict(row: Mapping[Any, Any]) -> str:
+    """Say what the difference shows, in words."""
+    judged = row["judgement"]
+    if judged == "unknown":
+        if not math.isnan(row["difference"]):
+            return "has too few pairs"
+        return "has no value in one of them" + (f" ({row['note']})" if row["note"] else "")
+    if judged == "same":
         return "does not change at all"
-    if row["p_holm"] < ALPHA or row["low"] == row["high"]:
-        verb = "rises" if row["difference"] > 0 else "falls"
-        judged = _judged(row["difference"], str(row["direction"]))
-        size = format_margin(low, unit), format_margin(high, unit)
-        by = size[0] if size[0] == size[1] else f"{size[0]} to {size[1]}"
-        return f"{verb} by {by}{judged}"
-    return f"no difference shown, and one of more than {format_margin(high, unit)} is excluded"
+    if judged == "open":
+        most = format_margin(max(abs(row["low"]), abs(row["high"])), str(row["unit"]))
+        return f"no difference shown, and one of more than {most} is excluded"
+    return movement(row) + ("" if judged == "moves" else f" ({judged})")
 
 
-def _judged(difference: float, direction: str) -> str:
-    sign = {"up": 1, "down": -1}.get(direction, 0)
-    return "" if sign == 0 else (" (better)" if difference * sign > 0 else " (worse)")
+def p_words(p: float) -> str:
+    """Return a p value in words, "–" where there is none.
+
+    >>> p_words(0.0312), p_words(1e-9), p_words(math.nan)
+    ('0.031', '< 0.001', '–')
+    """
+    return "–" if math.isnan(p) else "< 0.001" if p < 0.0005 else f"{p:.3f}"
 
 
-def _signed(difference: float, unit: str) -> str:
+def signed(difference: float, unit: str) -> str:
+    """Return a difference with its sign; what rounds to nothing has none.
+
+    >>> signed(-90.0, "s"), signed(0.021, "share"), signed(-0.00001, "share")
+    ('−1.5 min', '+2.1 points', '0.0 points')
+    """
     if math.isnan(difference):
         return "–"
+    size = format_margin(abs(difference), unit)
     sign = "−" if difference < 0 else "+"
-    return sign + format_margin(abs(difference), unit)
+    return sign + size if any(digit in size for digit in "123456789∞") else size
 
 
-def _ends(low: float, high: float, unit: str) -> str:
-    return "" if math.isnan(low) else f"{_signed(low, unit)} to {_signed(high, unit)}"
+def span_words(low: float, high: float, unit: str) -> str:
+    """Return the interval of a difference, "" where there is none.
+
+    >>> span_words(-90.0, 30.0, "s")
+    '−1.5 min to +30.0 s'
+    """
+    return "" if math.isnan(low) else f"{signed(low, unit)} to {signed(high, unit)}"

@@ -28,6 +28,7 @@ from cxlab.experiment.neighbours import analytic_neighbours
 from cxlab.experiment.replications import combined, run_values
 from cxlab.experiment.runs import Measured, Question, Runs, measured
 from cxlab.experiment.soundness import expected_doubts, seen_doubts
+from cxlab.experiment.warm_up import WarmUp
 from cxlab.metrics import COMPANY, DESK
 from cxlab.metrics.catalogue import select_metrics
 from cxlab.metrics.frame import Results
@@ -47,6 +48,8 @@ __all__ = [
     "names_of",
     "precision_of",
     "run",
+    "run_of",
+    "with_counts",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -158,6 +161,13 @@ class Run:
             f"(± {self.precision.relative * 100:g} %): {wide or 'it did not last'}"
         )
 
+    @property
+    def warm_up(self) -> WarmUp | None:
+        """Open tickets by day beside the warm-up; None where there are no tickets."""
+        if self.daily is None or self.daily.empty:
+            return None
+        return WarmUp(self.scenario, self.daily)
+
     @cached_property
     def neighbours(self) -> pd.DataFrame:
         """What Erlang's formulas say beside the simulated waits (see `analytic_neighbours`)."""
@@ -237,7 +247,7 @@ def run(
     rule = None
     if replications is None:
         rule = _with_key(precision_of(precision), shown, named=metrics is not None)
-    question = Question(_with_counts(chosen, shown, groups), groups, settings, engine, True)
+    question = Question(with_counts(chosen, shown, groups), groups, settings, engine, True)
     check_memory(chosen.but(replications=1))
     with executor_for(_where(chosen, rule, executor)) as workers:
         found = _Replicating(chosen, question, workers, progress)
@@ -264,7 +274,7 @@ def asked_metrics(scenario: Scenario, metrics: str | Sequence[str] | None) -> tu
     return (DESK if scenario.lines else ()) + (COMPANY if scenario.lifecycle is not None else ())
 
 
-def _with_counts(
+def with_counts(
     scenario: Scenario, shown: tuple[str, ...], groups: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Return the metrics to ask: those shown, and those that count tickets beside them."""
@@ -338,12 +348,7 @@ class _Replicating:
     @property
     def rows(self) -> pd.DataFrame:
         """One row per metric, group and replication played, in this order."""
-        order = {metric: place for place, metric in enumerate(self.question.metrics)}
-        rows = pd.concat([part.rows for part in self.parts], ignore_index=True)
-        keys = ["metric", *self.question.by, "replication"]
-        return rows.sort_values(
-            keys, key=lambda c: c.map(order) if c.name == "metric" else c, ignore_index=True
-        )
+        return _rows(self.parts, self.question.metrics, self.question.by)
 
     def until(self, rule: Precision) -> int:
         """Play until the rule is kept; return the number it takes, 0 when the cap comes first."""
@@ -360,19 +365,54 @@ class _Replicating:
 
     def run(self, count: int, rule: Precision | None, reached: bool, shown: tuple[str, ...]) -> Run:
         """Return the result of the first so many replications."""
-        rows = self.rows
-        daily = [part.daily for part in self.parts if part.daily is not None]
-        days = pd.concat(daily, ignore_index=True) if daily else None
-        return Run(
-            self.scenario,
-            rows[rows["replication"] <= count].reset_index(drop=True),
-            shown,
-            self.question.by,
-            None if days is None else days[days["replication"] <= count].reset_index(drop=True),
-            dict(sum((Counter(part.counted) for part in self.parts), Counter[str]())),
-            rule,
-            reached,
+        whole = run_of(self.scenario, shown, self.question.by, self.parts, self.question.metrics)
+        daily = whole.daily
+        return replace(
+            whole,
+            rows=_first(whole.rows, count),
+            daily=None if daily is None else _first(daily, count),
+            precision=rule,
+            reached=reached,
         )
+
+
+def run_of(
+    scenario: Scenario,
+    shown: tuple[str, ...],
+    by: tuple[str, ...],
+    parts: Sequence[Measured],
+    metrics: Sequence[str] | None = None,
+) -> Run:
+    """Return the run that measured pieces of a scenario make, in the order of their replications.
+
+    `metrics`: all that was asked, in the order of the rows; by default that of the rows.
+    """
+    order = metrics or list(dict.fromkeys(parts[0].rows["metric"]))
+    daily = [part.daily for part in parts if part.daily is not None]
+    return Run(
+        scenario,
+        _rows(parts, order, by),
+        shown,
+        by,
+        pd.concat(daily, ignore_index=True) if daily else None,
+        dict(sum((Counter(part.counted) for part in parts), Counter[str]())),
+        None,
+        True,
+    )
+
+
+def _first(rows: pd.DataFrame, count: int) -> pd.DataFrame:
+    return rows[rows["replication"] <= count].reset_index(drop=True)
+
+
+def _rows(parts: Sequence[Measured], metrics: Sequence[str], by: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of all parts by metric (in this order), group and replication."""
+    order = {metric: place for place, metric in enumerate(metrics)}
+    rows = pd.concat([part.rows for part in parts], ignore_index=True)
+    keys = ["metric", *by, "replication"]
+    return rows.sort_values(
+        keys, key=lambda c: c.map(order) if c.name == "metric" else c, ignore_index=True
+    )
 
 
 def _relative(rows: pd.DataFrame, metric: str, by: Sequence[str]) -> Floats:

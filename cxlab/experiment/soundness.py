@@ -10,17 +10,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxlab import stats
+from cxlab.experiment.warm_up import FEWEST_DAYS, WarmUp
 from cxlab.scenario import Scenario
 from cxlab.sim.load import load_notes
 from cxlab.sim.outlook import base_notes
 from cxlab.tables import Tables
 
-__all__ = ["by_whole_weeks", "doubts", "expected_doubts", "open_tickets", "seen_doubts"]
+__all__ = ["doubts", "expected_doubts", "open_tickets", "seen_doubts", "warm_up_of"]
 
 Floats = npt.NDArray[np.float64]
-
-_FEWEST_DAYS = 20
-"""Below so many days nothing is said about trends: a week is no steady state."""
 
 
 def open_tickets(tables: Tables, scenario: Scenario) -> pd.DataFrame:
@@ -53,6 +51,17 @@ def open_tickets(tables: Tables, scenario: Scenario) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def warm_up_of(scenario: Scenario, tables: Tables) -> WarmUp | None:
+    """Return how the desk of simulated tables settles; None where there are no tickets.
+
+    `cxlab.charts.warm_up(warm_up_of(desk, cx.simulate(desk)))` draws it.
+    """
+    if "tickets" not in tables:
+        return None
+    daily = open_tickets(tables, scenario)
+    return None if daily.empty else WarmUp(scenario, daily)
+
+
 def doubts(
     scenario: Scenario, tables: Tables | None = None, *, counted: Mapping[str, int] | None = None
 ) -> list[str]:
@@ -82,8 +91,8 @@ def seen_doubts(
     """Return what runs give to doubt: their open tickets by day (None: not known), and counts."""
     found = _clamped(counted)
     if daily is not None and len(daily) and scenario.horizon.type == "steady":
-        runs = daily.pivot(index="day", columns="replication", values="open").to_numpy(float)
-        found += _growth(runs[scenario.horizon.dropped_days :]) + _warm_up(scenario, runs)
+        warm_up = WarmUp(scenario, daily)
+        found += _growth(warm_up.runs[warm_up.chosen :]) + _short(warm_up)
     return found
 
 
@@ -102,7 +111,7 @@ def _clamped(counted: Mapping[str, int]) -> list[str]:
 def _growth(runs: Floats) -> list[str]:
     """Say that open tickets grow, where the whole interval of the trend is above 0."""
     days, n = runs.shape
-    if days < _FEWEST_DAYS or n < 2:
+    if days < FEWEST_DAYS or n < 2:
         return []
     day = np.arange(days) - (days - 1) / 2
     slopes = 7 * (day @ (runs - runs.mean(axis=0))) / (day @ day)
@@ -115,21 +124,13 @@ def _growth(runs: Floats) -> list[str]:
     ]
 
 
-def _warm_up(scenario: Scenario, runs: Floats) -> list[str]:
+def _short(warm_up: WarmUp) -> list[str]:
     """Say that the warm-up is shorter than the marginal standard error rule asks for."""
-    if len(runs) < _FEWEST_DAYS:
+    cut = warm_up.suggested
+    if cut is None or cut <= warm_up.chosen:
         return []
-    # By whole weeks: the weekend's backlog is no warm-up.
-    cut = stats.mser(by_whole_weeks(runs), batch=1)
-    if cut is None or cut <= scenario.horizon.dropped_days:
-        return []
-    until = scenario.start + timedelta(days=cut)
+    until = warm_up.scenario.start + timedelta(days=cut)
     return [
-        f"the warm-up of {scenario.horizon.dropped_days} days may be too short: by the marginal "
+        f"the warm-up of {warm_up.chosen} days may be too short: by the marginal "
         f"standard error rule the open tickets have settled after {cut} days ({until})"
     ]
-
-
-def by_whole_weeks(runs: Floats) -> Floats:
-    """Return the mean over runs (days × runs) of each stretch of seven days, by its first day."""
-    return np.array([runs[day : day + 7].mean() for day in range(len(runs) - 6)])

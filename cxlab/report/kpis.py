@@ -98,11 +98,13 @@ def tiles(
     result: pd.DataFrame,
     previous: pd.DataFrame | None = None,
     targets: Mapping[str, Target] | None = None,
+    lines: Mapping[str, Html] | None = None,
 ) -> Block:
     """Return KPI tiles: value, interval, n, change and target, each in words and sign.
 
     `result` and `previous` are tidy results without groups, `previous` of the period before; a
-    column `note` in it says why it cannot be compared, or how far (see `View.before`).
+    column `note` in it says why it cannot be compared, or how far (see `View.before`). `lines`
+    has markup that stands at the foot of a metric's tile.
     The block tells the page which targets were missed, and gives it a summary in words.
     """
     before = {k.metric: k for k in rows_of(previous)} if previous is not None else {}
@@ -113,7 +115,10 @@ def tiles(
         [
             element(
                 "ul",
-                join(_tile(k, before.get(k.metric), goals.get(k.metric)) for k in told),
+                join(
+                    _tile(k, before.get(k.metric), goals.get(k.metric), (lines or {}).get(k.metric))
+                    for k in told
+                ),
                 class_="tiles",
             ),
             _untold([k for k in kpis if k.flag == "undefined"]),
@@ -137,7 +142,7 @@ def _missed(kpi: Kpi, target: Target | None) -> bool:
     return target is not None and kpi.known and not target.met(kpi.value)
 
 
-def _tile(kpi: Kpi, before: Kpi | None, target: Target | None) -> Html:
+def _tile(kpi: Kpi, before: Kpi | None, target: Target | None, foot: Html | None = None) -> Html:
     lines: list[Html | None] = [element("h3", kpi.title, class_="name")]
     if kpi.known:
         lines.append(element("p", _text(kpi.value, kpi.unit), class_="value"))
@@ -154,7 +159,7 @@ def _tile(kpi: Kpi, before: Kpi | None, target: Target | None) -> Html:
     if kpi.known and kpi.note:  # who did not answer, what is taken for granted
         lines.append(element("p", kpi.note[0].upper() + kpi.note[1:] + "."))
     lines.append(_change_line(kpi, before))
-    lines.append(_target_line(kpi, target))
+    lines += [_target_line(kpi, target), foot]
     return element("li", join(lines), class_="tile")
 
 

@@ -43,6 +43,7 @@ def manifest(
         "scenario_sha256": facts.get("scenario_sha256"),
         "customer_base": _customer_base(scenario, facts.get("counted") or {}),
         "inputs": facts.get("inputs", []),
+        "compared": facts.get("compared", []),
         "missed_targets": facts.get("missed_targets", []),
         "summary": facts.get("summary", []),
         "versions": versions(),
@@ -74,12 +75,15 @@ def _customer_base(
 def input_id(notebook: str, parameters: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     """Return a short hash of what a page is about, so that no page replaces another's.
 
-    The notebook, the absolute path of the data, the scenario's sha256 and the seed; not the
-    period, which stands in the file name, nor the number of replications.
+    The notebook, the absolute path of the data, the scenario's sha256, those of the scenarios it is
+    compared with, and the seed; not the period, which stands in the file name, nor the number of
+    replications.
     """
     data = parameters.get("data")
     place = str(Path(data).resolve()) if isinstance(data, str) else None
     parts = [Path(notebook).name, place, facts.get("scenario_sha256"), facts.get("seed")]
+    if facts.get("compared"):
+        parts.append([option["scenario_sha256"] for option in facts["compared"]])
     return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()[:8]
 
 
@@ -126,6 +130,11 @@ def provenance_markup(data: Mapping[str, Any]) -> Html:
         rows.append(("Seed", data["seed"]))
     if data["scenario_sha256"]:
         rows.append(("Scenario sha256", element("span", data["scenario_sha256"], class_="hash")))
+    rows += [
+        (f"Compared with {option['label']}",
+         element("span", option["scenario_sha256"], class_="hash"))
+        for option in data.get("compared", [])
+    ]  # fmt: skip
     rows.append(("Commit of cxlab", data["git_commit"] or "installed from a package"))
     rows.append(("Versions", ", ".join(f"{k} {v}" for k, v in data["versions"].items())))
     rows.append(("Engine", data["engine"]))

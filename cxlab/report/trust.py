@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ from cxlab.sim import describe
 from cxlab.tables import Tables
 from cxlab.units import format_interval, format_value
 
-__all__ = ["doubtful", "model_description", "neighbour_table"]
+__all__ = ["care_box", "doubtful", "model_description", "neighbour_table"]
 
 
 def doubtful(
@@ -25,7 +26,11 @@ def doubtful(
 
     `counted`: of runs that left no tables, as in `cxlab.doubts`.
     """
-    notes = doubts(scenario, tables, counted=counted)
+    return care_box(doubts(scenario, tables, counted=counted))
+
+
+def care_box(notes: Sequence[str]) -> Block:
+    """Return a box with sentences that a reader must know; nothing without any."""
     if not notes:
         return Block(Html(""), "")
     shown = [note[:1].upper() + note[1:] + "." for note in notes]
@@ -38,19 +43,21 @@ def doubtful(
 def neighbour_table(rows: pd.DataFrame) -> Block:
     """Return formula beside simulation, by channel, with what the formula leaves out.
 
-    `rows`: what `cxlab.analytic_neighbours` returns.
+    `rows`: what `cxlab.analytic_neighbours` returns; of several scenarios with a column `scenario`.
     """
     if rows.empty:
         words = "No channel is answered at once by somebody: there is no formula to compare with."
         return Block(element("p", words), words)
     columns = ["Channel", "Hour", "Formula", "Mean wait: formula", "simulated",
                "Service level: formula", "simulated "]  # fmt: skip
-    lines, reasons = [], []
+    lines: list[list[object]] = []
+    reasons: dict[str, list[str]] = {}
+    several = rows.groupby("channel")["why"].nunique() > 1
     for r in rows.to_dict("records"):
         within = f"{r['within_s']:g} s"
         lines.append(
             [
-                r["channel"],
+                _whose(r),
                 r["hours"],
                 _formula(r["formula"], r["calls_per_hour"], r["handle_s"], r["hands"]),
                 _known(r["wait_theory_s"], "s"),
@@ -60,10 +67,19 @@ def neighbour_table(rows: pd.DataFrame) -> Block:
                 _simulated(r["level"], r["level_low"], r["level_high"], "share"),
             ]
         )  # fmt: skip
-        reasons.append(join([element("strong", f"{r['channel']}: "), r["why"]]))
+        apart = "scenario" in r and several[r["channel"]]
+        name = f"{r['channel']} ({r['scenario']})" if apart else r["channel"]
+        if name not in reasons.setdefault(r["why"], []):
+            reasons[r["why"]].append(name)
     caption = "The busiest staffed hour of the week, by formula and simulated"
     top = table(columns, lines, numeric=columns[3:], caption=caption)
-    why = element("ul", join(element("li", reason) for reason in reasons))
+    why = element(
+        "ul",
+        join(
+            element("li", element("strong", f"{', '.join(channels)}: "), reason)
+            for reason, channels in reasons.items()
+        ),
+    )
     words = "\n".join(
         f"{r['channel']} ({r['hours']}): {r['formula']} says {_known(r['wait_theory_s'], 's')}, "
         f"simulated {_known(r['wait_s'], 's')}. {r['why']}"
@@ -72,9 +88,16 @@ def neighbour_table(rows: pd.DataFrame) -> Block:
     return Block(join([top, element("div", why, class_="box")]), words)
 
 
+def _whose(row: Mapping[Hashable, Any]) -> object:
+    """Return the channel of a row, below it the scenario where there are several."""
+    if "scenario" not in row:
+        return row["channel"]
+    return join([row["channel"], Html("<br>"), element("small", row["scenario"])])
+
+
 def _formula(name: str, calls: float, handle_s: float, hands: int) -> Html:
     told = f"{calls:.3g} an hour, {format_value(handle_s, 's')} each, room for {hands} at once"
-    return join([name, element("br"), element("small", told)])
+    return join([name, Html("<br>"), element("small", told)])
 
 
 def _known(value: float, unit: str) -> str:
@@ -84,7 +107,7 @@ def _known(value: float, unit: str) -> str:
 def _simulated(value: float, low: float, high: float, unit: str) -> Html:
     if math.isnan(value):
         return element("span", "–")
-    return join([format_value(value, unit), element("br"),
+    return join([format_value(value, unit), Html("<br>"),
                  element("small", format_interval(low, high, unit))])  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from tests.report.helpers import (
     hostile_tables,
     small_company,
     small_scenario,
+    small_steady,
 )
 
 pytestmark = pytest.mark.browser
@@ -29,7 +30,7 @@ SCREENS = [
     pytest.param(1280, "dark", marks=pytest.mark.long),
     pytest.param(390, "light", marks=pytest.mark.long),
 ]
-PAGES = ["scenario", "periodic", "customers", "lifecycle", "loop"]
+PAGES = ["scenario", "periodic", "customers", "lifecycle", "loop", "compare"]
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,12 @@ def pages(tmp_path_factory):
     company, few = small_company(folder, "company", days=100), {"replications": 2}
     lifecycle = cx.report.report(company, parameters=few, out=folder / "out")
     loop = cx.report.report(company, notebook="loop", parameters=few, out=folder / "out")
+    compare = cx.report.report(
+        small_steady(folder), notebook="compare", parameters={"replications": 3},
+        out=folder / "out",
+    )  # fmt: skip
     return {
+        "compare": (compare.path, 5),
         "scenario": (scenario.path, 3),
         "periodic": (periodic.path, 6),
         "customers": (customers.path, 2),
@@ -136,8 +142,9 @@ def test_a_table_says_what_it_is_within_the_screen(pages, open_page, name):
     assert max(widths) <= 390
 
 
-def test_options_beside_each_other_need_no_scrolling(pages, open_page):
-    opened = open_page(pages["loop"][0])
+@pytest.mark.parametrize("name", ["loop", "compare"])
+def test_options_beside_each_other_need_no_scrolling(pages, open_page, name):
+    opened = open_page(pages[name][0])
     over = "[...document.querySelectorAll('main .table')].map(t => t.scrollWidth - t.clientWidth)"
     assert max(opened.value(over)) == 0
 
@@ -155,7 +162,7 @@ def _printed_pages(opened, path):
     return [[line for line in sheet if line] for sheet in sheets if any(sheet)]
 
 
-@pytest.mark.parametrize("name", ["lifecycle", "loop"])
+@pytest.mark.parametrize("name", ["lifecycle", "loop", "compare"])
 def test_on_paper_no_heading_stands_alone_at_the_foot_of_a_page(pages, open_page, tmp_path, name):
     """Nor with its introduction, or a part of it, while the chart is on the next page."""
     opened = open_page(pages[name][0])
@@ -182,6 +189,9 @@ def test_a_browser_that_cannot_unpack_shows_the_words(pages, chromium):
     context.close()
 
 
+HOSTILE_OPTION = f"{EVIL.replace('=', '')} <img src>: team.shifts.0.agents=1"
+
+
 @pytest.fixture(scope="module")
 def hostile_pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
@@ -190,6 +200,12 @@ def hostile_pages(tmp_path_factory):
     return [
         cx.report.report(hostile_scenario(folder), out=folder / "out").path,
         cx.report.report(data=data, period="2026-W02", out=folder / "out").path,
+        cx.report.report(
+            hostile_scenario(folder),
+            notebook="compare",
+            out=folder / "out",
+            parameters={"replications": 2, "changes": [HOSTILE_OPTION]},
+        ).path,
     ]
 
 

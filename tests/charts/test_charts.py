@@ -13,6 +13,8 @@ import cxlab as cx
 from cxlab import charts
 from cxlab.charts.aggregate import week_seconds
 from cxlab.charts.renderer import MIME
+from cxlab.experiment import WarmUp
+from cxlab.files import scenario_file
 from cxlab.scenario.links import Link
 
 
@@ -32,6 +34,16 @@ def _trend_rows(values, unit="s"):
 LINK = Link.model_validate({"name": "waiting", "from": "first_reply_hours",
                             "curve": [[2, 1], [24, 1.5]],
                             "low": [[2, 1.0]], "high": [[2, 1.0], [8, 2.0]]})  # fmt: skip
+
+
+def _settling(days: int, *, horizon=None) -> WarmUp:
+    """Three runs with 0, 1, 2, … 14 open tickets on the first days, then 13 and 15 in turn."""
+    day = np.arange(days + 1)
+    open_ = np.where(day < 14, day, 14 + (-1) ** day)
+    parts = [pd.DataFrame({"day": day, "replication": r, "open": open_}) for r in (1, 2, 3)]
+    base = cx.Scenario.load(scenario_file("base"))
+    steady = {"type": "steady", "days": days, "warm_up_days": 7}
+    return WarmUp(base.but(horizon=horizon or steady), pd.concat(parts, ignore_index=True))
 
 
 def _all_charts():
@@ -89,6 +101,12 @@ def _all_charts():
                          "binding": False})  # fmt: skip
     plan.loc[16:35, "planned"] = 2.0
     plan.loc[20:21, "binding"] = True
+    moved = pd.DataFrame({"metric": ["First response time, median", "First response time, median",
+                                     "<b>"],
+                          "option": ["<b>", "other", "other"], "value": [-30.0, 2.0, 0.0],
+                          "low": [-40.0, -1.0, nan], "high": [-20.0, 5.0, nan],
+                          "words": ["−1.2 min", "+4.8 s", "0"],
+                          "interval": ["−1.6 min to −48 s", "−2.4 s to +12 s", ""]})  # fmt: skip
     spread = charts.Distribution("First response time", bins, {0.5: 20.0, 0.9: 45.0}, 10)
     return {
         "trend": charts.trend(_trend_rows([3600.0, nan, 5400.0]), target=4000.0),
@@ -119,6 +137,12 @@ def _all_charts():
         "plan": charts.shift_plan(plan),
         "plan without a bind": charts.shift_plan(plan.assign(binding=False)),
         "empty plan": charts.shift_plan(plan.head(0)),
+        "changes": charts.changes(moved, what="Change (% of the base)", title="Times"),
+        "empty changes": charts.changes(moved.head(0), what="Change (%)", title="Times"),
+        "warm-up": charts.warm_up(_settling(30)),
+        "short warm-up": charts.warm_up(_settling(10)),
+        "no warm-up": charts.warm_up(_settling(30, horizon={"type": "terminating", "days": 30})),
+        "no tickets": charts.warm_up(None),
         "empty steps": charts.revenue_waterfall(steps.head(0), currency="EUR"),
         "empty moves": charts.revenue_moves(months.head(0), currency="EUR"),
         "empty worth": charts.value_distribution(worth.head(0), currency="EUR", what="Margin"),
@@ -186,6 +210,7 @@ def _axis_titles(node):
      ("steps", "(EUR)"), ("moves", "(EUR)"), ("worth", "(EUR)"), ("link", "(hours)"),
      ("link", "(times)"), ("why", "(number)"), ("pairs", "(EUR)"), ("plan", "(number)"),
      ("tornado", "(min)"), ("walks", "(min)"), ("parts", "(%)"),
+     ("changes", "(% of the base)"), ("warm-up", "(number)"),
      ("interval", "(min)"), ("lines", "(min)"), ("lines and dots", "(%)")],
 )  # fmt: skip
 def test_axes_carry_their_unit(name, unit):
@@ -229,6 +254,35 @@ def test_words_of_a_plan_hold_the_numbers():
         "there a target is missed. In 316 half-hours fewer are planned than a requirement taken "
         "by itself would want: simulation showed that the targets hold."
     )
+
+
+def test_words_of_changes_hold_the_differences():
+    words = ALL["changes"]._repr_mimebundle_()["text/plain"]
+    assert words == (
+        "Times, against the base. First response time, median: <b> −1.2 min; other +4.8 s. "
+        "<b>: other 0."
+    )
+
+
+def test_words_of_a_warm_up_judge_it():
+    words = {name: ALL[name]._repr_mimebundle_()["text/plain"] for name in ALL}
+    # Days 7 to 13 have 7 to 13 tickets, 14 to 30 nine times 15 and eight times 13.
+    assert "after that 12.9 tickets are open" in words["warm-up"]
+    assert "(lowest day 7.0, highest 15.0)" in words["warm-up"]
+    assert "3 runs of 30 days" in words["warm-up"]
+    assert words["short warm-up"].endswith("gives no answer: there are too few days.")
+    assert "counts from its start" in words["no warm-up"]
+    assert "no tickets" in words["no tickets"]
+
+
+@pytest.mark.parametrize(("days", "told"), [(43, "the warm-up may be too short.")])
+def test_a_warm_up_that_is_too_short_is_marked(days, told):
+    found = _settling(days)
+    assert found.suggested is not None
+    assert found.suggested > 7
+    spec = charts.warm_up(found)._repr_mimebundle_()[MIME]
+    assert spec["description"].endswith(told)
+    assert f"MSER: day {found.suggested}" in str(spec)
 
 
 def test_a_waterfall_ends_where_its_last_step_does():

@@ -60,6 +60,17 @@ def test_customers(work, capsys):
     assert "quarantined" not in told.out + told.err
 
 
+def test_compare(work, capsys):
+    (block,) = [b for b in blocks("") if "cxlab compare" in b]
+    few = {"compare": ["--replications", "2", "-m", "frt"], "report": ["-p", "replications=2"]}
+    for line in block.splitlines():
+        command = shlex.split(line, comments=True)[1:]
+        assert run([*command, *few[command[0]]]) == 0, line
+    assert "fewer" in capsys.readouterr().out
+    pages = sorted(p.name for p in (work / "reports").glob("*.html"))
+    assert len(pages) == 2  # neither replaces the other
+
+
 def test_the_sample_of_customers_is_what_its_script_makes(tmp_path, monkeypatch):
     script = runpy.run_path(str(ROOT / "docs" / "make_sample_customers.py"))
     monkeypatch.setitem(script["main"].__globals__, "OUT", tmp_path)

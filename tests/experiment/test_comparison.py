@@ -172,3 +172,17 @@ def test_bad_questions(
 def test_nothing_to_compare(busy: Scenario) -> None:
     with pytest.raises(InputError, match="nothing to compare"):
         cx.compare(busy)
+
+
+def test_each_scenario_is_a_run_of_its_own(busy: Scenario) -> None:
+    options = {"three": busy.but(**{"team.shifts.0.agents": 3})}
+    found = cx.compare(busy, options=options, metrics="asa", replications=4)
+    alone = cx.run(options["three"], "asa", replications=4)
+    pd.testing.assert_frame_equal(found.runs["three"].table, alone.table)
+    pd.testing.assert_frame_equal(found.runs["three"].counts, alone.counts)
+    assert found.counts["scenario"].tolist() == [busy.name, "three"]
+    assert found.counts["opened"].nunique() == 1  # the same callers
+    # 20 calls of 9 minutes an hour are a load of 3: as many as three agents can do.
+    ((doubt, who),) = found.doubts.items()
+    assert who == ["three"]
+    assert f"note (three): {doubt}" in found.summary

@@ -50,6 +50,14 @@ def small_scenario(folder: Path) -> Path:
     return path
 
 
+def small_steady(folder: Path) -> Path:
+    """Write the same desk with four weeks of which the first is not counted."""
+    path = folder / "steady.toml"
+    steady = '[horizon]\ntype = "steady"\nweeks = 4\nwarm_up_weeks = 1\n'
+    path.write_text(f'extends = "{small_scenario(folder).name}"\n{steady}', encoding="utf-8")
+    return path
+
+
 def hostile_scenario(folder: Path) -> Path:
     """Write the same scenario with a payload as title, team and topic."""
     path = folder / "hostile.toml"
