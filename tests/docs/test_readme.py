@@ -60,6 +60,15 @@ def test_customers(work, capsys):
     assert "quarantined" not in told.out + told.err
 
 
+def test_experiments(work, capsys):
+    (block,) = [b for b in blocks("") if "cxlab sweep" in b]
+    few = {"run": ["--replications", "2"], "sweep": ["--replications", "1", "-m", "frt"]}
+    for line in block.splitlines():
+        command = shlex.split(line, comments=True)[1:]
+        assert run([*command, *few[command[0]]]) == 0, line
+    assert "8 cells" in capsys.readouterr().err
+
+
 def test_compare(work, capsys):
     (block,) = [b for b in blocks("") if "cxlab compare" in b]
     few = {"compare": ["--replications", "2", "-m", "frt"], "report": ["-p", "replications=2"]}
