@@ -11,7 +11,7 @@ from typing import Any
 
 import altair as alt
 
-from cxlab.charts.theme import config
+from cxlab.charts.theme import GROUND, config
 
 __all__ = ["LAB_WIDTH", "MIME", "enable", "mime_bundle"]
 
@@ -32,7 +32,9 @@ def mime_bundle(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     ('Two bars.', ['application/vnd.vegalite.v5+json', 'text/plain'])
     """
     words = str(spec.get("description", "A chart without a description."))
-    shown = {**spec, "$schema": _SCHEMA, "config": config()}
+    # A ground of its own: in a dark JupyterLab dark words would stand on dark. A page brings its
+    # own config for light and dark.
+    shown = {**spec, "$schema": _SCHEMA, "config": config() | {"background": GROUND}}
     if spec.get("width") == "container":
         # JupyterLab's output area has no width of its own to fill; a page puts it back.
         shown["width"] = LAB_WIDTH

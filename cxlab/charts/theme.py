@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["FONT", "config"]
+__all__ = ["FONT", "GROUND", "config"]
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif'
 
@@ -33,6 +33,10 @@ _DARK = {
     "ground": "#171d26",
     "ramp": ["#1f2b3a", "#24527a", "#3a80b5", "#7db8e2", "#e3f1fc"],
 }
+
+
+GROUND = str(_LIGHT["ground"])
+"""What the light look is drawn for."""
 
 
 def config(*, dark: bool = False) -> dict[str, Any]:

@@ -228,7 +228,26 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         lines = "".join(f"<p>{escape(line)}</p>" for line in self.summary)
-        return self.shown().to_html(index=False) + lines
+        return _html(self.shown()) + lines
+
+
+_NUMERIC = ("base", "other", "difference", "95 % interval", "p (Holm)")
+
+
+def _html(shown: pd.DataFrame) -> str:
+    """Return a table whose words stand to the left: JupyterLab puts all cells to the right."""
+    head = _line("th", list(shown.columns), list(shown.columns))
+    body = "".join(_line("td", list(shown.columns), list(row)) for row in shown.to_numpy())
+    return f'<table border="1" class="dataframe"><thead>{head}</thead><tbody>{body}</tbody></table>'
+
+
+def _line(tag: str, columns: Sequence[str], cells: Sequence[object]) -> str:
+    how = {True: "text-align:right;white-space:nowrap", False: "text-align:left"}
+    shown = (
+        f'<{tag} style="{how[name in _NUMERIC]}">{escape(str(cell))}</{tag}>'
+        for name, cell in zip(columns, cells, strict=True)
+    )
+    return f"<tr>{''.join(shown)}</tr>"
 
 
 def compare(

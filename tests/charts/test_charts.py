@@ -189,6 +189,11 @@ def test_no_chart_names_a_colour_of_its_own(name):
     assert "#" not in str(spec)
 
 
+def test_a_chart_has_a_ground_of_its_own_in_jupyterlab():
+    """Its words are dark, also where JupyterLab is."""
+    assert ALL["trend"]._repr_mimebundle_()[MIME]["config"]["background"] == "#ffffff"
+
+
 def _axis_titles(node):
     if isinstance(node, dict):
         for key, value in node.items():

@@ -135,6 +135,12 @@ def test_one_agent_more(busy: Scenario) -> None:
     assert "<table" in found._repr_html_()
 
 
+def test_names_are_escaped_where_they_are_shown() -> None:
+    shown = compared(runs("a", ONE), runs("<img src=x>", OTHER))._repr_html_()
+    assert "<img" not in shown
+    assert "&lt;img src=x&gt;</td>" in shown
+
+
 def test_groups_and_workers(busy: Scenario) -> None:
     five = busy.but(name="five", **{"team.shifts.0.agents": 5})
     here, cores = (
