@@ -25,7 +25,7 @@ from statsmodels.stats.multitest import multipletests
 
 from cxlab import stats
 from cxlab.errors import InputError
-from cxlab.experiment.executors import Executor, executor_for
+from cxlab.experiment.executors import Executor, opened
 from cxlab.experiment.replications import combined, run_values
 from cxlab.experiment.runs import Question, Runs, batches, measured
 from cxlab.experiment.sequential import LARGE, Progress, asked_metrics, names_of
@@ -194,7 +194,7 @@ def compare(
     rows: dict[int, pd.DataFrame] = {}
     done = 0
     where = executor or (None if sum(r.tickets for r in work) >= LARGE else "here")
-    with executor_for(where) as workers:
+    with opened(where) as workers:
         parts = batches(work, question, workers.workers)
         tasks = [[work[place] for place in part] for part in parts]
         for at, found in workers.results(partial(measured, question=question), tasks):

@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from cxlab import stats
 from cxlab.errors import InputError
-from cxlab.experiment.executors import Executor, executor_for
+from cxlab.experiment.executors import Executor, opened
 from cxlab.experiment.neighbours import analytic_neighbours
 from cxlab.experiment.replications import combined, run_values
 from cxlab.experiment.runs import Measured, Question, Runs, measured
@@ -239,7 +239,7 @@ def run(
         rule = _with_key(precision_of(precision), shown, named=metrics is not None)
     question = Question(_with_counts(chosen, shown, groups), groups, settings, engine, True)
     check_memory(chosen.but(replications=1))
-    with executor_for(_where(chosen, rule, executor)) as workers:
+    with opened(_where(chosen, rule, executor)) as workers:
         found = _Replicating(chosen, question, workers, progress)
         if rule is None:
             found.play(chosen.replications)
