@@ -27,7 +27,7 @@ from cxlab import stats
 from cxlab.errors import InputError
 from cxlab.experiment.executors import Executor, opened
 from cxlab.experiment.replications import combined, run_values
-from cxlab.experiment.runs import Question, Runs, batches, measured
+from cxlab.experiment.runs import Question, Runs, batches, completed, measured
 from cxlab.experiment.sequential import LARGE, Progress, asked_metrics, names_of
 from cxlab.metrics.frame import Results
 from cxlab.metrics.settings import DEFAULTS, Settings
@@ -80,10 +80,11 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """One row per scenario, metric and group.
 
-        Columns: scenario, metric, title, the groups, unit, base, other, difference, low, high (95 %
-        over pairs), p, p_holm, correlation (of the pairs), independent (how many replications of
-        each would be needed for the same interval without common random numbers), replications,
-        verdict. Durations are in seconds, shares from 0 to 1.
+        Columns: scenario, metric, title, the groups, unit, base, other (both over the pairs: the
+        replications in which both have a value), difference, low, high (95 % over pairs), p,
+        p_holm, correlation (of the pairs), independent (how many replications of each would be
+        needed for the same interval without common random numbers), replications, verdict.
+        Durations are in seconds, shares from 0 to 1.
         """
         found = pd.DataFrame([row for other in self.others for row in self._differences(other)])
         known = found["p"].notna().to_numpy()
@@ -205,9 +206,10 @@ def compare(
                 progress(done, len(labelled) * replications)
     each = len(work) // len(labelled)
     frames = [
-        rows[place].assign(scenario=label)
+        completed(
+            pd.concat([rows[i * each + k] for k in range(each)], ignore_index=True), groups
+        ).assign(scenario=label)
         for i, label in enumerate(labelled)
-        for place in range(i * each, (i + 1) * each)
     ]
     first, *rest = labelled
     return Comparison(first, tuple(rest), pd.concat(frames, ignore_index=True), groups)
@@ -250,13 +252,16 @@ def _key(key: object) -> tuple[object, ...]:
 
 
 def _paired(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
-    """Return what the paired replications of one metric tell."""
+    """Return what the paired replications of one metric tell.
+
+    A replication in which one of the two has no value is no pair, and counts for neither.
+    """
+    both = np.intersect1d(*(r.loc[r["value"].notna(), "replication"] for r in (one, other)))
+    n = len(both)
+    if n:
+        one, other = (r[r["replication"].isin(both)] for r in (one, other))
     x, y = (_by_number(part) for part in (one, other))
-    both = x.index.intersection(y.index)
-    x, y = x[both], y[both]
-    pairs = (y - x).dropna()
-    n = len(pairs)
-    spread = float(pairs.std(ddof=1)) if n > 1 else math.nan
+    spread = float((y - x).std(ddof=1)) if n > 1 else math.nan
     before, after = (_estimate(part) for part in (one, other))
     difference = after - before
     low, high = (float(end) for end in stats.mean_interval(difference, spread, n))
@@ -265,7 +270,7 @@ def _paired(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
         "base": before, "other": after, "difference": difference, "low": low, "high": high,
         "p": _p_value(difference, spread, n),
         "correlation": _correlation(x, y),
-        "independent": _independent(x[pairs.index], y[pairs.index], spread),
+        "independent": _independent(x, y, spread),
         "replications": n,
         "note": other["note"].iloc[0] or one["note"].iloc[0],
     }  # fmt: skip

@@ -26,7 +26,7 @@ from cxlab.errors import InputError
 from cxlab.experiment.executors import Executor, opened
 from cxlab.experiment.neighbours import analytic_neighbours
 from cxlab.experiment.replications import combined, run_values
-from cxlab.experiment.runs import Measured, Question, Runs, measured
+from cxlab.experiment.runs import Measured, Question, Runs, completed, measured
 from cxlab.experiment.soundness import expected_doubts, seen_doubts
 from cxlab.metrics import COMPANY, DESK
 from cxlab.metrics.catalogue import select_metrics
@@ -92,6 +92,10 @@ class Precision:
                 "numbers of replications", given=f"floor {self.floor}, cap {self.cap}",
                 expected="2 or more, and a cap that is not below the floor",
             )  # fmt: skip
+        if self.look_ahead < 0:
+            raise InputError(
+                "replications to look ahead", given=self.look_ahead, expected="0 or more"
+            )
 
 
 @dataclass(frozen=True)
@@ -339,7 +343,8 @@ class _Replicating:
     def rows(self) -> pd.DataFrame:
         """One row per metric, group and replication played, in this order."""
         order = {metric: place for place, metric in enumerate(self.question.metrics)}
-        rows = pd.concat([part.rows for part in self.parts], ignore_index=True)
+        parts = pd.concat([part.rows for part in self.parts], ignore_index=True)
+        rows = completed(parts, self.question.by)
         keys = ["metric", *self.question.by, "replication"]
         return rows.sort_values(
             keys, key=lambda c: c.map(order) if c.name == "metric" else c, ignore_index=True
@@ -415,4 +420,4 @@ def _next(widths: Floats, played: int, rule: Precision) -> int:
     """Return how many replications to have played next: what the widest interval would need."""
     factor = float(np.nanmax(np.where(np.isfinite(widths), widths, 0.0))) / rule.relative
     needed = math.ceil(played * factor**2) + rule.look_ahead
-    return min(max(needed, played + rule.look_ahead), 2 * played, rule.cap)
+    return min(max(needed, played + max(rule.look_ahead, 1)), 2 * played, rule.cap)
