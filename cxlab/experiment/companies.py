@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from cxlab.calendars.periods import Span
 from cxlab.errors import InputError
-from cxlab.experiment.executors import Executor, executor_for
+from cxlab.experiment.executors import Executor, opened
 from cxlab.scenario import Scenario
 from cxlab.scenario.forecast import expected_total
 from cxlab.sim import Engine
@@ -144,7 +144,7 @@ def all_company_runs(
         check_memory(scenario)
     tasks = [(s, n, engine) for s in chosen for n in range(1, s.replications + 1)]
     found: dict[int, dict[str, float]] = {}
-    with executor_for(executor or _where(chosen), len(tasks)) as workers:
+    with opened(executor or _where(chosen), len(tasks)) as workers:
         for place, totals in workers.results(_totals, tasks):
             found[place] = totals
             if progress is not None:

@@ -25,7 +25,7 @@ from statsmodels.stats.multitest import multipletests
 
 from cxlab import stats
 from cxlab.errors import InputError
-from cxlab.experiment.executors import Executor, executor_for
+from cxlab.experiment.executors import Executor, opened
 from cxlab.experiment.replications import combined, run_values
 from cxlab.experiment.runs import Measured, Question, Runs, batches, measured
 from cxlab.experiment.sequential import (
@@ -150,9 +150,10 @@ class Comparison:
         """One row per scenario, metric and group.
 
         Columns: scenario, metric, title, the groups, unit, direction (which is better: up, down,
-        depends), base, other, difference, low, high (95 % over pairs), p, p_holm, correlation (of
-        the pairs), independent (how many replications of each would be needed for the same interval
-        without common random numbers), replications, judgement (see `JUDGEMENTS`), verdict.
+        depends), base, other (both over the pairs: the replications in which both have a value),
+        difference, low, high (95 % over pairs), p, p_holm, correlation (of the pairs), independent
+        (how many replications of each would be needed for the same interval without common random
+        numbers), replications, judgement (see `JUDGEMENTS`), verdict.
         Durations are in seconds, shares from 0 to 1.
         """
         found = pd.DataFrame([row for other in self.others for row in self._differences(other)])
@@ -286,7 +287,7 @@ def compare(
     found: dict[int, Measured] = {}
     done = 0
     where = executor or (None if sum(r.tickets for r in work) >= LARGE else "here")
-    with executor_for(where) as workers:
+    with opened(where) as workers:
         parts = batches(work, question, workers.workers)
         tasks = [[work[place] for place in part] for part in parts]
         for at, results in workers.results(partial(measured, question=question), tasks):
@@ -348,14 +349,16 @@ def _key(key: object) -> tuple[object, ...]:
 def paired(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
     """Return what the paired replications of one metric tell of other − one.
 
-    Both hold rows of `measure`, one per replication of the same draws.
+    Both hold rows of `measure`, one per replication of the same draws. A replication in which one
+    of the two has no value is no pair, and counts for neither.
     """
+    ours, theirs = (r.loc[r["value"].notna(), "replication"].to_numpy() for r in (one, other))
+    both = np.intersect1d(ours, theirs)
+    n = len(both)
+    if n:
+        one, other = (r[r["replication"].isin(both)] for r in (one, other))
     x, y = (_by_number(part) for part in (one, other))
-    both = x.index.intersection(y.index)
-    x, y = x[both], y[both]
-    pairs = (y - x).dropna()
-    n = len(pairs)
-    spread = float(pairs.std(ddof=1)) if n > 1 else math.nan
+    spread = float((y - x).std(ddof=1)) if n > 1 else math.nan
     before, after = (_estimate(part) for part in (one, other))
     difference = after - before
     low, high = (float(end) for end in stats.mean_interval(difference, spread, n))
@@ -364,7 +367,7 @@ def paired(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
         "base": before, "other": after, "difference": difference, "low": low, "high": high,
         "p": _p_value(difference, spread, n),
         "correlation": _correlation(x, y),
-        "independent": _independent(x[pairs.index], y[pairs.index], spread),
+        "independent": _independent(x, y, spread),
         "replications": n,
         "note": other["note"].iloc[0] or one["note"].iloc[0],
     }  # fmt: skip

@@ -10,13 +10,13 @@ import os
 import signal
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, Self, TypeVar
 
 from cxlab.errors import InputError, RunError
 
-__all__ = ["Cluster", "Cores", "Executor", "Here", "executor_for"]
+__all__ = ["Cluster", "Cores", "Executor", "Here", "executor_for", "opened"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -280,6 +280,16 @@ def executor_for(where: str | Executor | None, pieces: int | None = None) -> Exe
         "unknown executor", given=where, known=("here", "cores", "dask"),
         expected="here, cores, cores:4, dask, or an address such as tcp://host:8786",
     )  # fmt: skip
+
+
+@contextmanager
+def opened(where: str | Executor | None, pieces: int | None = None) -> Iterator[Executor]:
+    """Yield an executor by its name, and close it; one that was given is its owner's to close."""
+    if isinstance(where, Executor):
+        yield where
+    else:
+        with executor_for(where, pieces) as workers:
+            yield workers
 
 
 def _local_cluster() -> Executor:

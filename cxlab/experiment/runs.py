@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from cxlab.experiment.companies import counted_time
 from cxlab.experiment.soundness import open_tickets
 from cxlab.metrics import DESK, measure
-from cxlab.metrics.catalogue import select_metrics
+from cxlab.metrics.catalogue import METRICS, select_metrics
 from cxlab.metrics.declaration import Attribution, Metric
 from cxlab.metrics.possible import tables_for
 from cxlab.metrics.settings import DEFAULTS, Settings
@@ -33,7 +33,7 @@ from cxlab.sim.roster import is_drawn
 from cxlab.sim.run import SMALL, recorded
 from cxlab.tables import Tables
 
-__all__ = ["Measured", "Question", "Runs", "batches", "measured"]
+__all__ = ["Measured", "Question", "Runs", "batches", "completed", "measured"]
 
 BATCH_TICKETS = 1_000_000
 """Tickets that are measured in one question: about 1.5 GB of memory."""
@@ -188,6 +188,34 @@ def _measured_together(pieces: Sequence[_Played], question: Question) -> Iterato
             None if daily is None else numbers.own(daily, i, None),
             piece.counted,
         )
+
+
+def completed(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Return rows of pieces of one scenario with those of groups that a piece did not meet.
+
+    What is measured together has a row for every group and run: 0 of a count, else no value. A
+    group that came up in one piece only would otherwise be averaged over its runs alone.
+    """
+    keys, runs = ["metric", "period", *by], np.sort(rows["replication"].unique())
+    heads = rows.drop_duplicates(keys)
+    if len(rows) == len(heads) * len(runs):
+        return rows
+    grid = heads[keys].merge(pd.DataFrame({"replication": runs}), how="cross")
+    known = rows[[*keys, "replication"]]
+    lacking = grid.merge(known, how="left", on=[*keys, "replication"], indicator="found")
+    lacking = lacking[lacking.pop("found") == "left_only"]
+    empty = lacking.merge(heads.drop(columns="replication"), on=keys)[list(rows.columns)]
+    of_count = np.array([METRICS[m].statistic.zero_is_fact for m in empty["metric"]])
+    shares = (empty["statistic"] == "share").to_numpy()
+    empty["value"] = np.where(of_count, 0.0, np.nan)
+    empty["numerator"] = np.where(shares, 0.0, np.nan)
+    empty["low"] = empty["high"] = np.nan
+    empty["n"] = empty["pending"] = 0
+    empty["excluded"] = pd.Series([{} for _ in range(len(empty))], index=empty.index, dtype=object)
+    empty["flag"], empty["note"] = "empty", ""
+    order = pd.concat([rows, empty], ignore_index=True)
+    order["place"] = order.groupby(keys, sort=False, dropna=False).ngroup()
+    return order.sort_values(["place", "replication"], ignore_index=True).drop(columns="place")
 
 
 def _tables(made: Made, scenario: Scenario) -> Tables:

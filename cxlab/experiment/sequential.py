@@ -23,10 +23,10 @@ import pyarrow as pa
 
 from cxlab import stats
 from cxlab.errors import InputError
-from cxlab.experiment.executors import Executor, executor_for
+from cxlab.experiment.executors import Executor, opened
 from cxlab.experiment.neighbours import analytic_neighbours
 from cxlab.experiment.replications import combined, run_values
-from cxlab.experiment.runs import Measured, Question, Runs, measured
+from cxlab.experiment.runs import Measured, Question, Runs, completed, measured
 from cxlab.experiment.soundness import expected_doubts, seen_doubts
 from cxlab.experiment.warm_up import WarmUp
 from cxlab.metrics import COMPANY, DESK
@@ -95,6 +95,10 @@ class Precision:
                 "numbers of replications", given=f"floor {self.floor}, cap {self.cap}",
                 expected="2 or more, and a cap that is not below the floor",
             )  # fmt: skip
+        if self.look_ahead < 0:
+            raise InputError(
+                "replications to look ahead", given=self.look_ahead, expected="0 or more"
+            )
 
 
 @dataclass(frozen=True)
@@ -249,7 +253,7 @@ def run(
         rule = _with_key(precision_of(precision), shown, named=metrics is not None)
     question = Question(with_counts(chosen, shown, groups), groups, settings, engine, True)
     check_memory(chosen.but(replications=1))
-    with executor_for(_where(chosen, rule, executor)) as workers:
+    with opened(_where(chosen, rule, executor)) as workers:
         found = _Replicating(chosen, question, workers, progress)
         if rule is None:
             found.play(chosen.replications)
@@ -408,7 +412,7 @@ def _first(rows: pd.DataFrame, count: int) -> pd.DataFrame:
 def _rows(parts: Sequence[Measured], metrics: Sequence[str], by: Sequence[str]) -> pd.DataFrame:
     """Return the rows of all parts by metric (in this order), group and replication."""
     order = {metric: place for place, metric in enumerate(metrics)}
-    rows = pd.concat([part.rows for part in parts], ignore_index=True)
+    rows = completed(pd.concat([part.rows for part in parts], ignore_index=True), by)
     keys = ["metric", *by, "replication"]
     return rows.sort_values(
         keys, key=lambda c: c.map(order) if c.name == "metric" else c, ignore_index=True
@@ -455,4 +459,4 @@ def _next(widths: Floats, played: int, rule: Precision) -> int:
     """Return how many replications to have played next: what the widest interval would need."""
     factor = float(np.nanmax(np.where(np.isfinite(widths), widths, 0.0))) / rule.relative
     needed = math.ceil(played * factor**2) + rule.look_ahead
-    return min(max(needed, played + rule.look_ahead), 2 * played, rule.cap)
+    return min(max(needed, played + max(rule.look_ahead, 1)), 2 * played, rule.cap)

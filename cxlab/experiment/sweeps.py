@@ -18,7 +18,7 @@ import pandas as pd
 import cxlab
 from cxlab.errors import InputError
 from cxlab.experiment.design import Cell, Values, changed_by, grid, latin_hypercube
-from cxlab.experiment.executors import Executor, cores, executor_for
+from cxlab.experiment.executors import Executor, cores, opened
 from cxlab.experiment.kept import Kept, decoded, encoded, fingerprint
 from cxlab.experiment.replications import combined
 from cxlab.experiment.runs import Question, Runs, batches, measured
@@ -248,7 +248,7 @@ def play_cells(
     left = [place for place in range(len(work)) if place not in found]
     _tell(progress, len(found), len(work))
     where = executor or (None if sum(work[p].tickets for p in left) >= LARGE else "here")
-    with executor_for(where, len(left)) as workers:
+    with opened(where, len(left)) as workers:
         # Several parts per worker: what a stopped sweep keeps is what is done.
         parts = [
             [left[i] for i in part]

@@ -53,6 +53,22 @@ def test_a_paired_difference_by_hand() -> None:
     assert row["verdict"] == "no difference shown, and one of more than 2.3 min is excluded"
 
 
+def test_a_run_without_a_value_is_no_pair() -> None:
+    """10, 20 and two without a partner, against 11 and 21: one minute more in both pairs."""
+    nan = math.nan
+    row = compared(runs("a", [10, 20, 30, 40]), runs("b", [11, 21, nan, nan])).table.iloc[0]
+    assert row["base"] == pytest.approx(15 * 60)
+    assert row["difference"] == pytest.approx(60)
+    assert row["replications"] == 2
+    assert compared(runs("a", [10, nan]), runs("b", [nan, 11])).table.iloc[0]["replications"] == 0
+    # 1 of 1 and 5 of 10 (and 9 of 9) against 1 of 2 and 6 of 10: 7/12 − 6/11.
+    more = {"statistic": "share", "unit": "share", "direction": "up"}
+    one = runs("a", [1.0, 0.5, 1.0], "fcr", numerator=[1.0, 5.0, 9.0], n=[1, 10, 9], **more)
+    two = runs("b", [0.5, 0.6, nan], "fcr", numerator=[1.0, 6.0, 0.0], n=[2, 10, 0], **more)
+    row = compared(one, two).table.iloc[0]
+    assert row["difference"] == pytest.approx(7 / 12 - 6 / 11)
+
+
 def test_ratios_are_compared_by_their_pseudovalues() -> None:
     """8 of 10 and 9 of 20 solved against 9 of 10 and 12 of 20: pseudo-values by leaving one out."""
     more = {"statistic": "share", "unit": "share", "direction": "up", "n": [10, 20]}
@@ -116,6 +132,15 @@ def test_nothing_is_found_where_there_is_nothing() -> None:
 
 
 @pytest.fixture(scope="module")
+def rare() -> Scenario:
+    """One call in 10,000 is urgent: of twelve runs, 8 and 10 have one, no other has any."""
+    data = {"channels.phone.priority_shares": {"urgent": 0.0001, "normal": 0.9999}}
+    return desk(4, channel(20.0, law(9), service_level_seconds=180)).but(
+        **{"horizon.days": 4, **data}
+    )
+
+
+@pytest.fixture(scope="module")
 def busy() -> Scenario:
     return desk(4, channel(20.0, law(9), service_level_seconds=180))
 
@@ -150,6 +175,14 @@ def test_groups_and_workers(busy: Scenario) -> None:
     pd.testing.assert_frame_equal(here.table, cores.table, check_exact=True)
     assert here.table["priority"].tolist() == ["normal"]
     assert here.verdicts[0].startswith("five: asa [normal] ")
+
+
+def test_a_rare_group_counts_in_every_run(rare: Scenario) -> None:
+    found = cx.compare(rare, options={"five": rare.but(**{"team.shifts.0.agents": 5})},
+                       metrics="vol,asa", by="priority", replications=12)  # fmt: skip
+    mine = found.table[found.table["priority"] == "urgent"].set_index("metric")
+    assert mine.loc["vol", "base"] == pytest.approx(2 / 12)
+    assert mine["replications"].to_dict() == {"vol": 12, "asa": 2}
 
 
 def test_all_meet_the_draws_of_the_base(busy: Scenario) -> None:

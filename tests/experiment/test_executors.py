@@ -14,6 +14,7 @@ import pytest
 import cxlab as cx
 from cxlab.errors import InputError, RunError
 from cxlab.experiment.executors import ATTEMPTS, Cluster, Cores, Executor, Here, executor_for
+from cxlab.experiment.validation_cases import channel, desk, law
 
 
 def squared(n: int) -> int:
@@ -131,6 +132,12 @@ class TestCluster:
     def test_an_error_of_a_piece(self, cluster: Cluster) -> None:
         with pytest.raises(InputError, match="number three"):
             asked(cluster, refusing)
+
+    def test_one_that_is_given_stays_open(self, cluster: Cluster) -> None:
+        small = desk(2, channel(5.0, law(9))).but(**{"horizon.days": 2})
+        cx.run(small, "asa", replications=1, executor=cluster)
+        cx.run(small, "asa", replications=1, executor=cluster)
+        assert asked(cluster, squared)[3] == 9
 
     def test_another_version_is_refused(
         self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch

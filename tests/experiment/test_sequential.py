@@ -16,6 +16,15 @@ RULE = Precision(relative=0.1, floor=3, cap=40, look_ahead=2)
 
 
 @pytest.fixture(scope="module")
+def rare() -> Scenario:
+    """One call in 10,000 is urgent: of twelve runs, 8 and 10 have one, no other has any."""
+    data = {"channels.phone.priority_shares": {"urgent": 0.0001, "normal": 0.9999}}
+    return desk(4, channel(20.0, law(9), service_level_seconds=180)).but(
+        **{"horizon.days": 4, **data}
+    )
+
+
+@pytest.fixture(scope="module")
 def busy() -> Scenario:
     """Four agents, 20 calls an hour of 9 minutes: 3 erlangs.
 
@@ -67,6 +76,7 @@ def test_how_many_to_play_next() -> None:
     assert _next(np.array([0.05]), 10, RULE) == 12
     assert _next(np.array([0.3]), 30, RULE) == 40  # the cap
     assert _next(np.array([np.inf]), 10, RULE) == 12
+    assert _next(np.array([np.inf]), 10, Precision(look_ahead=0)) == 11  # it goes on, all the same
 
 
 def test_a_run_ends_when_it_is_precise(busy: Scenario) -> None:
@@ -90,6 +100,20 @@ def test_where_it_is_played_changes_nothing(busy: Scenario) -> None:
     pd.testing.assert_frame_equal(one.rows, two.rows, check_exact=True)
     assert one.daily is not None
     pd.testing.assert_frame_equal(one.daily, two.daily)
+
+
+@pytest.mark.parametrize("where", ["here", "cores:2", "cores:3"])
+def test_a_group_that_few_runs_have_is_0_in_the_others(rare: Scenario, where: str) -> None:
+    tickets = cx.simulate(rare, replications=12).frame("tickets")
+    urgent = tickets[(tickets["priority"] == "urgent") & tickets["excluded_reason"].isna()]
+    assert urgent["replication"].tolist() == [8, 10]
+    found = cx.run(rare, "vol,asa", by="priority", replications=12, executor=where)
+    mine = found.table[found.table["priority"] == "urgent"].set_index("metric")
+    assert mine.loc["vol", "value"] == pytest.approx(2 / 12)
+    assert mine["n"].to_dict() == {"vol": 12, "asa": 2}
+    assert found.counts.set_index("priority").loc["urgent", "opened"] == pytest.approx(2 / 12)
+    rule = Precision(relative=0.5, floor=3, cap=14, look_ahead=2)
+    assert cx.run(rare, "vol", by="priority", precision=rule, executor=where).replications == 5
 
 
 def test_the_cap_is_said(busy: Scenario) -> None:
@@ -158,7 +182,9 @@ def test_bad_questions(busy: Scenario, asked: dict[str, object], message: str) -
         cx.run(busy, **asked)
 
 
-@pytest.mark.parametrize("numbers", [{"floor": 1}, {"floor": 9, "cap": 8}, {"relative": 0}])
+@pytest.mark.parametrize(
+    "numbers", [{"floor": 1}, {"floor": 9, "cap": 8}, {"relative": 0}, {"look_ahead": -1}]
+)
 def test_rules_that_cannot_be(numbers: dict[str, float]) -> None:
     with pytest.raises(InputError):
         Precision(**numbers)
