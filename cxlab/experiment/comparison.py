@@ -334,7 +334,7 @@ def _labelled(
             hint='name them: options={"one more agent": base.but(...)}',
         )  # fmt: skip
     for label, scenario in pairs:
-        if (scenario.starts_at, scenario.ends_at) != (base.starts_at, base.ends_at):
+        if scenario.horizon != base.horizon or scenario.starts_at != base.starts_at:
             raise InputError(
                 f"the horizon of {label} is not that of {base.name}: their replications are no "
                 "pairs", given=str(scenario.horizon), expected=str(base.horizon),
@@ -365,7 +365,7 @@ def paired(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
     return {
         "unit": one["unit"].iloc[0], "direction": one["direction"].iloc[0],
         "base": before, "other": after, "difference": difference, "low": low, "high": high,
-        "p": _p_value(difference, spread, n),
+        "p": _p_value(difference, spread, n, str(one["unit"].iloc[0])),
         "correlation": _correlation(x, y),
         "independent": _independent(x, y, spread),
         "replications": n,
@@ -381,13 +381,16 @@ def _estimate(runs: pd.DataFrame) -> float:
     return float(combined(runs.drop(columns="scenario", errors="ignore"))["value"].iloc[0])
 
 
-def _p_value(difference: float, spread: float, n: int) -> float:
+def _p_value(difference: float, spread: float, n: int, unit: str) -> float:
     """Return the two-sided p value of the paired t test.
 
-    Pairs that are all equal, or differ all by as much, leave nothing to chance and to correct.
+    Pairs that differ all by as much leave nothing to chance, except of counts, which are whole:
+    there they show no more than that all have one sign.
     """
-    if n < 2 or math.isnan(difference) or spread == 0:
+    if n < 2 or math.isnan(difference):
         return math.nan
+    if spread == 0:
+        return float(2.0 ** (1 - n)) if difference and unit == "count" else math.nan
     return float(2 * st.t.sf(abs(difference) / (spread / math.sqrt(n)), n - 1))
 
 
@@ -414,7 +417,7 @@ def judgement(row: Mapping[Any, Any]) -> str:
         return "unknown"
     if low == high == 0:
         return "same"
-    if not (row["p_holm"] < ALPHA or low == high):
+    if not (row["p_holm"] < ALPHA or (low == high and math.isnan(row["p"]))):
         return "open"
     sign = {"up": 1, "down": -1}.get(str(row["direction"]), 0)
     return "moves" if sign == 0 else "better" if row["difference"] * sign > 0 else "worse"

@@ -70,10 +70,10 @@ def over_replications(
 
     By default those of a desk; where there are no tickets, every metric that lacks nothing.
 
-    Shares and means are ratios of sums with a jackknife interval; counts and quantiles are
-    means over replications with Student's interval. A group that a run does not have counts as
-    0 there. The other arguments are those of `measure`. Raises InputError when the tables hold
-    no replications.
+    Shares and means are ratios of sums with a jackknife interval (a share that is 0 or 1 in every
+    run has that of so many cases, Wilson's); counts and quantiles are means over replications with
+    Student's interval. A group that a run does not have counts as 0 there. The other arguments are
+    those of `measure`. Raises InputError when the tables hold no replications.
     """
     if not any(tables.has(name, "replication") for name in tables.names):
         raise InputError("the tables hold no replications", expected="simulated tables")
@@ -161,8 +161,13 @@ class _Columns:
         self, known: npt.NDArray[np.intp], statistic: str
     ) -> tuple[float, float, float, str]:
         if statistic in _RATIO_OF_SUMS:
-            ends = stats.jackknife_ratio(self.numerator[known], self.n[known])
-            return *ends, "jackknife over replications"
+            top, bottom = self.numerator[known], self.n[known]
+            value, low, high = stats.jackknife_ratio(top, bottom)
+            if statistic == "share" and low == high and value in (0.0, 1.0):
+                # No run differs from another: that proves as much as so many cases do, no more.
+                ends = stats.wilson_interval(top.sum(), bottom.sum())
+                return value, float(ends[0]), float(ends[1]), "Wilson over all cases"
+            return value, low, high, "jackknife over replications"
         return *stats.replication_interval(self.value[known]), "Student t over replications"
 
     def _flag(self, at: npt.NDArray[np.intp], counted: int, unit: str) -> str:

@@ -7,7 +7,6 @@ run gives does not depend on what else is measured with it (a test holds that to
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -81,12 +80,12 @@ class Measured:
 
     `rows` are those of `measure`, one per metric, group and replication; `daily` the open
     tickets by day and replication (see `open_tickets`; None when not asked); `counted` what the
-    simulation counted beside its rows.
+    simulation of each replication counted beside its rows.
     """
 
     rows: pd.DataFrame
     daily: pd.DataFrame | None = None
-    counted: dict[str, int] = field(default_factory=dict)
+    counted: dict[int, dict[str, int]] = field(default_factory=dict)
 
 
 def batches(work: Sequence[Runs], question: Question, most: int = 1) -> list[list[int]]:
@@ -128,7 +127,7 @@ class _Played:
     place: int
     runs: Runs
     tables: Made
-    counted: dict[str, int]
+    counted: dict[int, dict[str, int]]
     likeness: str
 
 
@@ -143,8 +142,8 @@ def _played(work: Sequence[Runs], question: Question) -> Iterator[_Played]:
         tables = _together([part.tables for part in parts])
         columns = {name: table.column_names for name, table in tables.items()}
         likeness = repr((scenario.ends_at, scenario.time_zone, scenario.currency, columns))
-        counted = sum((Counter(part.counted) for part in parts), Counter[str]())
-        yield _Played(place, runs, tables, dict(counted), likeness)
+        counted = {n: part.counted for n, part in zip(runs.numbers, parts, strict=True)}
+        yield _Played(place, runs, tables, counted, likeness)
 
 
 def _engine_for(work: Sequence[Runs]) -> Engine:

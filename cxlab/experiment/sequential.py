@@ -203,7 +203,11 @@ class Run:
         if not self.reached:
             return f", the cap of {self.precision.cap}"
         key = ", ".join(self.precision.key or ())
-        return f", after which {key} are known to ± {self.precision.relative * 100:g} %"
+        said = f", after which {key} are known to ± {self.precision.relative * 100:g} %"
+        own = self.table[self.table["metric"].isin(self.precision.key or ())]
+        nothing = own.loc[~(own["value"].abs() > 0), "metric"].unique()
+        # Nothing is narrow beside 0, and what has no value gets none from more replications.
+        return said + (f" ({', '.join(nothing)}: 0 or no value)" if len(nothing) else "")
 
     def __repr__(self) -> str:
         """Return the table and what is to be said of it."""
@@ -375,6 +379,7 @@ class _Replicating:
             whole,
             rows=_first(whole.rows, count),
             daily=None if daily is None else _first(daily, count),
+            counted=_counted(self.parts, count),
             precision=rule,
             reached=reached,
         )
@@ -399,10 +404,19 @@ def run_of(
         shown,
         by,
         pd.concat(daily, ignore_index=True) if daily else None,
-        dict(sum((Counter(part.counted) for part in parts), Counter[str]())),
+        _counted(parts, math.inf),
         None,
         True,
     )
+
+
+def _counted(parts: Sequence[Measured], count: float) -> dict[str, int]:
+    """Return what the first so many replications counted beside their rows."""
+    total: Counter[str] = Counter()
+    for part in parts:
+        for number, counted in part.counted.items():
+            total.update(counted if number <= count else {})
+    return dict(total)
 
 
 def _first(rows: pd.DataFrame, count: int) -> pd.DataFrame:

@@ -162,6 +162,8 @@ def sweep(
         settings, engine,
     )  # fmt: skip
     cells = cells_of(base, found)
+    tickets = sum(Runs(cell.scenario, 1, runs).tickets for cell in cells)
+    refuse_large(_estimate(len(cells), runs, tickets, executor), yes)
     kept = None if out is None else Kept(Path(out))
     if kept is not None:
         kept.describe(_description(base, vary, design, runs, question, len(cells)))
@@ -202,7 +204,17 @@ def estimated(
 ) -> Estimate:
     """Return how much work so many cells like the scenario are."""
     tickets = Runs(scenario, 1, runs).tickets * cells
-    workers = executor.workers if isinstance(executor, Executor) else cores()
+    return _estimate(cells, runs, tickets, executor)
+
+
+def _estimate(cells: int, runs: int, tickets: float, executor: str | Executor | None) -> Estimate:
+    named = executor if isinstance(executor, str) else ""
+    if isinstance(executor, Executor):
+        workers = executor.workers
+    elif named == "here":
+        workers = 1
+    else:
+        workers = int(named[6:]) if named[6:].isdecimal() else cores()
     seconds = (tickets * SECONDS_PER_TICKET + cells * runs * SECONDS_PER_RUN) / workers
     return Estimate(cells, cells * runs, tickets, seconds)
 

@@ -112,3 +112,14 @@ def test_that_runs_are_short_is_not_said_of_all_of_them():
         "agents are not recorded"
     )
     assert _common_note(pd.Series([short, ""])) == ""
+
+
+def test_a_share_of_0_in_every_run_is_no_certainty():
+    """0 of 9 met: Wilson's upper end is z² ÷ (9 + z²) = 3.841459 ÷ 12.841459."""
+    runs = [[(m, False) for m, _ in run] for run in RUNS]
+    row = cx.over_replications(tables(runs), "sla").iloc[0]
+    assert (row["value"], row["low"]) == (0.0, 0.0)
+    assert row["high"] == pytest.approx(3.841459 / 12.841459, rel=1e-6)
+    every = cx.over_replications(tables([[(m, True) for m, _ in r] for r in RUNS]), "sla").iloc[0]
+    assert (every["value"], every["high"]) == (1.0, 1.0)
+    assert every["low"] == pytest.approx(9 / 12.841459, rel=1e-6)

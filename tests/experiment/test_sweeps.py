@@ -70,8 +70,10 @@ def test_a_sweep_goes_on_where_it_was(small: Scenario, tmp_path: Path) -> None:
 
 
 KILLED = """
+import signal
 import sys
 import cxlab as cx
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 from tests.experiment.test_sweeps import AGENTS
 cx.sweep(
     cx.Scenario.load(sys.argv[1]), {AGENTS: list(range(3, 15))}, metrics="asa", by="priority",
