@@ -20,13 +20,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats as st
 from statsmodels.stats.multitest import multipletests
 
-from cxlab import stats
 from cxlab.errors import InputError
 from cxlab.experiment.executors import Executor, opened
-from cxlab.experiment.replications import combined, run_values
+from cxlab.experiment.pairing import paired
+from cxlab.experiment.replications import combined
 from cxlab.experiment.runs import Measured, Question, Runs, batches, measured
 from cxlab.experiment.sequential import (
     COUNTS,
@@ -38,34 +37,17 @@ from cxlab.experiment.sequential import (
     run_of,
     with_counts,
 )
+from cxlab.experiment.verdicts import ALPHA, judgement, p_words, signed, span_words, verdict
 from cxlab.metrics.frame import Results
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.scenario import Scenario
 from cxlab.sim import Engine
 from cxlab.sim.run import check_memory
-from cxlab.units import format_margin, format_value
+from cxlab.units import format_value
 
-__all__ = [
-    "ALPHA",
-    "JUDGEMENTS",
-    "Comparison",
-    "compare",
-    "judgement",
-    "movement",
-    "p_words",
-    "paired",
-    "signed",
-    "span_words",
-]
+__all__ = ["Comparison", "compare"]
 
 Floats = npt.NDArray[np.float64]
-
-ALPHA = 0.05
-"""A difference is shown when its corrected p value lies below this."""
-
-JUDGEMENTS = ("better", "worse", "moves", "open", "same", "unknown")
-"""What a difference can show: `moves` without being better or worse, `open` nothing, `same` that
-nothing changed at all, `unknown` without a value or an interval."""
 
 REPLICATIONS = 30
 """Pairs that are played where nobody says how many."""
@@ -163,7 +145,7 @@ class Comparison:
             corrected[known] = multipletests(found["p"][known], ALPHA, "holm")[1]
         found["p_holm"] = corrected
         found["judgement"] = [judgement(row) for row in found.to_dict("records")]
-        found["verdict"] = [_verdict(row) for row in found.to_dict("records")]
+        found["verdict"] = [verdict(row) for row in found.to_dict("records")]
         return found[["scenario", "metric", "title", *self.by, *_COLUMNS]]
 
     def _differences(self, other: str) -> Iterator[dict[str, Any]]:
@@ -346,132 +328,5 @@ def _key(key: object) -> tuple[object, ...]:
     return key if isinstance(key, tuple) else (key,)
 
 
-def paired(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
-    """Return what the paired replications of one metric tell of other − one.
-
-    Both hold rows of `measure`, one per replication of the same draws. A replication in which one
-    of the two has no value is no pair, and counts for neither.
-    """
-    ours, theirs = (r.loc[r["value"].notna(), "replication"].to_numpy() for r in (one, other))
-    both = np.intersect1d(ours, theirs)
-    n = len(both)
-    if n:
-        one, other = (r[r["replication"].isin(both)] for r in (one, other))
-    x, y = (_by_number(part) for part in (one, other))
-    spread = float((y - x).std(ddof=1)) if n > 1 else math.nan
-    before, after = (_estimate(part) for part in (one, other))
-    difference = after - before
-    low, high = (float(end) for end in stats.mean_interval(difference, spread, n))
-    return {
-        "unit": one["unit"].iloc[0], "direction": one["direction"].iloc[0],
-        "base": before, "other": after, "difference": difference, "low": low, "high": high,
-        "p": _p_value(difference, spread, n, str(one["unit"].iloc[0])),
-        "correlation": _correlation(x, y),
-        "independent": _independent(x, y, spread),
-        "replications": n,
-        "note": other["note"].iloc[0] or one["note"].iloc[0],
-    }  # fmt: skip
-
-
-def _by_number(runs: pd.DataFrame) -> pd.Series:
-    return pd.Series(run_values(runs), index=runs["replication"].to_numpy())
-
-
-def _estimate(runs: pd.DataFrame) -> float:
-    return float(combined(runs.drop(columns="scenario", errors="ignore"))["value"].iloc[0])
-
-
-def _p_value(difference: float, spread: float, n: int, unit: str) -> float:
-    """Return the two-sided p value of the paired t test.
-
-    Pairs that differ all by as much leave nothing to chance, except of counts, which are whole:
-    there they show no more than that all have one sign.
-    """
-    if n < 2 or math.isnan(difference):
-        return math.nan
-    if spread == 0:
-        return float(2.0 ** (1 - n)) if difference and unit == "count" else math.nan
-    return float(2 * st.t.sf(abs(difference) / (spread / math.sqrt(n)), n - 1))
-
-
-def _correlation(x: pd.Series, y: pd.Series) -> float:
-    spread = x.std() * y.std()
-    return float(x.cov(y) / spread) if spread > 0 else math.nan
-
-
-def _independent(x: pd.Series, y: pd.Series, spread: float) -> float:
-    """Return how many replications of each give the same interval with independent streams."""
-    if len(x) < 2 or not spread > 0:
-        return math.inf if len(x) > 1 and spread == 0 and x.std() > 0 else math.nan
-    return float(len(x) * (x.var() + y.var()) / spread**2)
-
-
 def _options(count: int) -> str:
     return "1 option" if count == 1 else f"{count} options"
-
-
-def judgement(row: Mapping[Any, Any]) -> str:
-    """Return which of `JUDGEMENTS` a row of differences gets."""
-    low, high = row["low"], row["high"]
-    if math.isnan(row["difference"]) or math.isnan(low):
-        return "unknown"
-    if low == high == 0:
-        return "same"
-    if not (row["p_holm"] < ALPHA or (low == high and math.isnan(row["p"]))):
-        return "open"
-    sign = {"up": 1, "down": -1}.get(str(row["direction"]), 0)
-    return "moves" if sign == 0 else "better" if row["difference"] * sign > 0 else "worse"
-
-
-def movement(row: Mapping[Any, Any]) -> str:
-    """Return by how much a number rises or falls, both ends of the interval."""
-    low, high = sorted((abs(row["low"]), abs(row["high"])))
-    size = format_margin(low, str(row["unit"])), format_margin(high, str(row["unit"]))
-    verb = "rises" if row["difference"] > 0 else "falls"
-    return f"{verb} by {size[0] if size[0] == size[1] else f'{size[0]} to {size[1]}'}"
-
-
-def _verdict(row: Mapping[Any, Any]) -> str:
-    """Say what the difference shows, in words."""
-    judged = row["judgement"]
-    if judged == "unknown":
-        if not math.isnan(row["difference"]):
-            return "has too few pairs"
-        return "has no value in one of them" + (f" ({row['note']})" if row["note"] else "")
-    if judged == "same":
-        return "does not change at all"
-    if judged == "open":
-        most = format_margin(max(abs(row["low"]), abs(row["high"])), str(row["unit"]))
-        return f"no difference shown, and one of more than {most} is excluded"
-    return movement(row) + ("" if judged == "moves" else f" ({judged})")
-
-
-def p_words(p: float) -> str:
-    """Return a p value in words, "–" where there is none.
-
-    >>> p_words(0.0312), p_words(1e-9), p_words(math.nan)
-    ('0.031', '< 0.001', '–')
-    """
-    return "–" if math.isnan(p) else "< 0.001" if p < 0.0005 else f"{p:.3f}"
-
-
-def signed(difference: float, unit: str) -> str:
-    """Return a difference with its sign; what rounds to nothing has none.
-
-    >>> signed(-90.0, "s"), signed(0.021, "share"), signed(-0.00001, "share")
-    ('−1.5 min', '+2.1 points', '0.0 points')
-    """
-    if math.isnan(difference):
-        return "–"
-    size = format_margin(abs(difference), unit)
-    sign = "−" if difference < 0 else "+"
-    return sign + size if any(digit in size for digit in "123456789∞") else size
-
-
-def span_words(low: float, high: float, unit: str) -> str:
-    """Return the interval of a difference, "" where there is none.
-
-    >>> span_words(-90.0, 30.0, "s")
-    '−1.5 min to +30.0 s'
-    """
-    return "" if math.isnan(low) else f"{signed(low, unit)} to {signed(high, unit)}"

@@ -20,10 +20,10 @@ import pandas as pd
 import cxlab
 from cxlab.errors import InputError
 from cxlab.experiment import screening
-from cxlab.experiment.comparison import paired
 from cxlab.experiment.design import Range, Values, points_of
 from cxlab.experiment.executors import Executor
 from cxlab.experiment.kept import Kept
+from cxlab.experiment.pairing import paired
 from cxlab.experiment.replications import combined
 from cxlab.experiment.runs import Question
 from cxlab.experiment.sequential import Progress

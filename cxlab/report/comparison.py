@@ -11,7 +11,8 @@ import pandas as pd
 
 from cxlab.charts import changes as changes_chart
 from cxlab.charts import warm_up
-from cxlab.experiment.comparison import Comparison, movement, p_words, signed, span_words
+from cxlab.experiment.comparison import Comparison
+from cxlab.experiment.verdicts import movement, p_words, signed, span_words
 from cxlab.report.blocks import Block
 from cxlab.report.heading import heading, scenario_provenance
 from cxlab.report.html import Html, element, join, table
