@@ -40,7 +40,9 @@ def lesson_file(name: str | Path) -> Path:
 
 
 def scenario_file(name: str | Path) -> Path:
-    """Return a scenario file by path, or by the name of one that ships with cxlab.
+    """Return a scenario file by path, or by a name: in this folder, in `scenarios`, or shipped.
+
+    Whoever changed a scenario that `cxlab init` laid out means that one.
 
     >>> scenario_file("base").name
     'base.toml'
@@ -53,6 +55,10 @@ def _file(name: str | Path, folder: str, suffix: str, what: str) -> Path:
     if path.is_file():
         return path
     if path.name == str(name):
+        stem = path.stem if path.suffix == suffix else path.name
+        for here in (Path(f"{stem}{suffix}"), Path(folder) / f"{stem}{suffix}"):
+            if what == "scenario" and here.is_file():
+                return here
         own = bundled(folder) / f"{path.stem if path.suffix == suffix else name}{suffix}"
         if own.is_file():
             return own

@@ -1,6 +1,7 @@
 """The command line's frame: the commands, errors without tracebacks, exit codes.
 
-Exit codes: 0 ok, 1 failed, 2 bad input, 3 a target was missed (when asked to fail on it).
+Exit codes: 0 ok, 1 failed, 2 bad input, 3 a target was missed (when asked to fail on it), 130
+stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -59,6 +60,10 @@ staffing.register(app)
 checking.register(app)
 
 
+STOPPED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit; errors the user can mend are one line on stderr."""
     sys.exit(run(arguments))
@@ -71,6 +76,14 @@ def run(arguments: list[str] | None = None) -> int:
         app(args=arguments)
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except KeyboardInterrupt:
+        console.print("stopped")
+        return STOPPED
+    except RuntimeError as error:
+        if "interrupted" not in str(error).lower():  # Ctrl-C reached the database first
+            raise
+        console.print("stopped")
+        return STOPPED
     except CxlabError as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
         return error.exit_code

@@ -17,7 +17,8 @@ from cxlab.units import format_interval, format_value
 __all__ = ["register"]
 
 ScenarioArgument = Annotated[
-    Path, typer.Argument(help="A scenario file with a table [lifecycle], or a shipped one's name.")
+    Path,
+    typer.Argument(help="A scenario file with a table \\[lifecycle], or a shipped one's name."),
 ]
 ReplicationsOption = Annotated[int | None, typer.Option(min=2, help="Default: the scenario's.")]
 

@@ -173,7 +173,7 @@ def sweep(
     try:
         with progress_bar("cells") as progress:
             found = cxlab.sweep(
-                loaded, varied(vary), design="grid" if latin is None else "latin", points=latin,
+                loaded, varied(vary) if latin is None else _ends(vary), design="grid" if latin is None else "latin", points=latin,
                 metrics=metrics, by=by, replications=replications, seed=seed, out=folder,
                 executor=where(on, cluster), yes=yes, progress=progress,
             )  # fmt: skip
@@ -187,6 +187,16 @@ def sweep(
     print_results(found.table)
     say(found.summary)
     say(f"results in {folder / 'results.csv'}")
+
+
+def _ends(given: list[str]) -> dict[str, list[Any]]:
+    """Return the two ends of each key, written low..high or low,high."""
+    from cxlab.experiment.design import ranges_of
+
+    found: dict[str, list[Any]] = {}
+    for text in given:
+        found |= ranges_of([text]) if ".." in text.partition("=")[2] else varied([text])
+    return found
 
 
 def loaded_scenario(scenario: Path) -> Any:

@@ -112,3 +112,26 @@ def test_values_on_the_command_line() -> None:
     }
     with pytest.raises(InputError, match="no value"):
         changes(["=3"])
+
+
+def test_a_hypercube_takes_stretches(
+    small: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    asked = ["sweep", small, "--vary", "channels.phone.arrivals_per_hour=x0.8..x1.2", "--latin",
+             "2", "-m", "vol", "-o", str(tmp_path / "s")]  # fmt: skip
+    rows = json.loads(printed(capsys, *asked, "--replications", "1", "--json")[0])
+    factors = sorted(float(r["channels.phone.arrivals_per_hour"][1:]) for r in rows)
+    assert 0.8 <= factors[0] < 1 <= factors[1] <= 1.2
+
+
+def test_a_scenario_of_this_folder_goes_before_a_shipped_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: str
+) -> None:
+    (tmp_path / "scenarios").mkdir()
+    text = f'extends = "{small}"\nname = "mine"\n'
+    (tmp_path / "scenarios" / "base.toml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert (
+        "mine: 1 replications"
+        in printed(capsys, "run", "base", "-m", "vol", "--replications", "1")[1]
+    )
