@@ -173,7 +173,8 @@ def sweep(
     try:
         with progress_bar("cells") as progress:
             found = cxlab.sweep(
-                loaded, varied(vary) if latin is None else _ends(vary), design="grid" if latin is None else "latin", points=latin,
+                loaded, varied(vary) if latin is None else _ends(vary),
+                design="grid" if latin is None else "latin", points=latin,
                 metrics=metrics, by=by, replications=replications, seed=seed, out=folder,
                 executor=where(on, cluster), yes=yes, progress=progress,
             )  # fmt: skip

@@ -116,7 +116,7 @@ class Cores(Executor):
         from loky import get_reusable_executor
 
         pool = get_reusable_executor(
-            max_workers=self.workers, timeout=IDLE_S, initializer=_leave_interrupts
+            max_workers=self.workers, timeout=IDLE_S, initializer=_begin_worker
         )
         waiting = iter(list(left))
         in_hand: dict[Future[Result], int] = {}
@@ -141,9 +141,16 @@ class Cores(Executor):
             raise
 
 
-def _leave_interrupts() -> None:
-    """Leave Ctrl-C to the process that gave the work out: it stops the workers."""
+def _begin_worker() -> None:
+    """Prepare a process: leave Ctrl-C to the one that gave the work out, which stops the workers.
+
+    Loky replaces a process that has grown by 300 MB, and warns of a leak; a batch of a million
+    tickets takes more than that.
+    """
+    from loky import process_executor
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    process_executor._MAX_MEMORY_LEAK_SIZE = 2**33
 
 
 class _DeadWorkerError(Exception):
