@@ -79,8 +79,8 @@ class Range:
         if self.whole:
             count = self.high - self.low + 1
             return int(min(self.low + math.floor(share * count), self.high))
-        value = round(self.low + share * (self.high - self.low), 12)
-        return f"x{value:.12g}" if self.times else value
+        value = float(f"{self.low + share * (self.high - self.low):.6g}")
+        return f"x{value:.6g}" if self.times else value
 
 
 def ranges_of(given: Sequence[str]) -> dict[str, list[Any]]:
