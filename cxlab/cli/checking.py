@@ -111,6 +111,12 @@ def _check_toml(path: Path) -> tuple[str, list[str]]:
         from cxlab.report.targets import load_targets
 
         return f"targets of {', '.join(load_targets(path))}", []
+    if "shifts" in top or (top and set(top) == {"teams"}):
+        from cxlab.experiment.staffing import load_rules as load_shift_rules
+
+        load_shift_rules(path)
+        teams = [*(["all teams"] if "shifts" in top else []), *top.get("teams", {})]
+        return f"shift rules of {', '.join(teams)}", []
     if top and set(top) <= _settings_sections():
         from cxlab.metrics.settings import load_settings
 

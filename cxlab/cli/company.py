@@ -58,6 +58,10 @@ def worth(
         f"money discounted at {loaded.lifecycle.discount_per_year * 100:g} % a year, up to the "
         "horizon; difference per run, 95 % interval over paired replications"
     )
+    say(
+        "value = margin (of what customers pay) − support (wages, costs) − acquisition − rewards "
+        "(coupons, referral, loyalty)"
+    )
     if "closed" in set(table["loop"]):
         say("closed: with the scenario's links, which are assumptions; control: without any link")
 
@@ -87,6 +91,16 @@ def causes(
     ]  # fmt: skip
     print_frame(pd.DataFrame(rows))
     say("customers per run; causes overlap, so that the shares need not sum to 100 %")
+    told = [f"{kind}: {words}" for kind, words in _KINDS.items() if kind in set(table["kind"])]
+    say("without it means the same customers again, with the cause taken away; " + "; ".join(told))
+
+
+_KINDS = {
+    "link": "an assumed link from service to leaving, held at 1",
+    "links": "all of them",
+    "reason": "the share of leaving that the scenario gives to it, taken off",
+    "involuntary": "a payment that fails",
+}
 
 
 def _loaded(scenario: Path) -> Any:

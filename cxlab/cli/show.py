@@ -69,7 +69,8 @@ def print_results(rows: pd.DataFrame) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("metric", *groups):
         table.add_column(name)
-    for name in ("value", "95 % interval", "n", "pending"):
+    runs = rows["interval_method"].str.contains("replication", na=False).any()
+    for name in ("value", "95 % interval", "runs" if runs else "n", "pending"):
         table.add_column(name, justify="right")
     table.add_column("left out", overflow="fold")
     table.add_column("flag")

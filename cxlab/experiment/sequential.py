@@ -62,6 +62,8 @@ COUNTS = {"opened": ("vol", "value"), "answered": ("frt", "n"), "resolved": ("ar
           "open": ("backlog", "value")}  # fmt: skip
 """How many tickets stand behind a time: from which metric, and which of its columns."""
 
+_MOST_GROUPS = 12
+
 LARGE = 150_000
 """Tickets from which on it pays to start workers."""
 
@@ -190,9 +192,9 @@ class Run:
     def summary(self) -> list[str]:
         """How many replications there are and why, what stands behind the times, the doubts."""
         said = [f"{self.scenario.name}: {self.replications} replications{self._why()}"]
-        if not self.by and len(self.counts):
-            each = self.counts.iloc[0]
-            said.append("tickets per run: " + ", ".join(
+        for each in self.counts.head(_MOST_GROUPS).to_dict("records"):
+            group = ", ".join(str(each[key]) for key in self.by)
+            said.append(f"tickets per run{f' ({group})' if group else ''}: " + ", ".join(
                 f"{format_value(each[name], 'count')} {name}" for name in COUNTS
             ) + " at the end")  # fmt: skip
         return said + [f"note: {doubt}" for doubt in self.doubts]

@@ -184,6 +184,10 @@ def _page(
     return page, data
 
 
+_USUAL = ("scenario", "periodic", "lifecycle")
+"""What is made of a scenario or a log where nobody names a notebook: its page has no other name."""
+
+
 def _file_name(used: Mapping[str, Any], data: Mapping[str, Any], out: Path) -> str:
     """Return a file name that stays in its folder, whatever the names in the data are.
 
@@ -191,7 +195,10 @@ def _file_name(used: Mapping[str, Any], data: Mapping[str, Any], out: Path) -> s
     """
     scenario = data.get("scenario") or {}
     stem = scenario.get("name") or Path(str(used.get("data") or data["notebook"]["name"])).stem
-    parts = [_plain(str(stem)) or f"report-{data['input_id']}", _plain(data.get("period") or "")]
+    kind = Path(data["notebook"]["name"]).stem
+    about = "" if kind in _USUAL or kind == stem else _plain(kind)
+    parts = [_plain(str(stem)) or f"report-{data['input_id']}", about,
+             _plain(data.get("period") or "")]  # fmt: skip
     name = "-".join(p for p in parts if p)[:120]
     return f"{name}-{data['input_id']}" if _taken(out / f"{name}.json", data) else name
 

@@ -64,8 +64,27 @@ def read_scenario(path: Path) -> dict[str, Any]:
     Raises InputError for what cannot be read as TOML and for a circle of `extends`.
     """
     data = _with_base(path, ())
+    _refuse_other_kinds(path, data)
     data.setdefault("name", re.sub(r"[^A-Za-z0-9_.-]+", "_", path.stem) or "scenario")
     return data
+
+
+_OTHER_KINDS = {
+    "source": "the mapping of an import",
+    "targets": "a file of targets",
+    "stages": "the stages of a journey",
+    "answers_within_days": "rules of decisions",
+    "shifts": "shift rules",
+}
+
+
+def _refuse_other_kinds(path: Path, data: Mapping[str, Any]) -> None:
+    """Say what a file is that says nothing of a scenario, instead of naming its first key."""
+    kind = next((words for key, words in _OTHER_KINDS.items() if key in data), None)
+    if kind is not None and not {"horizon", "channels"} & set(data):
+        raise InputError(
+            f"{path}: this is {kind}, not a scenario", expected="a file with [horizon]"
+        )
 
 
 def _with_base(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
