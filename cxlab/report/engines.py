@@ -236,6 +236,9 @@ def run_notebook(
     else:
         # ipykernel 7 warns about TCP without encryption; the kernel listens on loopback only.
         options["extra_arguments"] = ["--IPKernelApp.log_level=ERROR"]
+    # papermill refuses a notebook that does not say its language, as editors other than Lab write.
+    notebook.metadata.setdefault("kernelspec", {"name": "python3", "display_name": "Python 3"})
+    notebook.metadata.setdefault("language_info", {"name": "python"})
     try:
         with _quiet_papermill():
             done = execute_notebook(notebook, None, parameters, **options)
