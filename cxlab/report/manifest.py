@@ -138,7 +138,6 @@ def provenance_markup(data: Mapping[str, Any]) -> Html:
     rows.append(("Commit of cxlab", data["git_commit"] or "installed from a package"))
     rows.append(("Versions", ", ".join(f"{k} {v}" for k, v in data["versions"].items())))
     rows.append(("Engine", data["engine"]))
-    rows.append(("Made in", f"{data['seconds']:.1f} s"))
     base = data.get("customer_base")
     if base:
         rows += _base_rows(base)
