@@ -3,6 +3,7 @@
 `report(...)` is the main job; the rest is what the notebooks show.
 """
 
+from cxlab.report.alerts import alerts
 from cxlab.report.blocks import Block
 from cxlab.report.company import TILES as COMPANY_TILES
 from cxlab.report.company import (
@@ -54,7 +55,7 @@ from cxlab.report.staffing import (
     plan_prices,
     plan_targets,
 )
-from cxlab.report.targets import Target, line, load_targets
+from cxlab.report.targets import Target, line, load_alarms, load_targets
 from cxlab.report.trust import doubtful, model_description, neighbour_table
 from cxlab.report.validation import (
     alarm_limit,
@@ -79,6 +80,7 @@ __all__ = [
     "Target",
     "View",
     "alarm_limit",
+    "alerts",
     "causes_frame",
     "change_pictures",
     "choose_period",
@@ -103,6 +105,7 @@ __all__ = [
     "link_list",
     "link_pictures",
     "live_sliders",
+    "load_alarms",
     "load_targets",
     "loop_heading",
     "loop_note",

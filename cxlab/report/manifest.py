@@ -34,6 +34,8 @@ def manifest(
     scenario = facts.get("scenario")
     return {
         "title": facts.get("title", ""),
+        "kind": facts.get("kind", ""),
+        "source": facts.get("source"),
         "period": facts.get("period"),
         "input_id": input_id(notebook.name, parameters, facts),
         "notebook": {"name": notebook.name, "sha256": notebook_sha256},
@@ -46,6 +48,8 @@ def manifest(
         "compared": facts.get("compared", []),
         "missed_targets": facts.get("missed_targets", []),
         "summary": facts.get("summary", []),
+        "kpis": facts.get("kpis", []),
+        "alerts": facts.get("alerts", []),
         "versions": versions(),
         "git_commit": git_commit(),
         "engine": engine,

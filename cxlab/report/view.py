@@ -87,10 +87,14 @@ class View:
         """Return one metric over the last periods, the report's own being the last."""
         return self.trends([metric])[metric]
 
-    def trends(self, metrics: Sequence[str]) -> dict[str, pd.DataFrame]:
+    def covers(self, period: Period) -> bool:
+        """Return whether the log covers the start of a period."""
+        return self.begins is None or _from_start(self.begins, period)
+
+    def trends(self, metrics: Sequence[str], shown: int = PERIODS_SHOWN) -> dict[str, pd.DataFrame]:
         """Return several metrics over the last periods, by id, from one query."""
         every = self.current.every
-        labels = [self.current.shift(-i).label for i in range(PERIODS_SHOWN)]
+        labels = [self.current.shift(-i).label for i in range(shown)]
         rows = measure(self.tables, metrics, by=[every], tz=self.time_zone)
         rows = rows[rows["period"].isin(labels)]
         return {m: rows[rows["metric"] == m].reset_index(drop=True) for m in metrics}
