@@ -34,9 +34,11 @@ from cxlab.report.heading import (
     scenario_heading,
     scenario_provenance,
 )
+from cxlab.report.index import index_pages
 from cxlab.report.kpis import DRILL, HEADLINES, drill_table, kpi_table, tiles
 from cxlab.report.live import live_sliders
 from cxlab.report.logs import read_log
+from cxlab.report.mail import mail_text
 from cxlab.report.options import (
     causes_frame,
     link_pictures,
@@ -45,8 +47,10 @@ from cxlab.report.options import (
     worth_frame,
     worth_table,
 )
+from cxlab.report.pdf import make_pdf
 from cxlab.report.quality import data_quality
 from cxlab.report.run import ReportResult, report
+from cxlab.report.series import reports
 from cxlab.report.staffing import (
     plan_answer,
     plan_charts,
@@ -100,6 +104,7 @@ __all__ = [
     "drill_table",
     "fault_table",
     "heading",
+    "index_pages",
     "kpi_table",
     "line",
     "link_list",
@@ -109,6 +114,8 @@ __all__ = [
     "load_targets",
     "loop_heading",
     "loop_note",
+    "mail_text",
+    "make_pdf",
     "model_description",
     "neighbour_table",
     "options_table",
@@ -122,6 +129,7 @@ __all__ = [
     "provenance",
     "read_log",
     "report",
+    "reports",
     "scenario_heading",
     "scenario_provenance",
     "tiles",

@@ -151,7 +151,7 @@ def _block(found: Sequence[Alert], judged_at: Mapping[str, int], every: str) -> 
         role="note",
     )
     lines = [f"{marks[a.side]}: {a.text}." for a in found]
-    page = {"alerts": [asdict(a) for a in found]}
+    page = {"alerts": [asdict(a) for a in found], "judged": dict(judged_at)}
     return Block(join([body]), "\n".join([head, *lines, told]), page)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cxlab.report.html import without_nan
@@ -16,17 +16,26 @@ __all__ = ["headline_facts"]
 
 
 def headline_facts(
-    kpis: Sequence[Kpi], before: Mapping[str, Kpi], goals: Mapping[str, Target]
+    kpis: Sequence[Kpi],
+    before: Mapping[str, Kpi],
+    goals: Mapping[str, Target],
+    compared: tuple[Callable[[Kpi, Kpi], str], ...] = (),
 ) -> list[dict[str, Any]]:
     """Return one plain row per KPI, JSON as it stands: what there is no value of is null.
 
     `value`, `low`, `high` in the metric's stored unit; `shown` as the page prints it; `target` in
-    words and whether it is `met`; `before`: the same of the period before, where it is compared.
+    words and whether it is `met`; `before`: the same of the period before, where it is compared,
+    with what the functions `compared` say: the change, and what its interval tells.
     """
-    return [_row(k, before.get(k.metric), goals.get(k.metric)) for k in kpis]
+    return [_row(k, before.get(k.metric), goals.get(k.metric), compared) for k in kpis]
 
 
-def _row(kpi: Kpi, before: Kpi | None, goal: Target | None) -> dict[str, Any]:
+def _row(
+    kpi: Kpi,
+    before: Kpi | None,
+    goal: Target | None,
+    compared: tuple[Callable[[Kpi, Kpi], str], ...],
+) -> dict[str, Any]:
     row: dict[str, Any] = {
         "metric": kpi.metric, "title": kpi.title, "unit": kpi.unit, "direction": kpi.direction,
         "value": kpi.value, "low": kpi.low, "high": kpi.high, "n": kpi.n, "flag": kpi.flag,
@@ -37,7 +46,10 @@ def _row(kpi: Kpi, before: Kpi | None, goal: Target | None) -> dict[str, Any]:
         "before": None,
     }  # fmt: skip
     if before is not None and before.known:
-        row["before"] = {"period": before.period, "value": before.value,
-                         "shown": format_value(before.value, before.unit)}  # fmt: skip
+        shown = format_value(before.value, before.unit)
+        row["before"] = {"period": before.period, "value": before.value, "shown": shown}
+        if kpi.known:
+            told = (one(kpi, before).replace("\u00a0", " ") for one in compared)
+            row["before"] |= dict(zip(("change", "told"), told, strict=False))
     plain: dict[str, Any] = without_nan(row)
     return plain

@@ -128,7 +128,7 @@ def tiles(
     summary = [_summary(k, before.get(k.metric), goals.get(k.metric)) for k in kpis]
     missed = [k.metric for k in kpis if _missed(k, goals.get(k.metric))]
     page: dict[str, Any] = {"summary": summary, "missed_targets": missed}
-    page["kpis"] = headline_facts(kpis, before, goals)
+    page["kpis"] = headline_facts(kpis, before, goals, (change, verdict))
     return Block(body, "\n".join(summary), page)
 
 
