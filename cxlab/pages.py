@@ -89,9 +89,9 @@ def request_of(
 ) -> dict[str, Any]:
     """Return what a report is asked from: a key, and the files behind it with their sha256.
 
-    The key covers the arguments, the notebook, every file that a parameter names (a folder with all
-    in it, a scenario with those it extends), cxlab's version, commit and own files, and the
-    versions of the packages it computes with. Pages in `out` are no input, wherever it lies.
+    The key covers the arguments, the notebook, every file that a parameter names (of a folder those
+    in it, as tables are read; of a scenario those it extends), cxlab's version, commit and own
+    files, and the versions of the packages it computes with. Pages in `out` are no input.
     """
     books = _notebooks(scenario, data, notebook)
     given = {"scenario": scenario, "data": data, "period": period, **(parameters or {})}
@@ -160,8 +160,7 @@ def _files(text: str, base: Path, out: Path) -> Iterator[Path]:
     for part in dict.fromkeys([text, *(p.strip() for p in text.split(","))]):
         for path in _places(part, base):
             if path.is_dir():
-                inside = (p for p in sorted(path.rglob("*")) if p.is_file())
-                yield from (p for p in inside if out not in p.parents)
+                yield from (p for p in path.iterdir() if p.is_file() and p.parent != out)
             else:
                 yield from _with_extended(path)
 

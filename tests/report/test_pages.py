@@ -16,9 +16,9 @@ from cxlab.pages import holding, kept_page, manifests, request_of
 @pytest.fixture
 def work(tmp_path):
     """A folder with a log, targets, two scenarios and a notebook that has parameters."""
-    (tmp_path / "log" / "deep").mkdir(parents=True)
+    (tmp_path / "log").mkdir()
     (tmp_path / "log" / "tickets.csv").write_text("a")
-    (tmp_path / "log" / "deep" / "more.csv").write_text("b")
+    (tmp_path / "log" / "more.csv").write_text("b")
     (tmp_path / "goals.toml").write_text("[targets]")
     (tmp_path / "first.toml").write_text('name = "first"')
     (tmp_path / "second.toml").write_text('extends = "first.toml"')
@@ -40,9 +40,9 @@ def _periodic(work, **given):
     "change",
     [
         lambda work: (work / "log" / "tickets.csv").write_text("aa"),
-        lambda work: (work / "log" / "deep" / "more.csv").write_text("bb"),
+        lambda work: (work / "log" / "more.csv").write_text("bb"),
         lambda work: (work / "log" / "surveys.csv").write_text(""),
-        lambda work: (work / "log" / "deep" / "more.csv").unlink(),
+        lambda work: (work / "log" / "more.csv").unlink(),
         lambda work: (work / "goals.toml").write_text("[targets] # new"),
     ],
 )
@@ -91,9 +91,10 @@ def test_the_notebook_and_the_files_of_its_defaults_count(work):
 
 
 def test_pages_in_the_folder_of_the_log_are_no_input(work):
-    before = request_of(None, work, None, None, None, work / "out")
-    (work / "out" / "page.html").write_text("x")
-    assert request_of(None, work, None, None, None, work / "out") == before
+    for data in (work, work / "out"):
+        before = request_of(None, data, None, None, None, work / "out")
+        (work / "out" / f"{data.name}.html").write_text("x")
+        assert request_of(None, data, None, None, None, work / "out") == before
 
 
 def test_a_page_stands_only_as_it_was_made(work):
