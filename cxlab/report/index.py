@@ -78,7 +78,7 @@ def _built(
     number = sum(len(pages) for pages in groups.values())
     each = max(1, rows // max(1, len(groups))) if rows < number else number
     sections = [
-        (title, join([_series(pages) if lines else None, _table(title, pages, out, each)]))
+        (title, join([_series(title, pages) if lines else None, _table(title, pages, out, each)]))
         for title, pages in (list(groups.items())[:rows])
     ]
     if (out / "lessons" / "index.html").is_file():
@@ -183,7 +183,7 @@ def _alerts(data: Row) -> Html:
     return join(told, between=", ") if told else markup("none" if data.get("judged") else "–")
 
 
-def _series(pages: Sequence[Kept]) -> Html | None:
+def _series(title: str, pages: Sequence[Kept]) -> Html | None:
     """Return the key figures of a series over time; None where it has fewer than two periods."""
     shown = list(reversed(pages[:SHOWN]))
     if len(shown) < 2 or _period(shown[0].data) is None:
@@ -196,7 +196,7 @@ def _series(pages: Sequence[Kept]) -> Html | None:
         if (line := _line(kpi, [_number(v.get(kpi.get("metric"))) for v in values], labels))
     ]
     columns = ["Key figure", labels[-1], labels[0], "Over time"]
-    caption = f"Key figures of {len(shown)} periods"
+    caption = f"{title}: key figures of {len(shown)} periods"
     return table(columns, rows, caption=caption, numeric=columns[1:3]) if rows else None
 
 

@@ -14,9 +14,9 @@ VOLUMES = [100, 110, 100, 90, 100, 110, 100, 90, 100, 110]
 """Ten weeks; mean 101, nine moving ranges of 10, so limits 101 ± 3 × 10 ÷ 1.128 = 74.4, 127.6."""
 
 
-def _log(*counts, met=None, days=None):
+def _log(*counts, met=None, days=None, begins="2026-01-05"):
     """A log from 2026-W02 on with so many tickets in each week, `met` of them in time."""
-    first = pd.Timestamp("2026-01-05 08:00", tz="UTC")
+    first = pd.Timestamp(f"{begins} 08:00", tz="UTC")
     created = [
         first + pd.Timedelta(weeks=w, minutes=20 * i)
         for w, n in enumerate(counts)
@@ -43,6 +43,13 @@ def test_a_week_beyond_the_limits_is_an_alert():
                  "before"}
     ]  # fmt: skip
     assert "◆ Changed" in found.body
+
+
+def test_the_week_in_which_the_log_begins_is_no_baseline():
+    """It begins on a Thursday: ten whole weeks are left, with the limits of the test above."""
+    found = _alerts(_log(9, *VOLUMES, 140, begins="2026-01-01", days=88), period="2026-W12")
+    (alert,) = [a for a in found.page["alerts"] if a["metric"] == "vol"]
+    assert "above the upper limit 128 of the 10 periods before" in alert["text"]
 
 
 def test_within_the_limits_there_is_none_and_the_page_says_what_was_judged():

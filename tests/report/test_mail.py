@@ -65,7 +65,7 @@ The page
 
 
 def test_no_data_adds_a_header_or_a_long_line() -> None:
-    for end in ("\n", "\r\n", "\r", "\u2028", "\x0b", "\x85"):
+    for end in ("\n", "\r\n", "\r", "\u2028", "\x0b", "\x85", "\x00", "\x1b", "\u202e"):
         evil = f"Büro{end}Bcc: all@example.org{end}{end}body " + "x " * 200
         data = {**DATA, "title": evil, "alerts": [{"text": evil, "side": evil}]}
         data["kpis"] = [{**k, "title": evil, "shown": evil} for k in DATA["kpis"]]
@@ -76,6 +76,7 @@ def test_no_data_adds_a_header_or_a_long_line() -> None:
         assert read["Subject"].startswith("Büro Bcc: all@example.org body x")
         assert text.partition("\n\n")[0].isascii()
         lines = text.split("\n\n", 1)[1].split("\n")
+        assert all(line.isprintable() for line in lines)
         assert max(len(line) for line in lines if "p.html" not in line) <= WIDTH
 
 
