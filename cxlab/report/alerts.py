@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from cxlab.report.blocks import Block
-from cxlab.report.html import element, join
+from cxlab.report.headline import unbroken
+from cxlab.report.html import Html, element, join
 from cxlab.report.kpis import HEADLINES, Kpi, rows_of
 from cxlab.report.targets import Alarm
 from cxlab.report.view import View
@@ -135,12 +136,7 @@ def _beyond_threshold(kpi: Kpi, alarm: Alarm | None) -> list[Alert]:
 
 def _block(found: Sequence[Alert], judged_at: Mapping[str, int], every: str) -> Block:
     told = _told(found, judged_at, every)
-    marks = {"better": "▲ Better", "worse": "▼ Worse", "": "◆ Changed"}
-    classes = {"better": "better", "worse": "worse"}
-    items = [
-        element("li", element("span", marks[a.side], class_=classes.get(a.side)), f": {a.text}.")
-        for a in found
-    ]
+    items = [element("li", _mark(a), f": {unbroken(a.text)}.") for a in found]
     head = f"Alerts: {len(found)}" if found else "Alerts: none"
     body = element(
         "div",
@@ -150,9 +146,16 @@ def _block(found: Sequence[Alert], judged_at: Mapping[str, int], every: str) -> 
         class_="note" if found else "box",
         role="note",
     )
-    lines = [f"{marks[a.side]}: {a.text}." for a in found]
+    lines = [f"{_MARKS[a.side]}: {a.text}." for a in found]
     page = {"alerts": [asdict(a) for a in found], "judged": dict(judged_at)}
-    return Block(join([body]), "\n".join([head, *lines, told]), page)
+    return Block(body, "\n".join([head, *lines, told]), page)
+
+
+_MARKS = {"better": "▲ Better", "worse": "▼ Worse", "": "◆ Changed"}
+
+
+def _mark(alert: Alert) -> Html:
+    return element("span", _MARKS[alert.side], class_=alert.side or None)
 
 
 def _told(found: Sequence[Alert], judged_at: Mapping[str, int], every: str) -> str:

@@ -89,8 +89,11 @@ def _built(
     newest = [pages[0].data for pages in groups.values()]
     facts = [
         ["Reports", f"{number:,}"],
-        ["Newest with a missed target", f"{sum(bool(d.get('missed_targets')) for d in newest):,}"],
-        ["Newest with an alert", f"{sum(bool(d.get('alerts')) for d in newest):,}"],
+        [
+            "Latest reports that missed a target",
+            f"{sum(bool(d.get('missed_targets')) for d in newest):,}",
+        ],
+        ["Latest reports with an alert", f"{sum(bool(d.get('alerts')) for d in newest):,}"],
     ]
     title = f"Reports in {out.resolve().name or 'this folder'}"
     head = heading(KIND, title, "", facts)

@@ -12,6 +12,7 @@ from typing import Any
 
 from cxlab.pages import manifests
 from cxlab.report.blocks import BLOCK_MIME, PAGE_MIME
+from cxlab.report.headline import unbroken
 from cxlab.report.html import Html, element, join
 
 __all__ = ["restated", "restated_words", "tell_restated"]
@@ -110,7 +111,7 @@ def _place(executed: Any) -> Any:
 
 
 def _box(words: list[str]) -> Html:
-    items = element("ul", join(element("li", w[0].upper() + w[1:] + ".") for w in words))
+    items = element("ul", join(element("li", unbroken(w[0].upper() + w[1:] + ".")) for w in words))
     why = "The log has changed since: replies, solutions and answers that came late."
     head = element("p", element("strong", f"Restated: {len(words)}"))
     return element("div", head, items, element("p", why), class_="note", role="note")

@@ -9,7 +9,7 @@ from cxlab.units import format_value
 
 __all__ = ["series_line"]
 
-WIDTH, HEIGHT, EDGE = 120, 28, 3
+WIDTH, HEIGHT, EDGE = 90, 28, 3
 
 
 def series_line(

@@ -76,7 +76,8 @@ def test_the_manifest_has_the_figures_as_data(made):
 
 def test_the_page_and_the_mail_tell_of_the_alert(made):
     words = "beyond noise: Ticket volume 40 is below the lower limit"
-    assert words in (made[0] / "out" / "log-2026-W09.html").read_text(encoding="utf-8")
+    page = (made[0] / "out" / "log-2026-W09.html").read_text(encoding="utf-8")
+    assert words in page.replace("\u00a0", " ")
     mail = (made[0] / "mail.txt").read_text(encoding="utf-8")
     assert mail.startswith("Subject: desk: 2026-W09 and 1 more - 2 alerts\n")
     assert words in " ".join(mail.split())

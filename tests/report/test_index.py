@@ -54,7 +54,7 @@ def test_a_series_has_its_reports_and_its_figures_over_time(tmp_path):
              "highest 80.0 %, last 70.0 %")  # fmt: skip
     assert f'role="img" aria-label="{label}"' in text
     assert text.count("<svg") == 1  # CSAT has no value, the month stands alone
-    assert "Newest with a missed target</dt><dd>1<" in text
+    assert "Latest reports that missed a target</dt><dd>1<" in text
 
 
 def test_two_logs_of_one_name_are_two_series(tmp_path):
@@ -130,11 +130,11 @@ def test_a_folder_without_reports_is_refused(tmp_path, made, words):
 
 
 def test_a_line_by_hand() -> None:
-    # 120 × 28 with an edge of 3: x = 3, 60, 117; the least lies at y = 25, the greatest at 3.
+    # 90 × 28 with an edge of 3: x = 3, 45, 87; the least lies at y = 25, the greatest at 3.
     drawn = series_line([1.0, 3.0, 2.0], ["a", "b", "c"], "points", "Score")
-    assert 'points="3.0,25.0 60.0,3.0 117.0,14.0"' in drawn
-    assert 'cx="117.0" cy="14.0"' in drawn
+    assert 'points="3.0,25.0 45.0,3.0 87.0,14.0"' in drawn
+    assert 'cx="87.0" cy="14.0"' in drawn
     gap = series_line([1.0, 1.0, None, 2.0], list("abcd"), "points", "Score")
     assert gap.count("<polyline") == 1
-    assert 'cx="117.0"' in gap
+    assert 'cx="87.0"' in gap
     assert series_line([None, 1.0], ["a", "b"], "points", "Score") == ""
