@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cxlab.cli.data import JsonOption
-from cxlab.cli.show import print_json, say
+from cxlab.cli.show import print_json, progress_bar, say
 from cxlab.errors import CxlabError, InputError, RunError
 from cxlab.files import write_whole
 from cxlab.pages import Kept, kept_page, request_of
@@ -20,7 +20,7 @@ from cxlab.pages import Kept, kept_page, request_of
 if TYPE_CHECKING:
     from cxlab.report import ReportResult
 
-__all__ = ["attention", "before_running", "finish", "index", "standing", "told"]
+__all__ = ["attention", "before_running", "index", "make_pages", "show_pages", "standing"]
 
 
 def index(
@@ -62,36 +62,69 @@ def before_running(summary: str | None, *, pdf: bool, as_json: bool) -> None:
         the_browser()
 
 
-def told(result: ReportResult) -> None:
-    """Say what a page says, one line per key figure, as soon as it is there."""
-    for line in result.summary:
-        say(line)
-
-
-def finish(
-    results: Sequence[ReportResult],
+def make_pages(
+    periods: Sequence[str | None],
     out: Path,
     *,
     pdf: bool = False,
-    summary: str | None = None,
     with_index: bool = True,
     as_json: bool = False,
-) -> None:
-    """Print where the pages are, then write their PDFs, the index and the mail."""
-    if as_json:
-        print_json([_plain(r) for r in results] if len(results) != 1 else _plain(results[0]))
-    elif summary != "-":
-        for result in results:
-            typer.echo(str(result.path))
-    if pdf:
-        from cxlab.report.pdf import make_pdf
+    **options: Any,
+) -> list[ReportResult]:
+    """Make a page per period, with its PDF, then the index of the folder.
 
-        for result in results:
-            say(f"wrote {make_pdf(result.path)}")
-    if with_index:
-        _index(out)
-    if summary is not None and results:
-        _mail(results, summary)
+    What each page says is told as soon as it is there. Where one fails or Ctrl-C ends the work, the
+    index knows those made before.
+    """
+    if not periods:
+        return []
+    from cxlab.report.series import reports
+
+    made: list[ReportResult] = []
+
+    def done(result: ReportResult) -> None:
+        made.append(result)
+        for line in () if as_json else result.summary:
+            say(line)
+
+    try:
+        with progress_bar("report") as progress:
+            reports(periods, out=out, progress=progress, done=done, **options)
+        if pdf:
+            _print(made)
+    finally:
+        if with_index and made:
+            _index(out)
+    return made
+
+
+def _print(made: Sequence[ReportResult]) -> None:
+    from cxlab.report.pdf import make_pdf
+
+    for result in made:
+        say(f"wrote {make_pdf(result.path)}")
+
+
+def show_pages(
+    made: Sequence[ReportResult],
+    still: Sequence[Kept],
+    *,
+    summary: str | None = None,
+    as_json: bool = False,
+) -> None:
+    """Print where the pages are, and write the mail about those that were made."""
+    if as_json:
+        found = [*map(_plain, made), *map(_kept, still)]
+        print_json(found[0] if len(found) == 1 else found)
+    elif summary != "-":
+        for result in made:
+            typer.echo(str(result.path))
+    if summary is not None and made:
+        _mail(made, summary)
+
+
+def _kept(page: Kept) -> dict[str, Any]:
+    return {"path": str(page.page), "manifest_path": str(page.path), "unchanged": True}
 
 
 def _plain(result: ReportResult) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cxlab.cli.data import ForceOption, FormatOption, JsonOption, known_format, refuse_other_tables
-from cxlab.cli.pages import attention, before_running, finish, index, standing, told
+from cxlab.cli.pages import attention, before_running, index, make_pages, show_pages, standing
 from cxlab.cli.show import print_json, progress_bar, row_count, say
 from cxlab.errors import InputError
 
@@ -84,19 +84,12 @@ def report(
                              "parameters": _parameters(parameter or [])}  # fmt: skip
     periods: list[str | None] = [*periods_asked(period)] if period else [None]
     before_running(summary, pdf=pdf, as_json=as_json)
-    if only_if_changed:
-        still = standing(periods, out, pdf=pdf, **asked)
-        periods = [p for p in periods if p not in still]
-        if not periods:
-            return
-    from cxlab.report.series import reports
-
-    with progress_bar("report") as progress:
-        results = reports(
-            periods, out=out, engine=engine, progress=progress, from_text=True, **asked,
-            done=None if as_json else told,
-        )  # fmt: skip
-    finish(results, out, pdf=pdf, summary=summary, with_index=index, as_json=as_json)
+    still = standing(periods, out, pdf=pdf, **asked) if only_if_changed else {}
+    results = make_pages(
+        [p for p in periods if p not in still], out, pdf=pdf, with_index=index, as_json=as_json,
+        engine=engine, from_text=True, **asked,
+    )  # fmt: skip
+    show_pages(results, list(still.values()), summary=summary, as_json=as_json)
     if attention(results, fail_on_target=fail_on_target, fail_on_alert=fail_on_alert):
         raise typer.Exit(3)
 

@@ -135,6 +135,20 @@ def test_ctrl_c_leaves_the_last_good_pages(made, monkeypatch):
     assert {p: p.read_bytes() for p in (work / "out").iterdir()} == before
 
 
+def test_pages_made_before_a_failure_are_in_the_index(made, tmp_path, capsys):
+    asked = ["report", "--data", str(made[0] / "log"), "--out", str(tmp_path / "o"), "--period"]
+    assert run([*asked, "2026-W09..2026-W11"]) == 2
+    assert "the log has no ticket of that period" in capsys.readouterr().err
+    assert 'href="log-2026-W09.html"' in (tmp_path / "o" / "index.html").read_text()
+
+
+def test_a_page_that_stands_is_told_as_json_too(made, capsys):
+    capsys.readouterr()
+    assert run([*_report(made[0]), "--period", "2026-W09", "--only-if-changed", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["unchanged"], told["path"]) == (True, str(made[0] / "out" / "log-2026-W09.html"))
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
