@@ -1,7 +1,7 @@
 """The command line's frame: the commands, errors without tracebacks, exit codes.
 
-Exit codes: 0 ok, 1 failed, 2 bad input, 3 a target was missed (when asked to fail on it), 130
-stopped by Ctrl-C.
+Exit codes: 0 ok, 1 failed, 2 bad input, 3 a target was missed or an alert raised (when
+asked to fail on it), 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations

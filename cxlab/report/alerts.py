@@ -89,10 +89,25 @@ def _cut(view: View) -> set[str]:
 
 
 def _limits(kpi: Kpi, before: pd.DataFrame, numerator: Any) -> Limits | None:
-    if kpi.unit == "share" and numerator is not None and not pd.isna(numerator):
-        rows = before[before["numerator"].notna()]
+    """Return the limits of a figure; None where it cannot be judged.
+
+    A share counts in the cases behind it. Any other figure that rests on less than half as many
+    cases as periods usually have is noisier than they, and not judged; a count is its own n.
+    """
+    if kpi.unit == "share" and _is_count_of(numerator, kpi.value, kpi.n):
+        counted = [_is_count_of(*row) for row in before[["numerator", "value", "n"]].to_numpy()]
+        rows = before[counted]
         return p_limits(rows["numerator"].tolist(), rows["n"].tolist(), kpi.n)
+    if kpi.unit != "count" and kpi.n < before["n"].median() / 2:
+        return None
     return xmr_limits([float(v) for v in before["value"] if math.isfinite(v)])
+
+
+def _is_count_of(numerator: Any, value: float, n: float) -> bool:
+    """Return whether a share is so many of n, and not a weighted or modelled one."""
+    if numerator is None or pd.isna(numerator) or not 0 <= numerator <= n or not n:
+        return False
+    return math.isclose(numerator / n, value, abs_tol=1e-9)
 
 
 def judged(kpi: Kpi, limits: Limits, before: Sequence[float]) -> list[Alert]:

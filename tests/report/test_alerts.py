@@ -8,6 +8,8 @@ import pytest
 import cxlab as cx
 from cxlab.errors import InputError
 from cxlab.report import alerts, choose_period
+from cxlab.report.alerts import _limits
+from cxlab.report.kpis import rows_of
 from cxlab.report.targets import Alarm, parse_alarms, parse_targets
 
 VOLUMES = [100, 110, 100, 90, 100, 110, 100, 90, 100, 110]
@@ -84,6 +86,26 @@ def test_a_count_of_a_week_that_is_not_over_is_not_judged():
     view = choose_period(_log(*VOLUMES, 20, days=7 * len(VOLUMES) + 1), "2026-W12")
     assert view.partly_covered
     assert alerts(view, view.measure(["vol"])).page["alerts"] == []
+
+
+def _weeks(unit, value, n, numerator=None):
+    """Eight rows of weeks before, values 1.0 and 0.8 in turn of 100 cases, and a figure."""
+    before = pd.DataFrame({"value": [1.0, 0.8] * 4, "n": 100, "numerator": [100.0, 80.0] * 4})
+    row = {"metric": "x", "unit": unit, "value": value, "n": n}
+    (kpi,) = rows_of(pd.DataFrame([row]))
+    return _limits(kpi, before, numerator)
+
+
+def test_a_figure_of_unusually_few_cases_is_not_judged():
+    assert _weeks("s", 5.0, 49) is None
+    assert _weeks("s", 5.0, 50).centre == pytest.approx(0.9)
+    assert _weeks("count", 5.0, 5) is not None
+
+
+def test_only_a_share_that_counts_cases_has_a_p_chart():
+    counted, weighted = _weeks("share", 0.5, 100, 50), _weeks("share", 0.5, 100, 61)
+    assert counted.range_high != counted.range_high  # NaN: a p-chart
+    assert weighted.range_high == pytest.approx(3.267 * 0.2)
 
 
 def test_limits_of_alerts_are_read_beside_targets():
