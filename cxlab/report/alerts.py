@@ -96,7 +96,7 @@ def _limits(kpi: Kpi, before: pd.DataFrame, numerator: Any) -> Limits | None:
     """
     if kpi.unit == "share" and _is_count_of(numerator, kpi.value, kpi.n):
         counted = [_is_count_of(*row) for row in before[["numerator", "value", "n"]].to_numpy()]
-        rows = before[counted]
+        rows = before[pd.Series(counted, index=before.index, dtype=bool)]
         return p_limits(rows["numerator"].tolist(), rows["n"].tolist(), kpi.n)
     if kpi.unit != "count" and kpi.n < before["n"].median() / 2:
         return None

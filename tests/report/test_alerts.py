@@ -67,6 +67,11 @@ def test_before_six_periods_there_are_no_limits():
     assert "takes 6 whole weeks before this one" in found.words
 
 
+def test_the_first_week_of_a_log_has_nothing_before_it():
+    found = _alerts(_log(100, met=[80]))
+    assert found.page == {"alerts": [], "judged": {}}
+
+
 def test_a_share_says_whether_it_got_worse():
     """80 of 100 in time week after week: limits 0.8 ± 3 × 0.04, and then 50 of 100."""
     found = _alerts(_log(*[100] * 11, met=[80] * 10 + [50]))
