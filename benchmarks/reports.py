@@ -51,14 +51,14 @@ for seed in range(1, 1 + int(sys.argv[1])):
 
 SWEEP = """
 import sys
-from cxlab.forking import may_fork
-able = may_fork()
+from cxlab.forking import allow_forks
+allow_forks()
 from cxlab.report.many import made_reports
 requests = [
     {{"scenario": {scenario!r}, "parameters": {{"seed": seed}}, "out": sys.argv[2]}}
     for seed in range(1, 1 + int(sys.argv[1]))
 ]
-for made in made_reports(requests, may_fork=able):
+for made in made_reports(requests, may_fork=True):
     if made.error is not None:
         raise made.error
 """

@@ -20,7 +20,7 @@ from typing import Any
 
 from cxlab.errors import CxlabError, InputError, RunError
 
-__all__ = ["Outcome", "forked", "may_fork"]
+__all__ = ["Outcome", "allow_forks", "forked", "may_fork"]
 
 Progress = Callable[[int, int], None]
 Work = Callable[[Any, Progress], Any]
@@ -36,10 +36,21 @@ class Outcome:
     error: CxlabError | None = None
 
 
+_OWN = threading.Event()
+
+
+def allow_forks() -> None:
+    """Say that this process is cxlab's own from the start, and computes nothing by itself."""
+    _OWN.set()
+
+
 def may_fork() -> bool:
-    """Return whether this process may fork: it runs one thread, and no library with its own."""
-    started = {"duckdb", "pyarrow", "pyspark", "distributed"} & set(sys.modules)
-    return hasattr(os, "fork") and not started and threading.active_count() == 1
+    """Return whether this process may fork: it is cxlab's own, and runs one thread.
+
+    In others nobody knows what a library is about at the moment: a lock that one of its threads
+    holds would be held for ever in the fork.
+    """
+    return _OWN.is_set() and hasattr(os, "fork") and threading.active_count() == 1
 
 
 def forked(

@@ -12,6 +12,7 @@ import pandas as pd
 from cxlab.metrics.precision import too_little
 from cxlab.report.blocks import Block
 from cxlab.report.compare import judgement
+from cxlab.report.headline import headline_facts
 from cxlab.report.html import Html, element, join, table
 from cxlab.report.targets import Target
 from cxlab.stats import difference_interval
@@ -126,7 +127,8 @@ def tiles(
     )
     summary = [_summary(k, before.get(k.metric), goals.get(k.metric)) for k in kpis]
     missed = [k.metric for k in kpis if _missed(k, goals.get(k.metric))]
-    page = {"summary": summary, "missed_targets": missed}
+    page: dict[str, Any] = {"summary": summary, "missed_targets": missed}
+    page["kpis"] = headline_facts(kpis, before, goals, (change, verdict))
     return Block(body, "\n".join(summary), page)
 
 

@@ -103,19 +103,19 @@ def _work(task: Any, progress: Callable[[int, int], None]) -> dict[str, Any]:
     return {
         "path": str(made.path),
         "manifest_path": str(made.manifest_path),
-        "summary": list(made.summary),
-        "missed_targets": list(made.missed_targets),
+        **{name: list(getattr(made, name)) for name in _LISTS},
     }
+
+
+_LISTS = ("summary", "missed_targets", "alerts", "restated")
 
 
 def _made(outcome: Outcome) -> Made:
     if outcome.error is not None:
         return Made(outcome.place, error=outcome.error)
     value: dict[str, Any] = outcome.value
-    result = ReportResult(
-        Path(value["path"]), Path(value["manifest_path"]),
-        tuple(value["summary"]), tuple(value["missed_targets"]),
-    )  # fmt: skip
+    lists = (tuple(value[name]) for name in _LISTS)
+    result = ReportResult(Path(value["path"]), Path(value["manifest_path"]), *lists)
     return Made(outcome.place, result)
 
 

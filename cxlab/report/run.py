@@ -15,6 +15,7 @@ from typing import Any
 import cxlab
 from cxlab.errors import InputError
 from cxlab.files import notebook_file, scenario_file, write_whole
+from cxlab.pages import holding, request_of
 from cxlab.report.html import without_nan
 from cxlab.report.logs import SAMPLES
 from cxlab.report.manifest import input_id, manifest, provenance_markup
@@ -28,13 +29,16 @@ __all__ = ["ReportResult", "report"]
 class ReportResult:
     """What a report left behind: the page, its manifest, the result in words.
 
-    `missed_targets` are ids of metrics; `summary` has one line per KPI.
+    `missed_targets` are ids of metrics; `summary` has one line per KPI. `alerts` and `restated` are
+    what the manifest says of figures beyond noise, and of figures published with another value.
     """
 
     path: Path
     manifest_path: Path
     summary: tuple[str, ...]
     missed_targets: tuple[str, ...]
+    alerts: tuple[Mapping[str, Any], ...] = ()
+    restated: tuple[Mapping[str, Any], ...] = ()
 
 
 def report(
@@ -63,6 +67,7 @@ def report(
     """
     started = time.perf_counter()
     source = _notebook_for(scenario, data, notebook)
+    asked = request_of(scenario, data, notebook, period, parameters, Path(out))
     raw = _read(source)
     given = _given(scenario, data, period, parameters)
     schema = read_schema(raw, source.name)
@@ -72,10 +77,10 @@ def report(
     job = BundleJob()
     try:
         executed = _run(source, checked, engine, progress)
-        page, data_ = _page(executed, source, used, engine, started, job)
+        page, data_ = _page(executed, source, used, engine, started, job, Path(out))
     finally:
         job.cancel()
-    return _publish(page, data_, _file_name(used, data_, Path(out)), Path(out))
+    return _publish(page, data_ | {"request": asked}, used, Path(out))
 
 
 def _notebook_for(
@@ -165,16 +170,21 @@ def _page(
     engine: str,
     started: float,
     job: BundleJob,
+    out: Path,
 ) -> tuple[str, dict[str, Any]]:
     from cxlab.report.page import build_page, check_page, page_facts
+    from cxlab.report.restated import restated, tell_restated
 
+    facts = page_facts(executed)
+    facts["restated"] = restated(facts, input_id(source.name, used, facts), out)
+    tell_restated(executed, facts["restated"])
     bundle = job.result()
     data = without_nan(
         manifest(
             notebook=source,
             notebook_sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
             parameters=used,
-            facts=page_facts(executed),
+            facts=facts,
             engine=engine,
             seconds=time.perf_counter() - started,
         )
@@ -221,10 +231,13 @@ def _taken(path: Path, data: Mapping[str, Any]) -> bool:
     return bool(found != data["input_id"])
 
 
-def _publish(page: str, data: dict[str, Any], name: str, out: Path) -> ReportResult:
+def _publish(page: str, data: dict[str, Any], used: Mapping[str, Any], out: Path) -> ReportResult:
     """Put page and manifest in place, both written whole before either is renamed."""
+    data = data | {"page_sha256": hashlib.sha256(page.encode("utf-8")).hexdigest()}
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    files = {out / f"{name}.json": text, out / f"{name}.html": page}
-    write_whole(files)
-    html_path, json_path = out / f"{name}.html", out / f"{name}.json"
-    return ReportResult(html_path, json_path, tuple(data["summary"]), tuple(data["missed_targets"]))
+    with holding(out):
+        name = _file_name(used, data, out)
+        html_path, json_path = out / f"{name}.html", out / f"{name}.json"
+        write_whole({json_path: text, html_path: page})
+    found = (data[part] for part in ("summary", "missed_targets", "alerts", "restated"))
+    return ReportResult(html_path, json_path, *(tuple(part) for part in found))

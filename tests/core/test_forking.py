@@ -18,8 +18,9 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can
 FRAME = """
 import json, os, signal, sys, time
 from cxlab.errors import InputError, RunError
-from cxlab.forking import forked, may_fork
+from cxlab.forking import allow_forks, forked, may_fork
 
+allow_forks()
 assert may_fork()
 told = []
 
@@ -155,14 +156,16 @@ def _runs(pid):
     return stat.rsplit(")", 1)[1].split()[0] != "Z"
 
 
-def test_a_process_with_threads_or_a_database_may_not_fork():
-    check = "from cxlab.forking import may_fork; print(may_fork())"
-    for first, expected in (
-        ("pass", "True"),
-        ("import duckdb", "False"),
-        ("import threading, time; threading.Thread(target=time.sleep, args=(3,)).start()", "False"),
+def test_only_a_process_of_its_own_without_threads_may_fork():
+    check = "from cxlab.forking import allow_forks, may_fork"
+    thread = "import threading, time; threading.Thread(target=time.sleep, args=(3,)).start()"
+    for steps, expected in (
+        ("pass", "False"),
+        ("allow_forks()", "True"),
+        (f"allow_forks(); {thread}", "False"),
     ):
+        program = f"{check}\n{steps}\nprint(may_fork())"
         done = subprocess.run(
-            [sys.executable, "-c", f"{first}\n{check}"], capture_output=True, text=True, check=True
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True
         )
-        assert done.stdout.strip() == expected, first
+        assert done.stdout.strip() == expected, steps
