@@ -120,7 +120,8 @@ def _targets(kpis: Sequence[Row]) -> list[str]:
 def _changes(kpis: Sequence[Row]) -> list[str]:
     told = [(k, (k.get("before") or {}).get("told", "")) for k in kpis]
     return [
-        f"{k['title']}: {k['before']['shown']} to {k['shown']} ({words.partition(',')[0]})"
+        f"{k['title']}: {k['before']['shown']} to {k['shown']}"
+        + (f" ({words.partition(',')[0]})" if "," in words else "")
         for k, words in told
         if "beyond chance" in words
     ]

@@ -80,6 +80,17 @@ def test_no_data_adds_a_header_or_a_long_line() -> None:
         assert max(len(line) for line in lines if "p.html" not in line) <= WIDTH
 
 
+def test_a_change_without_a_better_is_told_without_a_judgement() -> None:
+    volume = {
+        "title": "Volume",
+        "value": 1,
+        "shown": "194",
+        "before": {"period": "W14", "shown": "421", "change": "", "told": "beyond chance"},
+    }
+    text = mail_text([({**DATA, "kpis": [volume]}, Path("p.html"))])
+    assert "Changes beyond chance\n  - Volume: 421 to 194\n" in text
+
+
 def test_a_page_without_figures_has_its_summary() -> None:
     text = mail_text([({"title": "Validation", "summary": ["all agree"]}, Path("v.html"))])
     assert "\nValidation\n\n  - all agree\n\nThe page\n" in text
