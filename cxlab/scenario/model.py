@@ -274,8 +274,8 @@ class Scenario(Part):
 
         In a notebook `scenario["` and the tabulator key list all of them.
 
-        >>> Scenario.load("base")["channels.phone.kind"]
-        'phone'
+        >>> Scenario.load("base")["team.shifts.0.agents"]
+        3
         """
         data = self.resolved()
         there, value = look_up(data, key)
