@@ -16,7 +16,7 @@ help:
 	@echo "make gallery  a page of every notebook and lesson in reports/, with an index"
 	@echo "make lessons  the lessons as pages, with an index"
 	@echo "make bench    the benchmarks (prints ratios)"
-	@echo "make lab      JupyterLab on the notebooks"
+	@echo "make lab      JupyterLab, with notebooks/start.ipynb open"
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -76,8 +76,11 @@ lessons: $(VENV)/.installed
 picture: $(VENV)/.installed
 	$(BIN)/python docs/make_picture.py
 
+# Kernels talk by sockets in a folder of one's own: ipykernel warns of TCP, which others can listen to.
 lab: $(VENV)/.installed
-	$(BIN)/jupyter lab notebooks
+	JUPYTER_RUNTIME_DIR=$$(mktemp -d) $(BIN)/jupyter lab --ServerApp.root_dir=. \
+	  --LabApp.default_url=/lab/tree/notebooks/start.ipynb --KernelManager.transport=ipc \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -53,7 +53,7 @@ def worth(
         print_json(table)
         return
     assert loaded.lifecycle is not None
-    print_frame(_worth_rows(table, loaded.currency))
+    print_frame(table.shown())
     say(
         f"money discounted at {loaded.lifecycle.discount_per_year * 100:g} % a year, up to the "
         "horizon; difference per run, 95 % interval over paired replications"
@@ -122,23 +122,3 @@ def _checked(changes: dict[str, Any]) -> dict[str, Any]:
             raise InputError("both sides need as many replications", given=key,
                              hint="there is an option for both: --replications")  # fmt: skip
     return changes
-
-
-_UNITS = {"customers": "count", "lost": "count", "csat": "parameter"}
-
-
-def _worth_rows(table: pd.DataFrame, currency: str) -> pd.DataFrame:
-    rows = []
-    for row in table.to_dict("records"):
-        unit = _UNITS.get(str(row["quantity"]), "money")
-        name = str(row["quantity"]) + (f" ({currency})" if unit == "money" else "")
-        rows.append(
-            {
-                "loop": row["loop"], "quantity": name,
-                "before": format_value(row["base"], unit),
-                "after": format_value(row["changed"], unit),
-                "difference": format_value(row["difference"], unit, signed=True),
-                "95 % interval": format_interval(row["low"], row["high"], unit),
-            }
-        )  # fmt: skip
-    return pd.DataFrame(rows)

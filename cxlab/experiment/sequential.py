@@ -14,14 +14,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from cxlab import stats
+from cxlab import display, stats
 from cxlab.errors import InputError
 from cxlab.experiment.executors import Executor, opened
 from cxlab.experiment.neighbours import analytic_neighbours
@@ -216,8 +215,7 @@ class Run:
         return "\n".join([repr(self.table), *self.summary])
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<p>{escape(line)}</p>" for line in self.summary)
-        return (self.table._repr_html_() or "") + lines
+        return (self.table._repr_html_() or "") + display.shown(display.lines(self.summary))
 
 
 def run(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import cxlab
+from cxlab import display
 from cxlab.errors import InputError, RunError
 from cxlab.files import bundled, lesson_file, write_whole
 from cxlab.metrics import METRICS
@@ -39,6 +42,21 @@ class Lesson:
     family: str
     metrics: tuple[str, ...]
     path: Path
+
+    def __repr__(self) -> str:
+        """Return the lesson in one line."""
+        return f"<Lesson {self.name}: {self.title}. {self.question}>"
+
+    def _repr_html_(self) -> str:
+        there = Path(os.path.relpath(self.path)).as_posix()
+        about = [("family", self.family), ("metrics", ", ".join(self.metrics))]
+        return display.shown(
+            display.heading(self.title, self.name),
+            display.lines([self.question], quiet=False),
+            display.facts((name, text) for name, text in about if text),
+            f"<p>{display.link(quote(there), 'open the notebook')}</p>",
+            display.lines([f'as a page: cx.lesson("{self.name}")']),
+        )
 
 
 def lessons() -> dict[str, Lesson]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import time
 import unicodedata
@@ -11,8 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import cxlab
+from cxlab import display
 from cxlab.errors import InputError
 from cxlab.files import notebook_file, scenario_file, write_whole
 from cxlab.pages import holding, request_of
@@ -39,6 +42,22 @@ class ReportResult:
     missed_targets: tuple[str, ...]
     alerts: tuple[Mapping[str, Any], ...] = ()
     restated: tuple[Mapping[str, Any], ...] = ()
+
+    def __repr__(self) -> str:
+        """Return where the page is, and its figures."""
+        return "\n".join([f"<Report {self.path}>", *self.summary, *self._missed()])
+
+    def _repr_html_(self) -> str:
+        # A path seen from the notebook, which is what JupyterLab takes for a link.
+        there = Path(os.path.relpath(self.path)).as_posix()
+        return display.shown(
+            f"<h4>{display.link(quote(there), self.path.name)}</h4>",
+            display.lines(self.summary, quiet=False),
+            display.lines([*self._missed(), f"manifest: {self.manifest_path}"]),
+        )
+
+    def _missed(self) -> list[str]:
+        return [f"target missed: {name}" for name in self.missed_targets]
 
 
 def report(

@@ -10,7 +10,7 @@ from typing import Any
 
 from cxlab.errors import InputError
 
-__all__ = ["changed", "laid_over", "read_scenario"]
+__all__ = ["changed", "dotted_keys", "laid_over", "look_up", "read_scenario"]
 
 # What names and describes one file does not describe the file that extends it.
 _OWN = ("name", "title", "description", "extends")
@@ -191,6 +191,37 @@ def changed(data: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
             holder = _step(holder, part, name)
         _set(holder, parts[-1], value, name)
     return data
+
+
+def look_up(data: Any, key: str) -> tuple[bool, Any]:
+    """Return whether a scenario's plain data hold a dotted key, and what they hold there.
+
+    >>> look_up({"team": {"shifts": [{"agents": 3}]}}, "team.shifts.0.agents")
+    (True, 3)
+    """
+    for part in key.replace("__", ".").split("."):
+        if isinstance(data, list) and part.isdecimal() and int(part) < len(data):
+            data = data[int(part)]
+        elif isinstance(data, dict) and part in data:
+            data = data[part]
+        else:
+            return False, None
+    return True, data
+
+
+def dotted_keys(data: Any, above: str = "") -> list[str]:
+    """Return the dotted names of all that a scenario's plain data hold, tables and lists too.
+
+    >>> dotted_keys({"team": {"shifts": [{"agents": 3}]}})
+    ['team', 'team.shifts', 'team.shifts.0', 'team.shifts.0.agents']
+    """
+    pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(
+        data, list) else ()  # fmt: skip
+    found = []
+    for part, value in pairs:
+        name = f"{above}{part}"
+        found += [name, *dotted_keys(value, f"{name}.")]
+    return found
 
 
 def _step(holder: Any, part: str, name: str) -> Any:

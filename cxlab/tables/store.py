@@ -213,6 +213,11 @@ class Tables(Mapping[str, ir.Table]):
         """Return the names of the tables."""
         return f"<Tables {', '.join(self._stored)}>"
 
+    def _repr_html_(self) -> str:
+        from cxlab.tables.showing import tables_html
+
+        return tables_html(self)
+
     def stored(self, name: str) -> Stored:
         """Return one table as it is kept, with the hidden `__row`."""
         table_spec(name)
