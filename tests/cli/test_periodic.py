@@ -11,7 +11,7 @@ import pytest
 import cxlab as cx
 from cxlab import report as reporting
 from cxlab.cli.app import STOPPED, run
-from cxlab.report import series
+from cxlab.report import many
 
 VOLUMES = [100, 110, 100, 90, 100, 110, 100, 40]
 """Eight weeks from 2026-W02 on; 40 lies below the limits, 101 ± 3 × 10 ÷ 1.128."""
@@ -85,7 +85,7 @@ def test_the_page_and_the_mail_tell_of_the_alert(made):
 
 def test_nothing_is_run_while_nothing_has_changed(made, monkeypatch, capsys):
     work, _ = made
-    monkeypatch.setattr(series, "report", _refuse)
+    monkeypatch.setattr(many, "report", _refuse)
     before = {p: p.read_bytes() for p in (work / "out").iterdir()}
     again = [*_report(work), "--period", "2026-W08..2026-W09", "--only-if-changed"]
     assert run([*again, "--fail-on-alert"]) == 0
@@ -159,13 +159,13 @@ def test_a_page_that_stands_is_told_as_json_too(made, capsys):
     ],
 )
 def test_bad_input_is_told_before_anything_runs(made, monkeypatch, capsys, more, words):
-    monkeypatch.setattr(series, "report", _refuse)
+    monkeypatch.setattr(many, "report", _refuse)
     assert run([*_report(made[0]), *more]) == 2
     assert words in capsys.readouterr().err
 
 
 def test_a_lacking_browser_is_told_before_anything_runs(made, monkeypatch, capsys):
-    monkeypatch.setattr(series, "report", _refuse)
+    monkeypatch.setattr(many, "report", _refuse)
     monkeypatch.setenv("CXLAB_CHROMIUM", "no-such-browser")
     assert run([*_report(made[0]), "--pdf"]) == 2
     assert "CXLAB_CHROMIUM names no program" in capsys.readouterr().err
