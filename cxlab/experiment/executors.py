@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,7 +17,7 @@ from typing import Any, Self, TypeVar
 
 from cxlab.errors import InputError, RunError
 
-__all__ = ["Cluster", "Cores", "Executor", "Here", "executor_for", "opened"]
+__all__ = ["Cluster", "Cores", "Executor", "Here", "end_workers", "executor_for", "opened"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -139,6 +140,14 @@ class Cores(Executor):
             if any(future.running() for future in in_hand):
                 pool.shutdown(wait=False, kill_workers=True)
             raise
+
+
+def end_workers() -> None:
+    """End the processes that this one keeps for its next question, before it ends by itself."""
+    known = sys.modules.get("loky.reusable_executor")
+    pool = None if known is None else known._executor
+    if pool is not None:
+        pool.shutdown(wait=True, kill_workers=True)
 
 
 def _begin_worker() -> None:

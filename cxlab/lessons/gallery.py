@@ -16,7 +16,7 @@ from cxlab.report.many import made_reports
 __all__ = ["EXHIBITS", "Gallery", "gallery"]
 
 EXHIBITS: tuple[Mapping[str, Any], ...] = (
-    {"data": "sample"},
+    {"data": "sample", "parameters": {"targets": "sample"}},
     {"scenario": "base"},
     {"scenario": "base", "notebook": "compare"},
     {"scenario": "base", "notebook": "staffing"},

@@ -17,6 +17,10 @@ SAMPLES = (DESK, CUSTOMERS)
 """Instead of a folder: a simulated log, and the shipped customers of an invented company."""
 
 
+SAMPLE_WEEKS = 18
+"""How long the sample log is: enough weeks before the last one to judge it against them."""
+
+
 def read_log(data: str | Path) -> Tables:
     """Return the canonical tables in a folder or DuckDB file, or one of the samples.
 
@@ -24,7 +28,8 @@ def read_log(data: str | Path) -> Tables:
     replications: pooled they are no log, and each would count as its share of a bigger desk.
     """
     if str(data) == DESK:
-        return simulate(Scenario.load(scenario_file("base")), replications=1)
+        desk = Scenario.load(scenario_file("base"))
+        return simulate(desk.but(**{"horizon.weeks": SAMPLE_WEEKS}), replications=1)
     path = bundled("scenarios") / CUSTOMERS if str(data) == CUSTOMERS else Path(data)
     if not path.exists():
         expected = f"a folder of canonical tables, or {' or '.join(map(repr, SAMPLES))}"

@@ -99,7 +99,12 @@ def _warm_up() -> None:
 
 
 def _work(task: Any, progress: Callable[[int, int], None]) -> dict[str, Any]:
-    made = report(**task, progress=progress)
+    from cxlab.experiment.executors import end_workers
+
+    try:
+        made = report(**task, progress=progress)
+    finally:
+        end_workers()
     return {
         "path": str(made.path),
         "manifest_path": str(made.manifest_path),

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from cxlab.errors import InputError
+from cxlab.files import bundled
 from cxlab.metrics import METRICS, metric
 from cxlab.units import convert_key, format_value
 
@@ -83,8 +84,12 @@ class Alarm:
         return ""
 
 
+SAMPLE = "sample"
+"""Instead of a file: the targets that ship with cxlab, for the sample log."""
+
+
 def load_targets(path: str | Path | None) -> dict[str, Target]:
-    """Read targets from a TOML file; no path, no targets.
+    """Read targets from a TOML file, or the shipped "sample"; no path, no targets.
 
     Raises InputError when the file is missing, is not TOML, or names something unknown.
     """
@@ -100,7 +105,8 @@ def load_alarms(path: str | Path | None) -> dict[str, Alarm]:
 
 
 def _read(path: str | Path) -> dict[str, Any]:
-    file = Path(path)
+    shipped = bundled("scenarios") / "sample_import" / "targets.toml"
+    file = shipped if str(path) == SAMPLE else Path(path)
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):
