@@ -100,8 +100,15 @@ def _built(
     return build_plain_page(head.page, sections, version=cxlab.__version__)
 
 
+_SINGLE = "Reports"
+"""Title of the pages that are neither a series nor several of a kind."""
+
+_FEW = 3
+"""From so many pages on, those of one kind have a table of their own."""
+
+
 def _groups(kept: Sequence[Kept]) -> dict[str, list[Kept]]:
-    """Return the pages of each series, and the others by notebook, each the newest first."""
+    """Return the pages of each series, then the others by notebook, each the newest first."""
     found: dict[tuple[str, str, str], list[Kept]] = {}
     for page in kept:
         data = page.data
@@ -112,9 +119,13 @@ def _groups(kept: Sequence[Kept]) -> dict[str, list[Kept]]:
         else:
             key = (_source(page), str(data.get("input_id")), period.every)
         found.setdefault(key, []).append(page)
+    few = [key for key, pages in found.items() if not key[1] and len(pages) < _FEW]
+    if len(few) > 1:
+        found[_SINGLE, "", ""] = [page for key in few for page in found.pop(key)]
     titles: dict[str, list[Kept]] = {}
     times: dict[str, int] = {}
-    for (name, _, every), pages in sorted(found.items()):
+    ordered = sorted(found, key=lambda key: (not key[1], key))  # series first
+    for (name, _, every), pages in ((key, found[key]) for key in ordered):
         plain = f"{name} by {every}" if _period(pages[0].data) else name
         times[plain] = times.get(plain, 0) + 1
         title = plain if times[plain] == 1 else f"{plain} ({times[plain]})"
@@ -143,10 +154,11 @@ def _when(page: Kept) -> tuple[str, str, str]:
 
 
 def _table(title: str, pages: Sequence[Kept], out: Path, most: int) -> Html:
-    columns = ["Report", "Period", "Made", "Targets", "Alerts"]
+    mixed = not any(page.data.get("period") for page in pages)
+    columns = ["Report", "Kind" if mixed else "Period", "Made", "Targets", "Alerts"]
     rows = [
-        (_link(page), page.data.get("period") or "–", _made(page.data), _targets(page.data),
-         _alerts(page.data))
+        (_link(page), page.data.get("kind" if mixed else "period") or "–", _made(page.data),
+         _targets(page.data), _alerts(page.data))
         for page in pages[:most]
     ]  # fmt: skip
     rest = f" (the newest {most} of {len(pages)})" if len(pages) > most else ""
