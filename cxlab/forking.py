@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,12 +60,13 @@ def forked(
     at_once: int = 1,
     limit_s: float | None = None,
     progress: Callable[[int, int, int], None] | None = None,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Do every task in a fork of its own, `at_once` at a time; yield what becomes of each.
 
     A task that tells no progress for `limit_s` seconds is killed, and is a RunError then, as is
     one whose process dies. `progress(place, done, total)` passes on what the tasks tell. Leaving
-    early, by an exception too, kills what still runs.
+    early, by an exception too, kills what still runs. What a task prints past Python goes to
+    stderr, and what it has started ends with it.
     """
     waiting = list(enumerate(tasks))
     running: dict[int, _Child] = {}
@@ -74,8 +75,9 @@ def forked(
             while waiting or running:
                 while waiting and len(running) < at_once:
                     place, task = waiting.pop(0)
-                    child = _Child.started(work, task, place)
-                    running[child.pipe] = child
+                    with _undisturbed() as mask:
+                        child = _Child.started(work, task, place, mask)
+                        running[child.pipe] = child
                     ready.register(child.pipe, selectors.EVENT_READ)
                 for key, _ in ready.select(timeout=_TICK_S):
                     child = running[key.fd]
@@ -83,18 +85,32 @@ def forked(
                         child.heard = time.monotonic()
                         if progress is not None:
                             progress(child.place, *told)
-                    if child.closed:
+                    if child.closed or child.outcome is not None:
                         ready.unregister(child.pipe)
                         yield running.pop(child.pipe).end()
                 for child in _silent(running.values(), limit_s):
                     ready.unregister(child.pipe)
                     yield running.pop(child.pipe).stopped(limit_s or 0.0)
         finally:
-            for child in running.values():
-                child.kill()
+            with _undisturbed():
+                for child in running.values():
+                    child.kill()
 
 
 _TICK_S = 0.2
+
+
+_ENDING = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[Any]:
+    """Put off the signals that end this process, so that no child is lost; give the mask before."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield before
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _silent(children: Any, limit_s: float | None) -> list[_Child]:
@@ -116,13 +132,14 @@ class _Child:
     _rest: bytes = b""
 
     @classmethod
-    def started(cls, work: Work, task: Any, place: int) -> _Child:
+    def started(cls, work: Work, task: Any, place: int, mask: Any) -> _Child:
         sys.stdout.flush()
         sys.stderr.flush()
         ours, theirs = os.pipe()
         pid = os.fork()
         if pid == 0:  # pragma: no cover - another process
-            _play(work, task, theirs)
+            os.close(ours)  # so that it is told, by a broken pipe, when the parent is gone
+            _play(work, task, theirs, mask)
         os.close(theirs)
         os.set_blocking(ours, False)
         return cls(place, pid, ours)
@@ -145,9 +162,8 @@ class _Child:
         return told
 
     def end(self) -> Outcome:
-        """Return what a process that closed its pipe has done."""
-        os.close(self.pipe)
-        _, status = os.waitpid(self.pid, 0)
+        """Return what a process that has said what became of its task, or can no more, has done."""
+        status = self.kill()
         if self.outcome is None:
             return Outcome(self.place, error=_died(os.waitstatus_to_exitcode(status), self.done))
         if "value" in self.outcome:
@@ -162,34 +178,44 @@ class _Child:
         what = f"nothing came to an end within {limit_s:g} s, {where}: stopped"
         return Outcome(self.place, error=RunError(what, hint="--time-limit allows more seconds"))
 
-    def kill(self) -> None:
-        """End the process and all that it has started."""
+    def kill(self) -> int:
+        """End the process and all that it has started; return how it ended, as `waitpid` has it."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError):  # before it had a group of its own
             os.kill(self.pid, signal.SIGKILL)
         os.close(self.pipe)
-        os.waitpid(self.pid, 0)
+        return os.waitpid(self.pid, 0)[1]
+
+
+_NAMES = {int(one): one.name for one in signal.Signals}
 
 
 def _died(code: int, done: tuple[int, int]) -> RunError:
     after = f" after cell {done[0]} of {done[1]}" if done[1] else ""
     if code < 0:
-        name = signal.Signals(-code).name
+        name = _NAMES.get(-code, f"signal {-code}")
         hint = "the system may have run out of memory" if name == "SIGKILL" else None
         return RunError(f"the process of the report was killed{after}", given=name, hint=hint)
     return RunError(f"the process of the report ended{after}", given=f"exit code {code}")
 
 
-def _play(work: Work, task: Any, pipe: int) -> None:  # pragma: no cover - another process
+def _play(work: Work, task: Any, pipe: int, mask: Any) -> None:  # pragma: no cover
     """Do a task and say what became of it; never returns."""
     code = 0
     try:
         os.setpgid(0, 0)
+        for one in _ENDING:  # what the parent does then is not for its children
+            if signal.getsignal(one) is not signal.SIG_IGN:
+                signal.signal(one, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        os.dup2(2, 1)  # stdout is the parent's, whose reader expects nothing else there
         said = _said(work, task, lambda done, total: _say(pipe, {"progress": [done, total]}))
+        sys.stdout.flush()
+        sys.stderr.flush()
         _say(pipe, said)
-    except KeyboardInterrupt:
-        code = 130
+    except BrokenPipeError:  # the parent is gone
+        code = 1
     except BaseException:
         sys.excepthook(*sys.exc_info())
         code = 1
@@ -206,6 +232,10 @@ def _said(work: Work, task: Any, progress: Progress) -> dict[str, Any]:
     except CxlabError as error:
         kind = "InputError" if isinstance(error, InputError) else "RunError"
         return {"kind": kind, "error": str(error)}
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # no disk, no folder for temporary files: no mistake of cxlab's
+        return {"kind": "RunError", "error": str(error)}
 
 
 def _say(pipe: int, line: dict[str, Any]) -> None:

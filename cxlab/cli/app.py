@@ -1,13 +1,14 @@
 """The command line's frame: the commands, errors without tracebacks, exit codes.
 
 Exit codes: 0 ok, 1 failed, 2 bad input, 3 a target was missed or an alert raised (when
-asked to fail on it), 130 stopped by Ctrl-C.
+asked to fail on it), 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -68,7 +69,24 @@ STOPPED = 130
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit; errors the user can mend are one line on stderr."""
     allow_forks()
+    _leave_in_order()
     sys.exit(run(arguments))
+
+
+def _leave_in_order() -> None:
+    """End as by an exception when a scheduler or a closed terminal ends this process.
+
+    Its children, a browser and half-written files would be left behind otherwise. What is ignored
+    (by nohup) stays so.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        one = getattr(signal, name, None)
+        if one is not None and signal.getsignal(one) is signal.SIG_DFL:
+            signal.signal(one, _leave)
+
+
+def _leave(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def run(arguments: list[str] | None = None) -> int:

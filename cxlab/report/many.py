@@ -6,13 +6,14 @@ process must not fork (a notebook's kernel, a program with threads), a process i
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from cxlab.forking import Outcome, forked
 from cxlab.report.run import ReportResult, report
 from cxlab.report.vega import BundleJob
 
-__all__ = ["Made", "made_reports"]
+__all__ = ["Made", "made_reports", "serve"]
 
 Progress = Callable[[int, int, int], None]
 
@@ -75,7 +76,7 @@ def _at(place: int, progress: Progress) -> Callable[[int, int], None]:
 
 def _in_forks(
     tasks: list[dict[str, Any]], at_once: int, limit: float | None, progress: Progress | None
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     if len(tasks) > 1:
         _warm_up()
     return forked(_work, tasks, at_once=at_once, limit_s=limit, progress=progress)
@@ -140,15 +141,16 @@ def _served(
     """Let a process of its own be the parent; what it says is read line by line."""
     asked = json.dumps({"tasks": tasks, "at_once": at_once, "limit": limit})
     server = subprocess.Popen(
-        [sys.executable, "-m", "cxlab.report.many"],
+        [sys.executable, "-c", "from cxlab.report.many import serve; serve()"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
     )  # fmt: skip
     assert server.stdin is not None
     assert server.stdout is not None
     waiting = set(range(len(tasks)))
     try:
-        server.stdin.write(asked)
-        server.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it ended at once: told below
+            server.stdin.write(asked)
+            server.stdin.close()
         for line in server.stdout:
             said = json.loads(line)
             if "progress" in said:
@@ -158,9 +160,10 @@ def _served(
             waiting.discard(said["place"])
             yield _heard(said)
     finally:
-        # It ends its own children when it is asked to stop.
+        # It ends its own children when it is asked to stop, and must not wait for a reader then.
         if server.poll() is None and waiting:
             server.send_signal(signal.SIGTERM)
+        server.stdout.close()
         server.wait()
     for place in sorted(waiting):
         given = f"exit code {server.returncode}"
@@ -174,7 +177,7 @@ def _heard(said: Mapping[str, Any]) -> Outcome:
     return Outcome(said["place"], error=kind(said["error"]))
 
 
-def _serve() -> None:
+def serve() -> None:
     """Be the parent: read the requests from stdin, write what becomes of them to stdout."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     asked = json.load(sys.stdin)
@@ -185,13 +188,11 @@ def _serve() -> None:
     def told(place: int, done: int, total: int) -> None:
         say({"progress": [place, done, total]})
 
-    for outcome in _in_forks(asked["tasks"], asked["at_once"], asked["limit"], told):
-        if outcome.error is None:
-            say({"place": outcome.place, "value": outcome.value})
-        else:
-            kind = "InputError" if isinstance(outcome.error, InputError) else "RunError"
-            say({"place": outcome.place, "kind": kind, "error": str(outcome.error)})
-
-
-if __name__ == "__main__":
-    _serve()
+    made = _in_forks(asked["tasks"], asked["at_once"], asked["limit"], told)
+    with contextlib.closing(made):
+        for outcome in made:
+            if outcome.error is None:
+                say({"place": outcome.place, "value": outcome.value})
+            else:
+                kind = "InputError" if isinstance(outcome.error, InputError) else "RunError"
+                say({"place": outcome.place, "kind": kind, "error": str(outcome.error)})

@@ -141,11 +141,15 @@ def test_leaving_early_ends_what_still_runs_with_all_that_it_started():
         capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     (pid,) = map(int, done.stdout.split())
+    assert _ends(pid)
+
+
+def _ends(pid):
     for _ in range(50):
         if not _runs(pid):
-            return
+            return True
         time.sleep(0.1)
-    raise AssertionError("what the task started still runs")
+    return False
 
 
 def _runs(pid):
@@ -169,3 +173,67 @@ def test_only_a_process_of_its_own_without_threads_may_fork():
             [sys.executable, "-c", program], capture_output=True, text=True, check=True
         )
         assert done.stdout.strip() == expected, steps
+
+
+def test_what_a_task_started_ends_with_it_and_does_not_keep_it():
+    """A process that the task leaves behind has its pipe open: the outcome is told all the same."""
+    program = """
+        import os, subprocess, sys, time
+        from cxlab.forking import forked
+
+        def work(task, progress):
+            child = os.fork()
+            if child == 0:
+                time.sleep(600)
+            return child
+
+        for outcome in forked(work, [0]):
+            print(outcome.value)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert _ends(int(done.stdout))
+
+
+def test_what_a_task_prints_past_python_is_no_answer():
+    found, stderr = play(
+        """
+        def work(task, progress):
+            os.system("echo from a shell")
+            if task:
+                raise OSError(28, "No space left on device")
+            return "done"
+        """,
+        [0, 1],
+    )
+    assert found["found"] == [
+        [0, "done", None], [1, None, ["RunError", "[Errno 28] No space left on device"]],
+    ]  # fmt: skip
+    assert stderr.count("from a shell") == 2
+    assert "Traceback" not in stderr
+
+
+def test_a_parent_that_is_gone_ends_its_children_at_their_next_step():
+    program = """
+        import os, signal, sys, time
+        from cxlab.forking import forked
+
+        def work(task, progress):
+            progress(os.getpid(), 0)
+            time.sleep(1)
+            progress(1, 1)
+            time.sleep(600)
+
+        def heard(place, done, total):
+            print(done, flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        list(forked(work, [0], progress=heard))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60
+    )
+    assert _ends(int(done.stdout))
+    assert "Traceback" not in done.stderr
