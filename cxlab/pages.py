@@ -9,6 +9,7 @@ import ast
 import contextlib
 import hashlib
 import json
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from cxlab.errors import InputError
+from cxlab.errors import InputError, RunError
 from cxlab.files import notebook_file, scenario_file
 from cxlab.origin import code_sha256, git_commit, versions
 
@@ -58,7 +59,10 @@ def manifests(folder: Path) -> tuple[list[Kept], list[Broken]]:
         if path.name.startswith(".") or not path.is_file():
             continue
         try:
+            path.name.encode("utf-8")
             kept.append(Kept(path, _manifest(path)))
+        except UnicodeEncodeError:
+            broken.append(Broken(path, "its name is not UTF-8"))
         except (OSError, ValueError, RecursionError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             broken.append(Broken(path, reason.splitlines()[0] if reason else "not readable"))
@@ -68,7 +72,10 @@ def manifests(folder: Path) -> tuple[list[Kept], list[Broken]]:
 def _manifest(path: Path) -> dict[str, Any]:
     if path.stat().st_size > MOST_BYTES:
         raise ValueError("too large")
-    data = json.loads(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    data = json.loads(text, parse_constant=_no_number)
+    if "\\ud" in text.lower() and not _is_text(data):
+        raise ValueError("holds half of a character")
     if not isinstance(data, dict) or not isinstance(data.get("notebook"), dict):
         raise ValueError("not a manifest of a report")
     lists = ("missed_targets", "summary", "kpis", "alerts", "restated", "inputs")
@@ -76,7 +83,23 @@ def _manifest(path: Path) -> dict[str, Any]:
         raise ValueError("not a manifest that cxlab wrote")
     if any(not isinstance(k, dict) for name in lists[2:] for k in data.get(name, [])):
         raise ValueError("not a manifest that cxlab wrote")
+    ids = [*data.get("missed_targets", []), *(k.get("metric", "") for k in data.get("kpis", []))]
+    if any(not isinstance(each, str) for each in ids):
+        raise ValueError("not a manifest that cxlab wrote")
     return data
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _is_text(data: Any) -> bool:
+    """Return whether all text in plain data can be written: JSON may hold half a surrogate pair."""
+    try:
+        json.dumps(data, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def request_of(
@@ -192,11 +215,16 @@ def _with_extended(path: Path) -> Iterator[Path]:
         path = (path.parent / above).resolve()
 
 
+HELD_S = 60.0
+"""Seconds that a job waits for another to put its pages in place, which takes a moment."""
+
+
 @contextlib.contextmanager
 def holding(folder: Path) -> Iterator[None]:
     """Hold a folder while pages are put in place, so that two jobs do so one after the other.
 
     It is made where it is missing. Where the file system knows no locks, jobs are not kept apart.
+    Raises RunError when another holds it for a minute: it is stuck.
     """
     try:
         import fcntl
@@ -208,8 +236,20 @@ def holding(folder: Path) -> Iterator[None]:
         yield
         return
     try:
-        with contextlib.suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        ends = time.monotonic() + HELD_S
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > ends:
+                    hint = "is a job stopped in the middle?"
+                    what = "another job holds the folder"
+                    raise RunError(what, given=str(folder), hint=hint) from None
+                time.sleep(0.05)
+                continue
+            except OSError:  # no locks here
+                pass
+            break
         yield
     finally:
         os.close(handle)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import cxlab
 from cxlab.calendars import Period
 from cxlab.errors import InputError
 from cxlab.files import write_whole
-from cxlab.pages import Broken, Kept, holding, manifests
+from cxlab.pages import MOST_BYTES, Broken, Kept, holding, manifests
 from cxlab.report.heading import heading
 from cxlab.report.html import Html, element, join, markup, table
 from cxlab.report.page import MAX_BYTES, build_plain_page
@@ -54,11 +56,13 @@ def index_pages(folder: str | Path) -> Path:
 
 
 def _ours(target: Path) -> bool:
+    """Return whether the place is free, or has an index made here; a pipe or device has none."""
+    if not target.is_file():
+        return not target.exists()
     try:
-        return f'<p class="kind">{KIND}</p>' in target.read_text(encoding="utf-8")[:20_000_000]
-    except FileNotFoundError:
-        return True
-    except (OSError, ValueError):
+        with target.open("rb") as file:
+            return f'<p class="kind">{KIND}</p>'.encode() in file.read(MOST_BYTES)
+    except OSError:
         return False
 
 
@@ -220,8 +224,12 @@ def _line(kpi: Row, values: list[float | None], labels: Sequence[str]) -> Html:
 
 
 def _number(value: object) -> float | None:
-    usable = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if usable else None  # type: ignore[arg-type]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:  # an integer beyond all floats
+        return None
 
 
 def _first(shown: Sequence[Kept], metric: object) -> str:
@@ -229,8 +237,14 @@ def _first(shown: Sequence[Kept], metric: object) -> str:
     return next((str(k.get("shown")) for k in kpis if k.get("metric") == metric), "–")
 
 
+def _told(name: str) -> str:
+    """Return a file name as it can be printed: on Linux it may be no text."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 def _not_read(broken: Sequence[Broken]) -> Html:
-    items = [element("li", element("code", b.path.name), f": {b.reason}") for b in broken[:50]]
+    items = [element("li", element("code", _told(b.path.name)), f": {b.reason}")
+             for b in broken[:50]]  # fmt: skip
     more = f"and {len(broken) - 50} more" if len(broken) > 50 else None
     listed = element("ul", join(items), element("li", more) if more else None)
     return element("div", element("p", "These files are no manifests of reports."), listed,

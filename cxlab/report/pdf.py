@@ -57,7 +57,8 @@ def make_pdf(page: Path, *, seconds: float = SECONDS) -> Path:
     if not page.is_file():
         raise InputError("no such page", given=str(page))
     target = page.with_suffix(".pdf")
-    with tempfile.TemporaryDirectory(prefix="cxlab-pdf-") as folder:
+    # The browser's helpers may still write to their profile when it has ended.
+    with tempfile.TemporaryDirectory(prefix="cxlab-pdf-", ignore_cleanup_errors=True) as folder:
         printed = Path(folder) / "page.pdf"
         _run([browser, *OPTIONS, *_as_root(), f"--user-data-dir={folder}/profile",
               f"--print-to-pdf={printed}", page.resolve().as_uri()], seconds)  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -18,7 +19,7 @@ import cxlab
 from cxlab import display
 from cxlab.errors import InputError
 from cxlab.files import notebook_file, scenario_file, write_whole
-from cxlab.pages import holding, request_of
+from cxlab.pages import holding, request_of, sha256_of
 from cxlab.report.html import without_nan
 from cxlab.report.logs import SAMPLES
 from cxlab.report.manifest import input_id, manifest, provenance_markup
@@ -220,7 +221,8 @@ _USUAL = ("scenario", "periodic", "lifecycle")
 def _file_name(used: Mapping[str, Any], data: Mapping[str, Any], out: Path) -> str:
     """Return a file name that stays in its folder, whatever the names in the data are.
 
-    Where another input's page has the name already, a hash of this input follows it.
+    Where another input's page has the name already, or it is that of the folder's index, a hash of
+    this input follows it.
     """
     scenario = data.get("scenario") or {}
     stem = scenario.get("name") or Path(str(used.get("data") or data["notebook"]["name"])).stem
@@ -229,7 +231,8 @@ def _file_name(used: Mapping[str, Any], data: Mapping[str, Any], out: Path) -> s
     parts = [_plain(str(stem)) or f"report-{data['input_id']}", about,
              _plain(data.get("period") or "")]  # fmt: skip
     name = "-".join(p for p in parts if p)[:120]
-    return f"{name}-{data['input_id']}" if _taken(out / f"{name}.json", data) else name
+    taken = name.lower() == "index" or _taken(out / f"{name}.json", data)
+    return f"{name}-{data['input_id']}" if taken else name
 
 
 def _plain(text: str) -> str:
@@ -240,6 +243,8 @@ def _plain(text: str) -> str:
 
 def _taken(path: Path, data: Mapping[str, Any]) -> bool:
     """Return whether a manifest is there that stems from another input than `data`."""
+    if not path.is_file():
+        return path.exists()  # a folder, or a pipe that nobody writes to
     try:
         old = json.loads(path.read_text(encoding="utf-8"))
         found = old.get("input_id") or input_id(old["notebook"]["name"], old["parameters"], old)
@@ -251,12 +256,21 @@ def _taken(path: Path, data: Mapping[str, Any]) -> bool:
 
 
 def _publish(page: str, data: dict[str, Any], used: Mapping[str, Any], out: Path) -> ReportResult:
-    """Put page and manifest in place, both written whole before either is renamed."""
-    data = data | {"page_sha256": hashlib.sha256(page.encode("utf-8")).hexdigest()}
+    """Put page and manifest in place, both written whole before either is renamed.
+
+    A PDF of another page than this one goes: it would be taken for this one's.
+    """
+    page_sha256 = hashlib.sha256(page.encode("utf-8")).hexdigest()
+    data = data | {"page_sha256": page_sha256}
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     with holding(out):
         name = _file_name(used, data, out)
         html_path, json_path = out / f"{name}.html", out / f"{name}.json"
+        printed = html_path.with_suffix(".pdf")
+        same = printed.is_file() and html_path.is_file() and sha256_of(html_path) == page_sha256
         write_whole({json_path: text, html_path: page})
+        if not same:
+            with contextlib.suppress(OSError):
+                printed.unlink(missing_ok=True)
     found = (data[part] for part in ("summary", "missed_targets", "alerts", "restated"))
     return ReportResult(html_path, json_path, *(tuple(part) for part in found))

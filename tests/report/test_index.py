@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 
 import pytest
 
@@ -117,6 +119,33 @@ def test_a_page_of_somebody_else_is_not_replaced(tmp_path):
     with pytest.raises(InputError, match="no index of reports is there"):
         index_pages(tmp_path)
     assert (tmp_path / "index.html").read_text() == "my own"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_a_pipe_in_the_place_of_the_index_holds_nobody_up(tmp_path):
+    _report(tmp_path, "w14")
+    os.mkfifo(tmp_path / "index.html")
+    with pytest.raises(InputError, match="no index of reports is there"):
+        index_pages(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_file_whose_name_is_no_text_is_named_as_well_as_can_be(tmp_path):
+    _report(tmp_path, "w14")
+    for ending in (b".json", b".html"):
+        os.mknod(os.fsencode(tmp_path) + b"/\xff" + ending)
+    assert "\ufffd.json</code>: its name is not UTF-8" in _rows(tmp_path)[0]
+
+
+@pytest.mark.parametrize("number", [10**400, "1e999"])
+def test_a_number_beyond_all_floats_is_a_gap(tmp_path, number):
+    for week, value in ((14, 0.8), (15, number), (16, 0.7)):
+        _report(tmp_path, f"w{week}", period=f"2016-W{week}", kpis=_kpis())
+        path = tmp_path / f"w{week}.json"
+        path.write_text(path.read_text().replace('"value": 0.8', f'"value": {value}'))
+    text, _ = _rows(tmp_path)
+    assert "first 80.0 %, lowest 70.0 %, highest 80.0 %, last 70.0 %" in text
+    assert text.count("<polyline") == 0
 
 
 @pytest.mark.parametrize(("made", "words"), [(False, "no such folder"), (True, "no report in")])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cxlab import origin, pages
+from cxlab.errors import RunError
 from cxlab.files import notebook_file
 from cxlab.pages import holding, kept_page, manifests, request_of
 
@@ -112,8 +113,13 @@ def test_a_page_stands_only_as_it_was_made(work):
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", '{"notebook": 1}', '{"notebook": {}, "kpis": [1]}', "[" * 100_000]
-)
+    "text",
+    [
+        "{", "[]", '{"notebook": 1}', '{"notebook": {}, "kpis": [1]}', "[" * 100_000,
+        '{"notebook": {}, "kpis": [{"metric": []}]}', '{"notebook": {}, "missed_targets": [{}]}',
+        '{"notebook": {}, "kpis": [{"value": NaN}]}', '{"notebook": {}, "title": "\\ud800"}',
+    ],
+)  # fmt: skip
 def test_a_broken_manifest_is_named(work, text):
     (work / "out" / "x.json").write_text(text)
     kept, broken = manifests(work / "out")
@@ -137,6 +143,16 @@ def test_a_folder_is_held_by_one_at_a_time(tmp_path):
     waiting.join()
     assert order == ["first", "second"]
     assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_folder_that_is_held_for_ever_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(pages, "HELD_S", 0.1)
+    with (
+        holding(tmp_path),
+        pytest.raises(RunError, match="another job holds the folder"),
+        holding(tmp_path),
+    ):
+        pass
 
 
 def test_a_folder_that_cannot_be_held_holds_nobody_up(tmp_path):

@@ -16,7 +16,7 @@ from cxlab.files import notebook_file
 from cxlab.report import engines
 from cxlab.report.engines import run_notebook
 from cxlab.report.manifest import input_id
-from cxlab.report.run import _file_name
+from cxlab.report.run import _file_name, _publish
 from tests.report.helpers import (
     EVIL,
     hostile_tables,
@@ -289,6 +289,25 @@ def test_no_page_replaces_that_of_another_input(tmp_path):
     name, short = _name(tmp_path, foreign)
     assert name == f"report-{short}-own"
     assert _name(tmp_path, tmp_path / "Büro")[0] == "Buro-own"
+
+
+@pytest.mark.parametrize("name", ["index", "INDEX"])
+def test_no_page_takes_the_place_of_the_index(tmp_path, name):
+    data = {"notebook": {"name": "scenario.ipynb"}, "input_id": "1f", "scenario": {"name": name}}
+    assert _file_name({}, data, tmp_path) == f"{name}-1f"
+
+
+def test_the_pdf_of_an_older_page_goes_with_it(tmp_path):
+    """Printed, made anew without --pdf: the index, or --only-if-changed, would take it as this."""
+    data = {"notebook": {"name": "scenario.ipynb"}, "input_id": "1f", "scenario": {"name": "desk"},
+            "summary": [], "missed_targets": [], "alerts": [], "restated": []}  # fmt: skip
+    printed = tmp_path / "desk.pdf"
+    _publish("the page", data, {}, tmp_path)
+    printed.write_text("printed")
+    _publish("the page", data, {}, tmp_path)
+    assert printed.read_text() == "printed"
+    _publish("another page", data, {}, tmp_path)
+    assert not printed.exists()
 
 
 def test_pooled_replications_are_refused_as_a_log(tmp_path):
