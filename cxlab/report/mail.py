@@ -24,13 +24,14 @@ Row = Mapping[str, Any]
 def mail_text(pages: Sequence[tuple[Row, Path]]) -> str:
     """Return the mail about pages, given as manifests and paths: headers, an empty line, the body.
 
-    The first line is the subject. No text of the data can add a header: each is one line, without
-    control characters, and a subject that is not ASCII is encoded as RFC 2047 has it. Values come
+    The subject comes first. No text of the data can add a header: each is one line, without control
+    characters, and a subject that is not ASCII is encoded as RFC 2047 has it (over lines of 76, the
+    further ones with a space before). Values come
     first in each line, so that a proportional font keeps them under each other too.
     """
-    subject = Header(_subject([data for data, _ in pages]), "utf-8", maxlinelen=10**6)
-    plain = str(subject)
-    line = plain if plain.isascii() else subject.encode(linesep="")
+    plain = _subject([data for data, _ in pages])
+    encoded = Header(plain, "utf-8", maxlinelen=74, header_name="Subject")
+    line = plain if plain.isascii() else encoded.encode()
     bodies = [_body(data, path) for data, path in pages]
     return "\n".join([f"Subject: {line}", *HEADERS, "", *_joined(bodies), ""])
 

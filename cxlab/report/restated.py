@@ -26,7 +26,8 @@ def restated(facts: Row, input_id: str, out: Path) -> list[dict[str, Any]]:
     Compared are the figures of the page's own period with the page that it replaces, and those of
     the period before with that period's page, both of the same source; only what is shown counts,
     rounded as it is. Each has metric, title, period, was, published (the day, or None) and now.
-    A page without a period has none.
+    A page without a period has none. A figure of `facts` that is as it was gets the day on which it
+    was `published` first, which a page made again would forget.
     """
     period = facts.get("period")
     if not period:
@@ -36,6 +37,8 @@ def restated(facts: Row, input_id: str, out: Path) -> list[dict[str, Any]]:
     for kpi in facts.get("kpis", []):
         own = _first(known, str(period), kpi["metric"])
         found += _changed(kpi, str(period), kpi["shown"], own)
+        if own is not None and own[0] == kpi["shown"]:
+            kpi["published"] = own[1]
         before = kpi.get("before")
         if before:
             then = _first(known, str(before["period"]), kpi["metric"])
@@ -53,7 +56,7 @@ def _first(known: list[dict[str, Any]], period: str, metric: str) -> tuple[str, 
                 return str(row.get("was")), row.get("published")
         for row in data.get("kpis", []):
             if row.get("metric") == metric and row.get("value") is not None:
-                return str(row.get("shown")), _day(data.get("made_at"))
+                return str(row.get("shown")), _day(row.get("published") or data.get("made_at"))
     return None
 
 

@@ -120,6 +120,8 @@ def test_limits_of_alerts_are_read_beside_targets():
                                   "frt": Alarm("frt", "s", alert_above=28800.0)}  # fmt: skip
     assert set(parse_targets(data)) == {"sla"}
     assert Alarm("sla", "share", alert_below=0.6).words(0.6) == ""
+    assert Alarm("frt", "s", alert_above=28800).words(28800) == ""
+    assert Alarm("frt", "s", alert_above=28800).words(28801) == "above 8.0 h"
 
 
 @pytest.mark.parametrize("key", ["alert_above", "alert_over_hours", "alert_below_percent"])

@@ -163,6 +163,8 @@ def test_a_line_by_hand() -> None:
     drawn = series_line([1.0, 3.0, 2.0], ["a", "b", "c"], "points", "Score")
     assert 'points="3.0,25.0 45.0,3.0 87.0,14.0"' in drawn
     assert 'cx="87.0" cy="14.0"' in drawn
+    flat = series_line([2.0, 2.0], ["a", "b"], "points", "Score")
+    assert 'points="3.0,14.0 87.0,14.0"' in flat  # all alike: halfway
     gap = series_line([1.0, 1.0, None, 2.0], list("abcd"), "points", "Score")
     assert gap.count("<polyline") == 1
     assert 'cx="87.0"' in gap

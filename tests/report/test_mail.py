@@ -74,7 +74,9 @@ def test_no_data_adds_a_header_or_a_long_line() -> None:
         assert read.keys() == ["Subject", "MIME-Version", "Content-Type",
                                "Content-Transfer-Encoding"]  # fmt: skip
         assert read["Subject"].startswith("Büro Bcc: all@example.org body x")
-        assert text.partition("\n\n")[0].isascii()
+        head = text.partition("\n\n")[0]
+        assert head.isascii()
+        assert max(map(len, head.split("\n"))) <= 76  # RFC 2047: so long an encoded line may be
         lines = text.split("\n\n", 1)[1].split("\n")
         assert all(line.isprintable() for line in lines)
         assert max(len(line) for line in lines if "p.html" not in line) <= WIDTH

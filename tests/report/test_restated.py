@@ -43,11 +43,25 @@ def test_the_page_that_is_replaced_counts_and_its_first_value_stays(tmp_path, fa
     (first,) = restated(facts, "abc", tmp_path)
     assert (first["period"], first["was"], first["now"]) == ("2016-W15", "1.9 h", "2.0 h")
     # The page is there with its own restatement: made once more it says the same.
-    _published(tmp_path, "a", "2016-W15", "2.0 h", day="2016-04-20", rows=[first])
+    # What it says of the week before is nothing about its own.
+    other = first | {"period": "2016-W14", "was": "9.9 h"}
+    _published(tmp_path, "a", "2016-W15", "2.0 h", day="2016-04-20", rows=[other, first])
     assert restated(facts, "abc", tmp_path) == [first]
     # Back at what was published first, there is nothing to tell.
     facts["kpis"] = [_kpi("1.9 h")]
     assert restated(facts, "abc", tmp_path) == []
+
+
+def test_the_day_is_that_of_the_first_publication(tmp_path, facts):
+    """Published on the 18th, made again on the 20th with the same value, changed after that."""
+    _published(tmp_path, "a", "2016-W15", "2.0 h")
+    assert restated(facts, "abc", tmp_path) == []
+    _published(tmp_path, "a", "2016-W15", "2.0 h", day="2016-04-20")
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"kpis": facts["kpis"]}))
+    later = {"period": "2016-W15", "kpis": [_kpi("2.5 h")]}
+    (row,) = restated(later, "abc", tmp_path)
+    assert (row["was"], row["published"]) == ("2.0 h", "2016-04-18")
 
 
 def test_what_is_shown_alike_or_is_of_another_source_is_not_restated(tmp_path, facts):
