@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 
 import pandas as pd
 import pytest
@@ -11,7 +12,8 @@ import pytest
 import cxlab as cx
 from cxlab import report as reporting
 from cxlab.cli.app import STOPPED, run
-from cxlab.report import many
+from cxlab.cli.pages import attention
+from cxlab.report import ReportResult, many
 
 VOLUMES = [100, 110, 100, 90, 100, 110, 100, 40]
 """Eight weeks from 2026-W02 on; 40 lies below the limits, 101 ± 3 × 10 ÷ 1.128."""
@@ -103,6 +105,28 @@ def test_nothing_is_run_while_nothing_has_changed(made, monkeypatch, capsys):
 
 def _refuse(**_):
     raise AssertionError("a page is made")
+
+
+def test_a_page_without_its_pdf_is_made_when_that_is_asked_for(made, monkeypatch):
+    work, _ = made
+    monkeypatch.setattr(many, "report", _refuse)
+    monkeypatch.setenv("CXLAB_CHROMIUM", sys.executable)
+    again = [*_report(work), "--period", "2026-W09", "--only-if-changed"]
+    assert run(again) == 0
+    with pytest.raises(AssertionError, match="a page is made"):
+        run([*again, "--pdf"])
+
+
+def test_an_alert_of_something_better_is_no_reason_to_fail(tmp_path, capsys):
+    def asks(*sides):
+        alerts = tuple({"side": side, "text": f"{side}!"} for side in sides)
+        found = ReportResult(tmp_path, tmp_path, (), (), alerts)
+        return attention([found], fail_on_target=True, fail_on_alert=True)
+
+    assert not asks("better")
+    assert asks("better", "worse")
+    assert capsys.readouterr().err == "alert: worse!\n"
+    assert asks("")
 
 
 def test_late_tickets_restate_the_week_before(made, tmp_path):

@@ -66,7 +66,7 @@ def test_the_day_is_that_of_the_first_publication(tmp_path, facts):
 
 def test_what_is_shown_alike_or_is_of_another_source_is_not_restated(tmp_path, facts):
     _published(tmp_path, "a", "2016-W14", "3.4 h")
-    _published(tmp_path, "b", "2016-W14", "9.9 h", input_id="other")
+    _published(tmp_path, "0", "2016-W14", "9.9 h", input_id="other")
     _published(tmp_path, "c", "2016-W13", "9.9 h")
     (tmp_path / "d.json").write_text("{")
     assert restated(facts, "abc", tmp_path) == []
