@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -90,6 +91,8 @@ def report(
 
     asked: dict[str, Any] = {"scenario": scenario, "data": data, "notebook": notebook,
                              "parameters": _parameters(parameter or [])}  # fmt: skip
+    if time_limit is not None and not hasattr(os, "fork"):
+        say("note: --time-limit does nothing here: this system cannot fork")
     periods: list[str | None] = [*periods_asked(period)] if period else [None]
     before_running(summary, pdf=pdf, as_json=as_json)
     still = standing(periods, out, pdf=pdf, **asked) if only_if_changed else {}

@@ -197,6 +197,8 @@ def _run_cell(shell: Any, cell: Any) -> BaseException | None:
     failure: BaseException | None = (
         result.error_before_exec or result.error_in_exec or shell.failure
     )
+    if isinstance(failure, KeyboardInterrupt):  # Ctrl-C is for the report, not for a cell of it
+        raise failure
     if failure is not None:
         frames = [f"{type(failure).__name__}: {failure}"]
         outputs.items.append(

@@ -49,6 +49,7 @@ def made_reports(
 
     `at_once`: how many are worked on at a time. `time_limit`: seconds that one cell may take; a
     report whose cell takes longer, or whose process dies, becomes a RunError and the others go on.
+    Where the system cannot fork (Windows) they are made here, one by one, and nothing is stopped.
     `may_fork`: this process can be the parent (see `cxlab.forking.may_fork`, asked before anything
     was computed). `progress(place, done, total)` counts the cells of each.
     """

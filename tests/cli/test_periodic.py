@@ -117,6 +117,13 @@ def test_a_page_without_its_pdf_is_made_when_that_is_asked_for(made, monkeypatch
         run([*again, "--pdf"])
 
 
+def test_a_limit_that_cannot_be_kept_is_told(made, monkeypatch, capsys):
+    monkeypatch.delattr("os.fork")
+    assert run([*_report(made[0]), "--period", "2026-W09", "--only-if-changed",
+                "--time-limit", "9"]) == 0  # fmt: skip
+    assert "--time-limit does nothing here" in capsys.readouterr().err
+
+
 def test_an_alert_of_something_better_is_no_reason_to_fail(tmp_path, capsys):
     def asks(*sides):
         alerts = tuple({"side": side, "text": f"{side}!"} for side in sides)

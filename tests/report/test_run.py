@@ -24,6 +24,7 @@ from tests.report.helpers import (
     served_company,
     small_scenario,
 )
+from tests.report.test_many import notebook
 
 
 def _prepared(name):
@@ -308,6 +309,13 @@ def test_the_pdf_of_an_older_page_goes_with_it(tmp_path):
     assert printed.read_text() == "printed"
     _publish("another page", data, {}, tmp_path)
     assert not printed.exists()
+
+
+def test_ctrl_c_in_a_cell_ends_the_report(tmp_path):
+    book = notebook(tmp_path / "stops.ipynb", "raise KeyboardInterrupt")
+    with pytest.raises(KeyboardInterrupt):
+        cx.report.report(notebook=book, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_pooled_replications_are_refused_as_a_log(tmp_path):
