@@ -33,7 +33,7 @@ from cxlab.report.heading import (
     scenario_heading,
     scenario_provenance,
 )
-from cxlab.report.kpis import DRILL, HEADLINES, drill_table, kpi_table, tiles
+from cxlab.report.kpis import DRILL, HEADLINES, drill_table, kpi_table
 from cxlab.report.live import live_sliders
 from cxlab.report.logs import read_log
 from cxlab.report.options import (
@@ -55,6 +55,7 @@ from cxlab.report.staffing import (
     plan_targets,
 )
 from cxlab.report.targets import Target, line, load_targets
+from cxlab.report.tiles import tiles
 from cxlab.report.trust import doubtful, model_description, neighbour_table
 from cxlab.report.validation import (
     alarm_limit,

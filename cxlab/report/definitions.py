@@ -32,12 +32,15 @@ def definitions(metrics: Iterable[str] | pd.DataFrame) -> Block:
 def _entry(m: Metric) -> Html:
     head = [element("strong", m.title), " ", element("span", element("code", m.id))]
     example = f"Example: {m.example.story} Result: {format_value(m.example.value, m.unit)}."
-    return element(
-        "details",
-        element("summary", *head),
+    # The address of a definition is inside what is folded: browsers unfold it for a link to it.
+    body = element(
+        "div",
         *definition_parts(m),
         element("p", example, class_="fine"),
+        element("p", element("a", f"Back to {m.title}", href=f"#kpi-{m.id}"), class_="back"),
+        id=f"def-{m.id}",
     )
+    return element("details", element("summary", *head), body)
 
 
 def definition_parts(m: Metric) -> list[Html]:

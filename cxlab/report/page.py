@@ -21,6 +21,7 @@ from cxlab.charts.theme import config
 from cxlab.errors import RunError
 from cxlab.report.html import Html, json_for_script, slug, without_nan
 from cxlab.report.outputs import Collected, join_outputs
+from cxlab.report.references import settled
 from cxlab.report.vega import Bundle, csp_hash, packed
 
 __all__ = ["Page", "build_page", "build_plain_page", "check_page"]
@@ -118,6 +119,9 @@ def _sections(notebook: Any, collected: Collected) -> list[Section]:
         elif cell.cell_type == "code":
             last = sections[-1]
             last.body = Html(last.body + join_outputs(cell.outputs, collected))
+    bodies = settled([s.body for s in sections])
+    for section, body in zip(sections, bodies, strict=True):
+        section.body = body
     return [s for s in sections if s.title or s.body]
 
 

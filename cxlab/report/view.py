@@ -90,10 +90,10 @@ class View:
     def trends(self, metrics: Sequence[str]) -> dict[str, pd.DataFrame]:
         """Return several metrics over the last periods, by id, from one query."""
         every = self.current.every
-        labels = [self.current.shift(-i).label for i in range(PERIODS_SHOWN)]
+        shown = [self.current.shift(i - PERIODS_SHOWN + 1) for i in range(PERIODS_SHOWN)]
         rows = measure(self.tables, metrics, by=[every], tz=self.time_zone)
-        rows = rows[rows["period"].isin(labels)]
-        return {m: rows[rows["metric"] == m].reset_index(drop=True) for m in metrics}
+        rows = rows[rows["period"].isin([p.label for p in shown])]
+        return {m: _without_holes(rows[rows["metric"] == m], shown) for m in metrics}
 
 
 def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -> View:
@@ -125,6 +125,29 @@ def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -
         expected = f"a period between {first:%Y-%m-%d} and {last:%Y-%m-%d}"
         raise InputError("the log has no ticket of that period", given=period, expected=expected)
     return View(tables, chosen, zone, first, known)
+
+
+def _without_holes(rows: pd.DataFrame, shown: Sequence[Period]) -> pd.DataFrame:
+    """Return rows of one metric with those periods between them that the log says nothing of.
+
+    They have no value: a chart shows a gap, not a line across.
+    """
+    known = list(rows["period"])
+    since = next((i for i, p in enumerate(shown) if p.label in known), len(shown))
+    missing = [p for p in shown[since:] if p.label not in known]
+    if rows.empty or not missing:
+        return rows.reset_index(drop=True)
+    same = rows.iloc[0][["metric", "title", "unit", "direction"]].to_dict()
+    holes = pd.DataFrame([{**same, "period": p.label, "period_start": p.start, "n": 0,
+                           "flag": "empty"} for p in missing])  # fmt: skip
+    whole = pd.concat([rows, holes], ignore_index=True)
+    return whole.sort_values("period", key=lambda names: names.map(_places(shown))).reset_index(
+        drop=True
+    )
+
+
+def _places(shown: Sequence[Period]) -> dict[str, int]:
+    return {p.label: i for i, p in enumerate(shown)}
 
 
 _TOLERANCE = dt.timedelta(days=1)
