@@ -55,6 +55,7 @@ class Page:
     bundle: Html
     css: Html
     script: Html
+    tables: Html
     csp: str
     code: list[str] = field(default_factory=list)
     provenance: Html = field(default_factory=Html)
@@ -98,7 +99,8 @@ def _page(collected: Collected, sections: list[Section], version: str, bundle: B
         bundle=Html(bundle.packed),
         css=_template("page.css"),
         script=_template("page.js"),
-        csp=_policy(bundle),
+        tables=_template("tables.js"),
+        csp=_policy(bundle if collected.charts else None),
     )
 
 
@@ -187,10 +189,14 @@ def _template(name: str) -> Html:
     return Html((files("cxlab.report") / "template" / name).read_text(encoding="utf-8"))
 
 
-def _policy(bundle: Bundle) -> str:
-    scripts = f"{csp_hash(_template('page.js'))} {csp_hash(bundle.source)}"
+def _policy(bundle: Bundle | None) -> str:
+    """Return what the page may do: run its own scripts, use its own style, and nothing else."""
+    scripts = [_template("tables.js")]
+    if bundle is not None:
+        scripts += [_template("page.js"), bundle.source]
+    allowed = " ".join(csp_hash(script) for script in scripts)
     return (
-        f"default-src 'none'; script-src {scripts}; style-src {csp_hash(_template('page.css'))}; "
+        f"default-src 'none'; script-src {allowed}; style-src {csp_hash(_template('page.css'))}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
 

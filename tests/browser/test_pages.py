@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 import cxlab as cx
+from cxlab.report.html import Html, join, table
+from cxlab.report.page import build_plain_page
 from tests.report.helpers import (
     EVIL,
     hostile_scenario,
@@ -168,7 +173,7 @@ def test_on_paper_no_heading_stands_alone_at_the_foot_of_a_page(pages, open_page
     opened = open_page(pages[name][0])
     leading = opened.value(
         """[...document.querySelectorAll('main :is(h2, h3, h4, summary, caption), main h2 + p')]
-            .map(e => e.textContent.replace(/\\s+/g, ' ').trim())"""
+            .map(e => e.textContent.replace(/\\s+/g, ' ').replace(/ CSV$/, '').trim())"""
     )
     sheets = _printed_pages(opened, tmp_path / "page.pdf")
     assert len(sheets) > 3
@@ -233,3 +238,57 @@ def test_the_guard_sees_an_execution(open_page, tmp_path):
     opened = open_page(path)
     opened.page.wait_for_timeout(200)
     assert opened.value("window.hacked") is not None
+
+
+CELLS = {
+    '=HYPERLINK("http://x")': '\'=HYPERLINK("http://x")',
+    "+1 more": "'+1 more",
+    "@SUM(A1)": "'@SUM(A1)",
+    "-2+3+cmd": "'-2+3+cmd",
+    "\u22120.4 points": "'-0.4 points",
+    "\u22123.2": "-3.2",
+    "\u22121,234.5\u00a0%": "-1,234.5 %",
+    'a, "b"': 'a, "b"',
+    "\tx": "x",
+    "\u2013": "\u2013",
+    "caf\u00e9": "caf\u00e9",
+}
+"""What a cell shows, and what the saved file has."""
+
+
+def _saved(opened, title):
+    """Return file name and bytes of what the CSV button of a table saves."""
+    with opened.page.expect_download() as waiting:
+        opened.page.get_by_role("button", name=f"Save as CSV: {title}").click()
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
+
+
+def test_a_saved_table_is_what_the_page_shows_and_runs_nothing_in_a_spreadsheet(
+    open_page, tmp_path
+):
+    """Also on a page without charts, under its policy. Python's csv module reads it back."""
+    lines = [[cell, join(["1", Html("<br>"), "2"])] for cell in CELLS]
+    shown = table(["Cell", "Value"], lines, caption="Às told, <b>all</b>")
+    path = tmp_path / "plain.html"
+    path.write_text(build_plain_page({"title": "T"}, [("One", shown)], version="0"))
+    opened = open_page(path, charts=False)
+    name, data = _saved(opened, "Às told, <b>all</b>")
+    assert name == "as-told-b-all-b.csv"
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert data.count(b"\r\n") == data.count(b"\n") == len(CELLS) + 1
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert rows == [["Cell", "Value"], *([cell, "1; 2"] for cell in CELLS.values())]
+    assert opened.complaints == []
+
+
+def test_the_data_of_a_chart_can_be_saved(pages, open_page):
+    opened = open_page(pages["periodic"][0])
+    opened.page.get_by_text("Data of this chart").first.click()
+    title = opened.value("document.querySelector('details.data caption').firstChild.textContent")
+    name, data = _saved(opened, title)
+    assert name.endswith("-the-data.csv")
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert rows[0][0] == "Period"
+    assert len(rows) - 1 == opened.value(
+        "document.querySelector('details.data table').tBodies[0].rows.length"
+    )
