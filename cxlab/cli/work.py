@@ -55,6 +55,9 @@ def report(
     fail_on_target: Annotated[
         bool, typer.Option("--fail-on-target", help="Exit with 3 when a target was missed.")
     ] = False,
+    static: Annotated[
+        bool, typer.Option("--static", help="A page without scripts, of at most 100 kB.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run one notebook into one offline HTML page and its manifest."""
@@ -64,7 +67,7 @@ def report(
         result = make(
             scenario=scenario, data=data, period=period, notebook=notebook,
             parameters=_parameters(parameter or []), out=out, engine=engine, progress=progress,
-            from_text=True,
+            from_text=True, static=static,
         )  # fmt: skip
     if as_json:
         print_json(

@@ -122,7 +122,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 
 def provenance_markup(data: Mapping[str, Any]) -> Html:
-    """Return the manifest as a page prints it."""
+    """Return the manifest as a page prints it; seconds that are None are left out."""
     rows: list[tuple[str, object]] = [("Notebook", data["notebook"]["name"])]
     own = data["scenario"] or {}
     rows += [(f"Parameter {n}", _shown(v, own.get(n))) for n, v in data["parameters"].items()]
@@ -138,7 +138,8 @@ def provenance_markup(data: Mapping[str, Any]) -> Html:
     rows.append(("Commit of cxlab", data["git_commit"] or "installed from a package"))
     rows.append(("Versions", ", ".join(f"{k} {v}" for k, v in data["versions"].items())))
     rows.append(("Engine", data["engine"]))
-    rows.append(("Made in", f"{data['seconds']:.1f} s"))
+    if data["seconds"] is not None:
+        rows.append(("Made in", f"{data['seconds']:.1f} s"))
     base = data.get("customer_base")
     if base:
         rows += _base_rows(base)

@@ -19,15 +19,27 @@ import nbformat
 
 from cxlab.charts.theme import config
 from cxlab.errors import RunError
-from cxlab.report.html import Html, json_for_script, slug, without_nan
-from cxlab.report.outputs import Collected, join_outputs
+from cxlab.report.drawing import Colours
+from cxlab.report.html import Html, element, json_for_script, slug, without_nan
+from cxlab.report.outputs import Collected, join_outputs, place_of
 from cxlab.report.references import settled
+from cxlab.report.smaller import smaller, without_examples
 from cxlab.report.vega import Bundle, csp_hash, packed
 
-__all__ = ["Page", "build_page", "build_plain_page", "check_page"]
+__all__ = [
+    "MAX_STATIC",
+    "Page",
+    "build_page",
+    "build_plain_page",
+    "build_static_page",
+    "check_page",
+]
 
 MAX_BYTES = 500_000
 """What a page may weigh, in bytes (500 kB)."""
+
+MAX_STATIC = 100_000
+"""What a page without scripts may weigh, in bytes (100 kB)."""
 
 _HEADING = re.compile(r"^(#{1,2})\s+(.+?)\s*#*\s*$", re.MULTILINE)
 
@@ -57,6 +69,7 @@ class Page:
     script: Html
     tables: Html
     csp: str
+    static: bool = False
     code: list[str] = field(default_factory=list)
     provenance: Html = field(default_factory=Html)
 
@@ -68,9 +81,56 @@ def build_page(notebook: Any, provenance: Html, bundle: Bundle, *, version: str)
     """
     collected = Collected()
     sections = _sections(notebook, collected)
-    code = [c.source for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
     page = _page(collected, sections, version, bundle)
-    return _render(notebook, replace(page, code=code, provenance=provenance))
+    return _render(notebook, replace(page, code=_code(notebook), provenance=provenance))
+
+
+def build_static_page(notebook: Any, provenance: Html, *, version: str) -> str:
+    """Return the page of an executed notebook without any script.
+
+    Charts are drawings, sliders stand still, tables of charts are folded away. What does not fit
+    in `MAX_STATIC` is left out: the largest tables first, then the code, then the examples of the
+    definitions.
+    """
+    colours = Colours()
+    collected = Collected(colours=colours)
+    sections = _sections(notebook, collected)
+    css = Html(_template("page.css") + colours.css())
+    page = replace(
+        _page(collected, sections, version, Bundle("", "")),
+        provenance=provenance, css=css, charts=None, static=True,
+        csp=f"default-src 'none'; style-src {csp_hash(css)}; base-uri 'none'; form-action 'none'",
+    )  # fmt: skip
+    code = _code(notebook)
+    text = _render(notebook, replace(page, code=code))
+    if _size(text) > MAX_STATIC:
+        text = _render(notebook, page)
+    if _size(text) > MAX_STATIC:
+        text = without_examples(text)
+    return _with_tables(text, collected.tables)
+
+
+_LEFT_OUT = element("p", "The data of this chart do not fit in a page without scripts.",
+                    class_="fine")  # fmt: skip
+
+
+def _with_tables(text: str, tables: Sequence[Html]) -> str:
+    """Return a page with the tables of its charts, the smallest first, as far as there is room."""
+    order = sorted(range(len(tables)), key=lambda i: len(tables[i]))
+    room = MAX_STATIC - _size(text) - len(tables) * len(_LEFT_OUT)
+    for number in order:
+        room -= _size(tables[number])
+        shown = tables[number] if room >= 0 else _LEFT_OUT
+        text = text.replace(place_of(number), shown)
+    return text
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8"))
+
+
+def _code(notebook: Any) -> list[str]:
+    return [c.source for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
 
 
 def build_plain_page(
@@ -165,7 +225,7 @@ def _markdown() -> Any:
 
 def _chart_data(collected: Collected) -> Html | None:
     """Return the charts, their data and the two themes as packed JSON."""
-    if not collected.charts:
+    if not collected.charts or collected.colours is not None:
         return None
     themes = {"light": config(), "dark": config(dark=True)}
     data = {name: _by_column(rows) for name, rows in collected.datasets.items()}
@@ -186,12 +246,14 @@ def _by_column(rows: list[dict[str, Any]]) -> Any:
 
 @cache
 def _template(name: str) -> Html:
-    return Html((files("cxlab.report") / "template" / name).read_text(encoding="utf-8"))
+    """Return a file of the template, without what only its authors read."""
+    text = (files("cxlab.report") / "template" / name).read_text(encoding="utf-8")
+    return Html(smaller(text, css=name.endswith(".css")))
 
 
 def _policy(bundle: Bundle | None) -> str:
     """Return what the page may do: run its own scripts, use its own style, and nothing else."""
-    scripts = [_template("tables.js")]
+    scripts: list[str] = [_template("tables.js")]
     if bundle is not None:
         scripts += [_template("page.js"), bundle.source]
     allowed = " ".join(csp_hash(script) for script in scripts)
@@ -224,11 +286,11 @@ _LOADS = re.compile(
 )
 
 
-def check_page(text: str) -> None:
+def check_page(text: str, most: int = MAX_BYTES) -> None:
     """Raise RunError when a finished page is too big, asks the network, or lacks its policy."""
     size = len(text.encode("utf-8"))
-    if size > MAX_BYTES:
-        expected = f"at most {MAX_BYTES:,}"
+    if size > most:
+        expected = f"at most {most:,}"
         hint = "fewer or coarser charts: aggregate before drawing"
         raise RunError("the page is too big (bytes)", given=size, expected=expected, hint=hint)
     outside = _LOADS.search(text)

@@ -48,6 +48,7 @@ def report(
     engine: str = "inprocess",
     progress: Callable[[int, int], None] | None = None,
     from_text: bool = False,
+    static: bool = False,
 ) -> ReportResult:
     """Make the report of a scenario, or of a log, and return where it is.
 
@@ -55,7 +56,8 @@ def report(
     canonical tables. `period`: which part of a log ("2016-W15", "last"). `notebook`: another
     notebook than the one for that kind of report. `parameters`: values for the notebook's
     parameters, checked before anything runs; `from_text` lets text stand for numbers, as on a
-    command line. `progress(done, total)` counts cells.
+    command line. `progress(done, total)` counts cells. `static`: a page without scripts, of at
+    most 100 kB, for mail and for browsers that run none; "-static" ends its name.
 
     The page and its manifest appear whole in the folder `out`, or not at all: when something
     fails the last good page stays. Raises InputError for what the user gave, RunError when the
@@ -69,13 +71,15 @@ def report(
     checked = check_parameters(schema, given, from_text=from_text)
     used = {name: checked.get(name, p.default) for name, p in schema.items()}
     _check_inputs(used)
-    job = BundleJob()
+    job = None if static else BundleJob()
     try:
         executed = _run(source, checked, engine, progress)
         page, data_ = _page(executed, source, used, engine, started, job)
     finally:
-        job.cancel()
-    return _publish(page, data_, _file_name(used, data_, Path(out)), Path(out))
+        if job is not None:
+            job.cancel()
+    name = _file_name(used, data_, Path(out), "-static" if static else "")
+    return _publish(page, data_, name, Path(out))
 
 
 def _notebook_for(
@@ -164,27 +168,36 @@ def _page(
     used: Mapping[str, Any],
     engine: str,
     started: float,
-    job: BundleJob,
+    job: BundleJob | None,
 ) -> tuple[str, dict[str, Any]]:
-    from cxlab.report.page import build_page, check_page, page_facts
+    from cxlab.report import page as pages
 
-    bundle = job.result()
+    bundle = None if job is None else job.result()
     data = without_nan(
         manifest(
             notebook=source,
             notebook_sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
             parameters=used,
-            facts=page_facts(executed),
+            facts=pages.page_facts(executed),
             engine=engine,
             seconds=time.perf_counter() - started,
         )
     )
-    page = build_page(executed, provenance_markup(data), bundle, version=cxlab.__version__)
-    check_page(page)
+    # The manifest alone keeps the seconds of a page that is to be the same for the same inputs.
+    shown = data | {"seconds": None} if bundle is None else data
+    told, version = provenance_markup(shown), cxlab.__version__
+    if bundle is None:
+        page = pages.build_static_page(executed, told, version=version)
+        pages.check_page(page, pages.MAX_STATIC)
+    else:
+        page = pages.build_page(executed, told, bundle, version=version)
+        pages.check_page(page)
     return page, data
 
 
-def _file_name(used: Mapping[str, Any], data: Mapping[str, Any], out: Path) -> str:
+def _file_name(
+    used: Mapping[str, Any], data: Mapping[str, Any], out: Path, ending: str = ""
+) -> str:
     """Return a file name that stays in its folder, whatever the names in the data are.
 
     Where another input's page has the name already, a hash of this input follows it.
@@ -192,7 +205,7 @@ def _file_name(used: Mapping[str, Any], data: Mapping[str, Any], out: Path) -> s
     scenario = data.get("scenario") or {}
     stem = scenario.get("name") or Path(str(used.get("data") or data["notebook"]["name"])).stem
     parts = [_plain(str(stem)) or f"report-{data['input_id']}", _plain(data.get("period") or "")]
-    name = "-".join(p for p in parts if p)[:120]
+    name = "-".join(p for p in parts if p)[:120] + ending
     return f"{name}-{data['input_id']}" if _taken(out / f"{name}.json", data) else name
 
 

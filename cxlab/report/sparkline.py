@@ -81,7 +81,8 @@ def run_strip(
     if sure:
         left, right = across.of(low), across.of(high)
         parts.append(_path(f"M{left} 6H{right}V{HEIGHT - 6:g}H{left}Z", "band"))
-    parts += [_dot(x, middle, "run") for x in dict.fromkeys(across.of(v) for v in runs)]
+    places = dict.fromkeys(across.of(v) for v in runs)
+    parts.append(_path("".join(f"M{x} {middle:g}h0" for x in places), "dot run"))
     parts.append(_path(f"M{across.of(mean)} 5V{HEIGHT - 5:g}", "mean"))
     label = f"{len(runs)} runs: {words(runs[0])} to {words(runs[-1])}, mean {words(mean)}"
     return _picture(parts, label)
@@ -151,10 +152,11 @@ def _dot(x: float, y: float, class_: str) -> Html:
 
 
 def _picture(parts: Iterable[Html | None], label: str) -> Html:
-    return element(
+    made = element(
         "svg", join(parts), class_="spark", viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}",
         preserveAspectRatio="none", role="img", aria_label=label, focusable="false",
     )  # fmt: skip
+    return Html(made.replace("></path>", "/>"))
 
 
 def _trend_words(points: Sequence[Point], known: Sequence[Point], words: Words) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import cxlab as cx
+from cxlab.charts.theme import config
 from cxlab.report.html import Html, join, table
 from cxlab.report.page import build_plain_page
 from tests.report.helpers import (
@@ -53,7 +54,9 @@ def pages(tmp_path_factory):
         small_steady(folder), notebook="compare", parameters={"replications": 3},
         out=folder / "out",
     )  # fmt: skip
+    static = cx.report.report(data=folder / "log", out=folder / "out", static=True)
     return {
+        "static": (static.path, 6),
         "compare": (compare.path, 5),
         "scenario": (scenario.path, 3),
         "periodic": (periodic.path, 6),
@@ -292,3 +295,35 @@ def test_the_data_of_a_chart_can_be_saved(pages, open_page):
     assert len(rows) - 1 == opened.value(
         "document.querySelector('details.data table').tBodies[0].rows.length"
     )
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_a_static_page_is_drawn_without_any_script(pages, open_page, width, scheme):
+    """Lines have the colour of the scheme's theme; nothing is asked for; nothing overflows."""
+    path, charts = pages["static"]
+    assert path.name.endswith("-static.html")
+    assert path.stat().st_size <= 100_000
+    opened = open_page(path, width=width, scheme=scheme, charts=False)
+    assert opened.value("document.scripts.length") == 0
+    drawn = opened.value(
+        "[...document.querySelectorAll('.plot')].map(p => p.querySelectorAll('svg path').length)"
+    )
+    assert len(drawn) >= charts
+    assert all(drawn)
+    blue = config(dark=scheme == "dark")["range"]["category"][0]
+    strokes = opened.value(
+        """[...document.querySelectorAll('.plot path[stroke="#0b68a8"]')]
+            .map(p => getComputedStyle(p).stroke)"""
+    )
+    assert set(strokes) == {f"rgb({', '.join(str(int(blue[i : i + 2], 16)) for i in (1, 3, 5))})"}
+    assert opened.requests == [path.as_uri()]
+    assert opened.complaints == []
+    assert opened.value("document.documentElement.scrollWidth") <= width
+
+
+def test_on_paper_a_static_page_prints_its_definitions(pages, open_page):
+    """Without a script that opens them."""
+    opened = open_page(pages["static"][0], charts=False)
+    opened.page.emulate_media(media="print")
+    shown = opened.value("document.querySelector('.defs details .formula').offsetHeight")
+    assert shown > 0
