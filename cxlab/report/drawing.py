@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from cxlab.charts.theme import config
@@ -168,7 +169,9 @@ def _node(source: ET.Element, name: str) -> _Node | None:
 
 def _seen(node: _Node) -> bool:
     paints = [node.look.get(k, "none") for k in ("fill", "stroke")]
-    return any(p not in ("none", "transparent") for p in paints) and node.look.get("d") != ""
+    return any(p not in ("none", "transparent") for p in paints) and (
+        node.tag != "path" or node.look.get("d", "") != ""
+    )
 
 
 def _short(key: str, value: str, name: str) -> str:
@@ -202,7 +205,10 @@ def _plain_shape(node: _Node) -> _Node:
 
 
 def _without_detours(d: str) -> str:
-    """Return a line without points that lie on the way between their neighbours, as steps have."""
+    """Return a line in steps, without points that lie on the way between their neighbours.
+
+    A line of very many points is drawn to the pixel.
+    """
     if not re.fullmatch(r"M[\d.,-]+(?:L[\d.,-]+)+Z?", d):
         return d
     kept: list[tuple[str, str]] = []
@@ -212,7 +218,24 @@ def _without_detours(d: str) -> str:
                 kept.pop()
                 break
         kept.append((x, y))
-    return "M" + "L".join(f"{x},{y}" for x, y in kept) + ("Z" if d.endswith("Z") else "")
+    digits = 1 if len(kept) <= _FINE else 0
+    places = [(round(float(x), digits), round(float(y), digits)) for x, y in kept]
+    steps = [(x - a, y - b) for (a, b), (x, y) in pairwise(places)]
+    path = _joined(v for step in [places[0], *steps] for v in step)
+    return f"M{path}" + ("Z" if d.endswith("Z") else "")
+
+
+_FINE = 40
+"""Up to so many points a line is drawn to a tenth of a pixel."""
+
+
+def _joined(values: Iterable[float]) -> str:
+    """Return numbers as a path has them: a minus sign parts them as well as a comma does."""
+    words = (f"{v:.1f}".removesuffix(".0").replace("-0.", "-.") for v in values)
+    text = ",".join("0" if w == "-0" else w.removeprefix("0") or "0" if w.startswith("0.") else w
+                    for w in words)  # fmt: skip
+    x, y, *rest = text.split(",")
+    return f"{x},{y}l{','.join(rest)}".replace(",-", "-") if rest else f"{x},{y}"
 
 
 def _simple(group: _Node) -> _Node | None:

@@ -32,7 +32,8 @@ class Collected:
     """Set for a page without scripts: its charts are drawn at once."""
 
     tables: list[Html] = field(default_factory=list)
-    """The data of the charts of such a page; `place_of` says where each goes."""
+    drawings: list[Html] = field(default_factory=list)
+    """Data and drawings of the charts of such a page; `place_of` says where each goes."""
 
     def add_facts(self, facts: Mapping[str, Any]) -> None:
         """Merge facts for the page; lists grow, everything else is replaced."""
@@ -106,9 +107,9 @@ def _chart(spec: dict[str, Any], collected: Collected) -> Html:
     )
 
 
-def place_of(number: int) -> Html:
-    """Return what stands in a page for the table of a chart until it is known to fit."""
-    return Html(f"<!--table {number}-->")
+def place_of(what: str, number: int) -> Html:
+    """Return what stands in a page for a chart's "drawing" or "table" until it is known to fit."""
+    return Html(f"<!--{what} {number}-->")
 
 
 def _drawn(spec: dict[str, Any], heading: str, words: str, told: Any, collected: Collected) -> Html:
@@ -122,13 +123,16 @@ def _drawn(spec: dict[str, Any], heading: str, words: str, told: Any, collected:
     collected.tables.append(folded if told else data)
     fixed = dict(spec) | {"params": [_without_bind(p) for p in spec.get("params", [])]}
     settings = _settings(spec) if not any(_settings(s) for s in collected.charts[:-1]) else None
+    drawn = drawing(fixed, f"c{number}", collected.colours)
+    collected.drawings.append(
+        element("div", drawn, class_="plot", role="img", aria_label=words, tabindex="0")
+    )
     figure = element(
         "figure",
         element("h3", heading),
-        element("div", drawing(fixed, f"c{number}", collected.colours), class_="plot",
-                role="img", aria_label=words, tabindex="0"),
+        place_of("drawing", number),
         element("figcaption", words),
-        place_of(number),
+        place_of("table", number),
         class_="chart",
     )  # fmt: skip
     return join([settings, figure])

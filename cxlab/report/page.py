@@ -23,7 +23,7 @@ from cxlab.report.drawing import Colours
 from cxlab.report.html import Html, element, json_for_script, slug, without_nan
 from cxlab.report.outputs import Collected, join_outputs, place_of
 from cxlab.report.references import settled
-from cxlab.report.smaller import smaller, without_examples
+from cxlab.report.smaller import fitted, smaller, without_optional_tags
 from cxlab.report.vega import Bundle, csp_hash, packed
 
 __all__ = [
@@ -82,15 +82,16 @@ def build_page(notebook: Any, provenance: Html, bundle: Bundle, *, version: str)
     collected = Collected()
     sections = _sections(notebook, collected)
     page = _page(collected, sections, version, bundle)
-    return _render(notebook, replace(page, code=_code(notebook), provenance=provenance))
+    whole = _render(notebook, replace(page, code=_code(notebook), provenance=provenance))
+    return fitted(whole, MAX_BYTES)
 
 
 def build_static_page(notebook: Any, provenance: Html, *, version: str) -> str:
     """Return the page of an executed notebook without any script.
 
     Charts are drawings, sliders stand still, tables of charts are folded away. What does not fit
-    in `MAX_STATIC` is left out: the largest tables first, then the code, then the examples of the
-    definitions.
+    in `MAX_STATIC` is left out: the largest tables first, then the code, the examples of the
+    definitions, and at last the drawings at the page's end.
     """
     colours = Colours()
     collected = Collected(colours=colours)
@@ -101,13 +102,21 @@ def build_static_page(notebook: Any, provenance: Html, *, version: str) -> str:
         provenance=provenance, css=css, charts=None, static=True,
         csp=f"default-src 'none'; style-src {csp_hash(css)}; base-uri 'none'; form-action 'none'",
     )  # fmt: skip
-    code = _code(notebook)
-    text = _render(notebook, replace(page, code=code))
-    if _size(text) > MAX_STATIC:
-        text = _render(notebook, page)
-    if _size(text) > MAX_STATIC:
-        text = without_examples(text)
-    return _with_tables(text, collected.tables)
+    room = MAX_STATIC - sum(map(_size, collected.drawings))
+    text = without_optional_tags(_render(notebook, replace(page, code=_code(notebook))))
+    if _size(text) > room:
+        text = fitted(without_optional_tags(_render(notebook, page)), room)
+    return _with_tables(_with_drawings(text, collected.drawings), collected.tables)
+
+
+def _with_drawings(text: str, drawings: Sequence[Html]) -> str:
+    """Return a page with its drawings, from the first one on, as far as there is room."""
+    words = element("p", "This drawing does not fit in a page without scripts.", class_="fine")
+    room = MAX_STATIC - _size(text) - len(drawings) * len(words)
+    for number, drawn in enumerate(drawings):
+        room -= _size(drawn)
+        text = text.replace(place_of("drawing", number), drawn if room >= 0 else words)
+    return text
 
 
 _LEFT_OUT = element("p", "The data of this chart do not fit in a page without scripts.",
@@ -116,12 +125,13 @@ _LEFT_OUT = element("p", "The data of this chart do not fit in a page without sc
 
 def _with_tables(text: str, tables: Sequence[Html]) -> str:
     """Return a page with the tables of its charts, the smallest first, as far as there is room."""
+    tables = [Html(without_optional_tags(table)) for table in tables]
     order = sorted(range(len(tables)), key=lambda i: len(tables[i]))
     room = MAX_STATIC - _size(text) - len(tables) * len(_LEFT_OUT)
     for number in order:
         room -= _size(tables[number])
         shown = tables[number] if room >= 0 else _LEFT_OUT
-        text = text.replace(place_of(number), shown)
+        text = text.replace(place_of("table", number), shown)
     return text
 
 

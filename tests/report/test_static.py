@@ -93,7 +93,7 @@ def test_sliders_are_told_where_they_stand():
     spec["params"] = [{"name": "a", "value": 3.0,
                        "bind": {"input": "range", "name": "agents", "max": 4}}]  # fmt: skip
     page = _page(spec, spec)
-    assert page.count("<li>agents: 3</li>") == 1
+    assert page.count("<li>agents: 3") == 1
     assert "<input" not in page
 
 
@@ -108,6 +108,6 @@ def test_an_outside_address_is_refused():
 
 def test_points_on_the_way_are_left_out_of_a_line():
     """Steps: 0,0 → 5,0 → 9,0 is one way; the turn at 9,0 stays."""
-    assert _without_detours("M0,0L5,0L9,0L9,4L9,4") == "M0,0L9,0L9,4"
-    assert _without_detours("M0,0L5,1L9,0") == "M0,0L5,1L9,0"
+    assert _without_detours("M0,0L5,0L9,0L9,4L9,4") == "M0,0l9,0,0,4"
+    assert _without_detours("M0,0L5,1L9,0") == "M0,0l5,1,4-1"
     assert _without_detours("M0,0C1,1,2,2,3,3") == "M0,0C1,1,2,2,3,3"

@@ -53,8 +53,25 @@
     });
   }
 
-  addButtons();
-  document.addEventListener("cx-tables", addButtons);
+  // On a phone a table of many columns is shown as a list, in which each cell names its column.
+  function nameCells() {
+    document.querySelectorAll("main .table:not(.stack) > table").forEach((table) => {
+      const names = [...(table.tHead ? table.tHead.rows[0].cells : [])].map(cellText);
+      if (names.length < 4 || names.length > 12) return;
+      table.parentElement.classList.add("stack");
+      for (const row of table.tBodies[0].rows) {
+        [...row.cells].forEach((cell, i) => { cell.dataset.label = names[i]; });
+      }
+    });
+  }
+
+  function prepare() {
+    nameCells();
+    addButtons();
+  }
+
+  prepare();
+  document.addEventListener("cx-tables", prepare);
 
   // Paper cannot be unfolded: definitions and appendix are printed open, and the data of tall drawings.
   window.addEventListener("beforeprint", () => {
