@@ -65,7 +65,7 @@
     }
     const label = chart.title + ": the data";
     const box = node("div", undefined,
-      { class: "table", tabindex: "0", role: "region", "aria-label": label });
+      { class: "table", tabindex: "0", role: "group", "aria-label": label });
     box.append(table);
     const details = node("details", undefined, { class: "data" });
     details.append(node("summary", "Data of this chart"), box);
