@@ -40,3 +40,31 @@ def test_axe_sees_a_violation(pages, open_page):
         document.querySelector('.plot').removeAttribute('aria-label')"""
     )
     assert {rule for rule, _ in _violations(opened.page)} >= {"html-has-lang", "role-img-alt"}
+
+
+def test_everything_can_be_done_from_the_keyboard(pages, open_page):
+    """The first stop skips to the report; what is folded unfolds; the focus is always seen."""
+    opened = open_page(pages["periodic"][0])
+    keys = opened.page.keyboard
+    keys.press("Tab")
+    assert opened.value("document.activeElement.className") == "skip"
+    assert opened.value("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    keys.press("Enter")
+    assert opened.value("location.hash") == "#main"
+    opened.page.locator("details.data summary").first.focus()
+    keys.press("Enter")
+    assert opened.value("document.querySelector('details.data').open")
+
+
+@pytest.mark.parametrize("name", ["periodic", "static"])
+def test_a_tile_leads_to_its_definition_and_back(pages, open_page, name):
+    """A browser unfolds what a link leads into; that needs no script."""
+    opened = open_page(pages[name][0], charts=name != "static")
+    place = "document.querySelector('#def-frt')"
+    assert not opened.value(f"{place}.checkVisibility()")
+    opened.page.locator("#kpi-frt .name a").focus()
+    opened.page.keyboard.press("Enter")
+    opened.until(f"{place}.checkVisibility()")
+    opened.page.locator("#def-frt .back a").focus()
+    opened.page.keyboard.press("Enter")
+    assert opened.value("location.hash") == "#kpi-frt"

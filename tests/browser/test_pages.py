@@ -176,7 +176,7 @@ def test_on_paper_no_heading_stands_alone_at_the_foot_of_a_page(pages, open_page
     opened = open_page(pages[name][0])
     leading = opened.value(
         """[...document.querySelectorAll('main :is(h2, h3, h4, summary, caption), main h2 + p')]
-            .map(e => e.textContent.replace(/\\s+/g, ' ').replace(/ CSV$/, '').trim())"""
+            .map(e => e.textContent.replace(/\\s+/g, ' ').replace(/^CSV ?/, '').trim())"""
     )
     sheets = _printed_pages(opened, tmp_path / "page.pdf")
     assert len(sheets) > 3
@@ -287,7 +287,7 @@ def test_a_saved_table_is_what_the_page_shows_and_runs_nothing_in_a_spreadsheet(
 def test_the_data_of_a_chart_can_be_saved(pages, open_page):
     opened = open_page(pages["periodic"][0])
     opened.page.get_by_text("Data of this chart").first.click()
-    title = opened.value("document.querySelector('details.data caption').firstChild.textContent")
+    title = opened.value("document.querySelector('details.data caption').lastChild.textContent")
     name, data = _saved(opened, title)
     assert name.endswith("-the-data.csv")
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))

@@ -49,7 +49,7 @@
       button.setAttribute("aria-label", "Save as CSV: " + title);
       button.addEventListener("click", () => save(table, title));
       table.setAttribute("aria-label", title);
-      table.caption.append(" ", button);
+      table.caption.prepend(button);
     });
   }
 
