@@ -57,7 +57,7 @@ def definition_parts(m: Metric) -> list[Html]:
     ]
     return [
         element("p", m.definition),
-        element("div", formula_markup(m.formula), class_="formula"),
+        element("div", formula_markup(m.formula), class_="formula", tabindex="0"),
         element("p", " ".join(facts), class_="fine"),
     ]
 

@@ -150,6 +150,16 @@ def test_a_table_says_what_it_is_within_the_screen(pages, open_page, name):
     assert max(widths) <= 390
 
 
+def test_a_table_of_many_columns_is_a_list_on_a_phone(pages, open_page):
+    """Each cell names its column, and nothing has to be scrolled to the side."""
+    opened = open_page(pages["periodic"][0], width=390)
+    first = """(() => { const box = document.querySelector('main .table');
+        const cell = box.querySelector('tbody td');
+        return [box.scrollWidth - box.clientWidth, box.querySelectorAll('thead th').length,
+                getComputedStyle(cell, '::before').content] })()"""
+    assert opened.value(first) == [0, 6, '"Value"']
+
+
 @pytest.mark.parametrize("name", ["loop", "compare"])
 def test_options_beside_each_other_need_no_scrolling(pages, open_page, name):
     opened = open_page(pages[name][0])
