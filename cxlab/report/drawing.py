@@ -31,6 +31,7 @@ _KEPT = {*_LOOK, "d", "transform", "x", "y", "x1", "x2", "y1", "y2", "dx", "dy",
          "id", "clip-path", "offset", "stop-color"}  # fmt: skip
 _DEFAULTS = {"opacity": "1", "fill-opacity": "1", "stroke-opacity": "1", "font-weight": "normal"}
 _NUMBER = re.compile(r"-?\d*\.\d+(?:e-?\d+)?")
+_LINK = re.compile(r"url\(#([^)]+)\)")
 _MOVE = re.compile(r"translate\((-?[\d.]+),(-?[\d.]+)\)")
 
 
@@ -100,7 +101,10 @@ def drawing(spec: Mapping[str, Any], name: str, colours: Colours) -> Html:
     light, dark = (ET.fromstring(_svg(spec, config(dark=d))) for d in (False, True))
     for one, other in zip(light.iter(), dark.iter(), strict=True):
         _match(one, other, colours)
-    nodes = [made for child in light if (made := _node(child, name)) is not None]
+    # vl-convert numbers what it draws through, so that the second drawing of a chart is another.
+    found = (e.get("id") for e in light.iter())
+    names = {old: f"{name}-{i}" for i, old in enumerate(old for old in found if old)}
+    nodes = [made for child in light if (made := _node(child, names)) is not None]
     _record(nodes, colours)
     whole = element(
         "svg", join(node.markup() for node in nodes), viewBox=light.get("viewBox"),
@@ -150,15 +154,15 @@ def _hex(colour: str | None) -> str | None:
     return {"black": "#000000", "white": "#ffffff"}.get(colour)
 
 
-def _node(source: ET.Element, name: str) -> _Node | None:
+def _node(source: ET.Element, names: Mapping[str, str]) -> _Node | None:
     """Return an element built anew; None when nothing of it is seen."""
     tag = source.tag.rpartition("}")[2]
     if tag not in _TAGS or source.get("display") == "none" or source.get("opacity") == "0":
         return None
-    look = {k: _short(k, v, name) for k, v in source.attrib.items() if k in _KEPT}
+    look = {k: _short(k, v, names) for k, v in source.attrib.items() if k in _KEPT}
     look = {k: v for k, v in look.items() if _DEFAULTS.get(k) != v}
     text = "".join(source.itertext()) if tag in ("text", "tspan") and not len(source) else ""
-    children = [made for child in source if (made := _node(child, name)) is not None]
+    children = [made for child in source if (made := _node(child, names)) is not None]
     node = _Node(tag, look, children, text)
     if tag in ("path", "line", "rect") and not _seen(node):
         return None
@@ -174,13 +178,11 @@ def _seen(node: _Node) -> bool:
     )
 
 
-def _short(key: str, value: str, name: str) -> str:
+def _short(key: str, value: str, names: Mapping[str, str]) -> str:
     if key == "id":
-        return f"{name}-{value}"
-    if key == "clip-path":
-        return value.replace("url(#", f"url(#{name}-")
-    if key in _COLOURS:
-        return value.replace("url(#", f"url(#{name}-")
+        return names[value]
+    if key == "clip-path" or key in _COLOURS:
+        return _LINK.sub(lambda m: f"url(#{names.get(m.group(1), '')})", value)
     if key == "font-size":
         return value.removesuffix("px")
     return _NUMBER.sub(lambda m: f"{float(m.group(0)):.1f}".removesuffix(".0"), value)

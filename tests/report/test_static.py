@@ -70,7 +70,13 @@ def test_one_light_colour_with_two_dark_ones_becomes_two():
 
 
 def test_the_same_charts_give_the_same_bytes():
-    assert _page(_trend(), _trend()) == _page(_trend(), _trend())
+    """Also one with a gradient, which vl-convert gives another name every time."""
+    shaded = _trend()
+    shaded["layer"][-1]["encoding"]["color"] = {"field": "value", "type": "quantitative"}
+    first = _page(_trend(), shaded)
+    assert "url(#c1-" in first
+    assert set(re.findall(r"url\(#([^)]+)\)", first)) <= set(re.findall(r' id="([^"]+)"', first))
+    assert first == _page(_trend(), shaded)
 
 
 def test_payloads_in_data_are_text():
