@@ -6,16 +6,17 @@ SCENARIO ?= scenarios/base.toml
 # Tests find the real logs here; without them the tests that need them are skipped and say so.
 export CXLAB_DATA
 
-.PHONY: report test lint types unit validate spark bench lessons picture lab clean help
+.PHONY: report test lint types unit validate spark bench gallery lessons picture lab clean help
 
 help:
 	@echo "make report   set up, run scenarios/base.toml, print the path of the page"
 	@echo "make test     set up, then ruff, mypy and every test"
 	@echo "make validate everything asked of everything, and reports/validation.html (some minutes)"
 	@echo "make spark    the tests on a local Spark (installs pyspark; needs Java 17)"
+	@echo "make gallery  a page of every notebook and lesson in reports/, with an index"
 	@echo "make lessons  the lessons as pages, with an index"
 	@echo "make bench    the benchmarks (prints ratios)"
-	@echo "make lab      JupyterLab on the notebooks"
+	@echo "make lab      JupyterLab, with notebooks/start.ipynb open"
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -58,12 +59,16 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/desk.py --large
 	$(BIN)/python benchmarks/lifecycle.py
 	$(BIN)/python benchmarks/sweep.py
-	$(BIN)/python benchmarks/cold_report.py
+	$(BIN)/python benchmarks/reports.py
+	$(BIN)/python benchmarks/reports.py --large
 	$(BIN)/python benchmarks/measure_groups.py
 	$(BIN)/python benchmarks/business_hours.py
 	$(BIN)/python benchmarks/fifteen_metrics.py
 	$(BIN)/python benchmarks/full_catalogue.py
 	$(BIN)/python benchmarks/staff.py
+
+gallery: $(VENV)/.installed
+	$(BIN)/cxlab gallery --out reports
 
 lessons: $(VENV)/.installed
 	$(BIN)/cxlab lesson --all
@@ -71,8 +76,11 @@ lessons: $(VENV)/.installed
 picture: $(VENV)/.installed
 	$(BIN)/python docs/make_picture.py
 
+# Kernels talk by sockets in a folder of one's own: ipykernel warns of TCP, which others can listen to.
 lab: $(VENV)/.installed
-	$(BIN)/jupyter lab notebooks
+	JUPYTER_RUNTIME_DIR=$$(mktemp -d) $(BIN)/jupyter lab --ServerApp.root_dir=. \
+	  --LabApp.default_url=/lab/tree/notebooks/start.ipynb --KernelManager.transport=ipc \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from cxlab.experiment import worth_of as worth_of
     from cxlab.ingest import import_export as import_export
     from cxlab.lessons import lesson as lesson
+    from cxlab.metrics import METRICS as METRICS
     from cxlab.metrics import load_settings as load_settings
     from cxlab.metrics import measure as measure
     from cxlab.metrics import metric as metric
@@ -64,6 +65,7 @@ except PackageNotFoundError:  # pragma: no cover - run from a folder that was ne
 _HOMES = {
     "CxlabError": "cxlab.errors",
     "InputError": "cxlab.errors",
+    "METRICS": "cxlab.metrics",
     "Period": "cxlab.calendars",
     "Precision": "cxlab.experiment",
     "RunError": "cxlab.errors",
@@ -115,4 +117,10 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
+    """Return the public names alone: what the tabulator key lists after `cx.`."""
     return sorted(__all__)
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Say that `%load_ext cxlab` is not needed."""
+    print("cxlab needs no %load_ext: `import cxlab as cx` is all. cx.METRICS lists the metrics.")

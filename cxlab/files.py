@@ -42,7 +42,8 @@ def lesson_file(name: str | Path) -> Path:
 def scenario_file(name: str | Path) -> Path:
     """Return a scenario file by path, or by a name: in this folder, in `scenarios`, or shipped.
 
-    Whoever changed a scenario that `cxlab init` laid out means that one.
+    Whoever changed a scenario that `cxlab init` laid out means that one, also in a notebook: in a
+    folder `notebooks` the `scenarios` beside it are looked through too.
 
     >>> scenario_file("base").name
     'base.toml'
@@ -56,9 +57,9 @@ def _file(name: str | Path, folder: str, suffix: str, what: str) -> Path:
         return path
     if path.name == str(name):
         stem = path.stem if path.suffix == suffix else path.name
-        for here in (Path(f"{stem}{suffix}"), Path(folder) / f"{stem}{suffix}"):
-            if what == "scenario" and here.is_file():
-                return here
+        for here in _near(folder) if what == "scenario" else ():
+            if (here / f"{stem}{suffix}").is_file():
+                return here / f"{stem}{suffix}"
         own = bundled(folder) / f"{path.stem if path.suffix == suffix else name}{suffix}"
         if own.is_file():
             return own
@@ -70,6 +71,12 @@ def _file(name: str | Path, folder: str, suffix: str, what: str) -> Path:
         expected=f"a {suffix} file, or one of {', '.join(known)}",
         hint=f"did you mean {guess!r}?" if guess else None,
     )
+
+
+def _near(folder: str) -> list[Path]:
+    """Return where files of a kind are looked for before the shipped ones."""
+    beside = [Path("..") / folder] if Path.cwd().name == "notebooks" else []
+    return [Path(), Path(folder), *beside]
 
 
 def lay_out(directory: Path, *, force: bool = False) -> list[Path]:

@@ -1,7 +1,32 @@
 """Charts: one function per question, each with title, units on the axes and a description.
 
-Importing this package makes Altair charts show in JupyterLab without a network, and lets them
-into notebooks that papermill runs.
+| question | function |
+|---|---|
+| Is it getting better, and is that more than chance? | `trend` (with interval and target) |
+| How much work lies open, and how old is it? | `backlog_trend`, `backlog_age` (of `open_by_age`) |
+| How long do most people wait, and the rest? | `wait_distribution` (of `first_response_times`) |
+| When in the week do people wait? | `waits_by_hour` (of `hourly_waits`) |
+| Are enough agents there then? | `load_against_staffing` (of `hourly_load`) |
+| Which shifts does it take? | `shift_plan` |
+| Which groups differ? | `interval` |
+| Has the simulated desk settled before it is counted? | `warm_up` |
+| What does each option change? | `changes`, `paired_differences` (forests) |
+| Do the numbers agree with theory? | `standardised_differences` |
+| Which assumptions does the answer hang on? | `tornado`, `influences` |
+| What lies between what was simulated? | `what_if_readings`, `what_if_curve`, `what_if_map` |
+| How does one number change with another? | `curves` |
+| How far do customers come on their way? | `funnel` |
+| Who calls for what? | `decision_tree` |
+| Who stays, and for how long? | `survival_curve` (with band and numbers at risk) |
+| Do newer cohorts stay longer? | `cohort_triangle` |
+| Where did revenue come from and go? | `revenue_waterfall`, `revenue_moves` |
+| What are customers worth? | `value_distribution` |
+| Why: how much is each reason's? | `reasons` |
+| What is assumed of service and churn? | `link_curve` |
+
+Charts take tidy frames of a few hundred rows at most; the functions behind "of" make them from
+any number of tickets. Importing this package makes Altair charts show in JupyterLab without a
+network, and lets them into notebooks that papermill runs.
 """
 
 # First, because it makes the import of altair faster.
@@ -9,6 +34,8 @@ from cxlab.charts import quick_imports as quick_imports
 
 # isort: split
 from cxlab.charts.aggregate import first_response_times, hourly_load, hourly_waits
+from cxlab.charts.backlog import backlog_age, open_by_age
+from cxlab.charts.cohorts import cohort_triangle
 from cxlab.charts.curve import curves, survival_curve
 from cxlab.charts.forest import changes, paired_differences, standardised_differences
 from cxlab.charts.hours import load_against_staffing, waits_by_hour
@@ -26,8 +53,10 @@ from cxlab.charts.what_if import what_if_curve, what_if_map, what_if_readings
 
 __all__ = [
     "Distribution",
+    "backlog_age",
     "backlog_trend",
     "changes",
+    "cohort_triangle",
     "curves",
     "decision_tree",
     "enable",
@@ -39,6 +68,7 @@ __all__ = [
     "interval",
     "link_curve",
     "load_against_staffing",
+    "open_by_age",
     "paired_differences",
     "reasons",
     "revenue_moves",

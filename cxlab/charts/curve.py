@@ -22,8 +22,10 @@ def survival_curve(
 ) -> Figure:
     """Draw the share that lasts longer than each time, as steps with its 95 % band.
 
-    `frame`: columns time, value, low, high (shares 0 to 1), and group where there are several
-    curves (the first five are drawn). `time` names the axis with its unit ("Time (months)").
+    `frame`: columns time, value, low, high (shares 0 to 1), group where there are several curves
+    (the first five are drawn), and at_risk (how many were still followed at that time) where it
+    is known: those numbers stand below the curves, as a survival plot has them. `time` names the
+    axis with its unit ("Time (months)").
     """
     known = frame[frame["value"].notna()] if len(frame) else frame
     if known.empty:
@@ -36,17 +38,55 @@ def survival_curve(
     rows = rows[rows["group"].isin(names)].sort_values(["group", "time"], kind="stable")
     color = alt.Color("group:N", title=None, sort=names, legend=_legend(names))
     x = alt.X("time:Q", title=time, axis=alt.Axis(tickCount=8, labelSeparation=6))
-    y = alt.Y("value:Q", title=f"{share} (%)", scale=alt.Scale(domain=[0, 100]))
+    counted = "at_risk" in rows
+    below = _LINE * (len(names) + 1) if counted else 0.0
+    y = alt.Y("value:Q", title=f"{share} (%)", axis=alt.Axis(values=list(range(0, 101, 20))),
+              scale=alt.Scale(domain=[-below, 100], nice=False))  # fmt: skip
     tooltip = [alt.Tooltip("group:N", title="group"), alt.Tooltip("time:Q", title=time),
                alt.Tooltip("value:Q", title="%", format=".1f")]  # fmt: skip
     base = alt.Chart(rows).encode(x=x, color=color)
     chart = layered(
+        *(_numbers_at_risk(rows, names, x, color) if counted else []),
         base.mark_area(opacity=0.16, interpolate="step-after").encode(y="low:Q", y2="high:Q"),
         base.mark_line(interpolate="step-after", strokeWidth=2.25).encode(y=y),
         base.mark_circle(size=28, opacity=0).encode(y=y, tooltip=tooltip),
     )
-    figure: Figure = finish(chart, title, _words(rows, names, time, title), data=_readable(rows))
+    height = 260 + (18 * (len(names) + 1) if counted else 0)
+    figure: Figure = finish(
+        chart, title, _words(rows, names, time, title), height=height, data=_readable(rows)
+    )
     return figure
+
+
+_LINE = 7.0
+"""Height of a line of numbers below the curves, in percent of the axis."""
+
+_PLACES = 7
+"""At so many times the numbers at risk are said."""
+
+
+def _numbers_at_risk(rows: pd.DataFrame, names: list[str], x: Any, color: Any) -> list[Any]:
+    """Return a line of numbers for each curve, in its colour and order, and what they are."""
+    most = float(rows["time"].max())
+    step = next(s for s in (1, 2, 3, 6, 12, 24, 60, most or 1) if most / s < _PLACES)
+    kept = rows[rows["time"] % step == 0]
+    data = pd.DataFrame(
+        {
+            "group": kept["group"],
+            "time": kept["time"],
+            "at": [-_LINE * (1.2 + names.index(g)) for g in kept["group"]],
+            "words": [f"{n:,.0f}" for n in kept["at_risk"]],
+        }
+    )
+    head = alt.Chart(pd.DataFrame({"at": [-_LINE * 0.45], "words": ["Still followed (number)"]}))
+    return [
+        head.mark_text(style="cx_note", fontSize=11, align="left").encode(
+            x=alt.value(0), y="at:Q", text="words:N"
+        ),
+        alt.Chart(data).mark_text(fontSize=11, fontWeight=600).encode(
+            x=x, y="at:Q", text="words:N", color=color
+        ),
+    ]  # fmt: skip
 
 
 def _legend(names: list[str]) -> alt.Legend | None:
@@ -66,7 +106,8 @@ def _words(rows: pd.DataFrame, names: list[str], time: str, title: str) -> str:
         half = (
             f"half at {below['time'].iloc[0]:,.4g}" if len(below) else "more than half to the end"
         )
-        told.append(f"{name}: {half}; {last['value']:.1f} % at {last['time']:,.4g}")
+        size = f" of {part['at_risk'].iloc[0]:,.0f}" if "at_risk" in part else ""
+        told.append(f"{name}{size}: {half}; {last['value']:.1f} % at {last['time']:,.4g}")
     return f"{title}. {time}. " + ". ".join(told) + "."
 
 
@@ -77,7 +118,8 @@ def _readable(rows: pd.DataFrame) -> pd.DataFrame:
         name: [f"{v:.1f} %" for v in kept[column]]
         for column, name in (("value", "Share"), ("low", "Low"), ("high", "High"))
     }
-    return pd.DataFrame({"Group": kept["group"], "Time": kept["time"], **shares})
+    table = pd.DataFrame({"Group": kept["group"], "Time": kept["time"], **shares})
+    return table.assign(**{"Still followed": kept["at_risk"]}) if "at_risk" in kept else table
 
 
 def curves(
@@ -115,18 +157,24 @@ def curves(
     points = alt.Chart(drawn_as_dots).encode(x=x, color=color)
     how: Any = {"interpolate": "step-after"} if steps else {}
     limits = {"y": alt.Y("low:Q", title=axis.title), "y2": "high:Q"}
+    # A scale over nothing but missing values is a warning on the console.
     chart = layered(
-        lines.mark_area(opacity=0.16, **how).encode(**limits),
+        lines.mark_area(opacity=0.16, **how).encode(**limits) if _known(drawn) else None,
         lines.mark_line(strokeWidth=2.25, **how).encode(y=y),
         lines.mark_circle(size=28, opacity=0).encode(y=y, tooltip=tooltip),
         *([] if drawn_as_dots.empty else [
-            points.mark_rule(strokeWidth=2.25).encode(**limits),
+            points.mark_rule(strokeWidth=2.25).encode(**limits) if _known(drawn_as_dots) else None,
             points.mark_circle(size=70, opacity=1).encode(y=y, tooltip=tooltip),
         ]),
     )  # fmt: skip
     words = f"{title}. {over}. " + ". ".join(_course(rows, name) for name in names) + "."
     figure: Figure = finish(chart, title, words, data=_course_table(rows, over, what, axis))
     return figure
+
+
+def _known(rows: pd.DataFrame) -> bool:
+    """Return whether any row has an interval."""
+    return bool((rows["low"].notna() & rows["high"].notna()).any())
 
 
 def _on_axis(known: pd.DataFrame, names: list[str], axis: Axis) -> pd.DataFrame:

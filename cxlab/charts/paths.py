@@ -35,7 +35,8 @@ def funnel(frame: pd.DataFrame, *, title: str = "Customer journey") -> Figure:
     )
     order = list(data["stage"])
     y = alt.Y("stage:N", sort=order, title=None, axis=alt.Axis(labelLimit=120))
-    x = alt.X("entered:Q", title="Customers who entered the stage (number)")
+    x = alt.X("entered:Q", title="Customers who entered the stage (number)",
+              axis=alt.Axis(tickCount=5, tickMinStep=1, labelSeparation=6))  # fmt: skip
     base = alt.Chart(data).encode(y=y)
     tooltip = [alt.Tooltip("stage:N"), alt.Tooltip("entered:Q", format=","),
                alt.Tooltip("words:N", title="then")]  # fmt: skip

@@ -1,7 +1,7 @@
 """The command line's frame: the commands, errors without tracebacks, exit codes.
 
-Exit codes: 0 ok, 1 failed, 2 bad input, 3 a target was missed (when asked to fail on it), 130
-stopped by Ctrl-C.
+Exit codes: 0 ok, 1 failed, 2 bad input, 3 a target was missed or an alert raised (when
+asked to fail on it), 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from cxlab.cli import (
     work,
 )
 from cxlab.errors import CxlabError
+from cxlab.forking import allow_forks
 
 __all__ = ["app", "main"]
 
@@ -66,6 +67,7 @@ STOPPED = 130
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit; errors the user can mend are one line on stderr."""
+    allow_forks()
     sys.exit(run(arguments))
 
 

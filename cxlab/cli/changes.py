@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cxlab.errors import InputError
-from cxlab.scenario.changes import changes, pair, value_of
+from cxlab.scenario.changes import changes, comma_parts, pair, value_of
 
 __all__ = ["changes", "varied"]
 
@@ -27,7 +27,7 @@ def varied(given: Sequence[str]) -> dict[str, list[Any]]:
     for key, text in map(pair, given):
         if key in found:
             raise InputError("a key is varied twice", given=key, expected=f"{key}=v1,v2,…")
-        found[key] = [value for part in _parts(text) for value in _stretch(part)]
+        found[key] = [value for part in comma_parts(text) for value in _stretch(part)]
     return found
 
 
@@ -39,22 +39,3 @@ def _stretch(text: str) -> list[Any]:
     if not low <= high < low + _LONGEST:
         raise InputError("a stretch of numbers", given=text, expected="the lower end first: 2..5")
     return list(range(low, high + 1))
-
-
-def _parts(text: str) -> list[str]:
-    """Return what stands between commas, those inside brackets and quotes left alone."""
-    parts, depth, quote = [""], 0, ""
-    for letter in text:
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "\"'":
-            quote = letter
-        elif letter in "[{":
-            depth += 1
-        elif letter in "]}":
-            depth -= 1
-        if letter == "," and not depth and not quote:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return [part.strip() for part in parts if part.strip()]

@@ -108,9 +108,18 @@ def _check_toml(path: Path) -> tuple[str, list[str]]:
         rules = load_rules(path)
         return f"rules {rules.title!r}: {len(rules.rules)} rules, none contradicts another", []
     if set(top) == {"targets"}:
-        from cxlab.report.targets import load_targets
+        from cxlab.report.targets import load_alarms, load_targets
 
-        return f"targets of {', '.join(load_targets(path))}", []
+        named = [f"targets of {', '.join(goals)}"] if (goals := load_targets(path)) else []
+        alarms = load_alarms(path)
+        named += [f"limits of alerts on {', '.join(alarms)}"] if alarms else []
+        return "; ".join(named) or "no targets", []
+    if "shifts" in top or (top and set(top) == {"teams"}):
+        from cxlab.experiment.staffing import load_rules as load_shift_rules
+
+        load_shift_rules(path)
+        teams = [*(["all teams"] if "shifts" in top else []), *top.get("teams", {})]
+        return f"shift rules of {', '.join(teams)}", []
     if top and set(top) <= _settings_sections():
         from cxlab.metrics.settings import load_settings
 

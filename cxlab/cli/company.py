@@ -53,10 +53,14 @@ def worth(
         print_json(table)
         return
     assert loaded.lifecycle is not None
-    print_frame(_worth_rows(table, loaded.currency))
+    print_frame(table.shown())
     say(
         f"money discounted at {loaded.lifecycle.discount_per_year * 100:g} % a year, up to the "
         "horizon; difference per run, 95 % interval over paired replications"
+    )
+    say(
+        "value = margin (of what customers pay) − support (wages, costs) − acquisition − rewards "
+        "(coupons, referral, loyalty)"
     )
     if "closed" in set(table["loop"]):
         say("closed: with the scenario's links, which are assumptions; control: without any link")
@@ -87,6 +91,16 @@ def causes(
     ]  # fmt: skip
     print_frame(pd.DataFrame(rows))
     say("customers per run; causes overlap, so that the shares need not sum to 100 %")
+    told = [f"{kind}: {words}" for kind, words in _KINDS.items() if kind in set(table["kind"])]
+    say("without it means the same customers again, with the cause taken away; " + "; ".join(told))
+
+
+_KINDS = {
+    "link": "an assumed link from service to leaving, held at 1",
+    "links": "all of them",
+    "reason": "the share of leaving that the scenario gives to it, taken off",
+    "involuntary": "a payment that fails",
+}
 
 
 def _loaded(scenario: Path) -> Any:
@@ -108,23 +122,3 @@ def _checked(changes: dict[str, Any]) -> dict[str, Any]:
             raise InputError("both sides need as many replications", given=key,
                              hint="there is an option for both: --replications")  # fmt: skip
     return changes
-
-
-_UNITS = {"customers": "count", "lost": "count", "csat": "parameter"}
-
-
-def _worth_rows(table: pd.DataFrame, currency: str) -> pd.DataFrame:
-    rows = []
-    for row in table.to_dict("records"):
-        unit = _UNITS.get(str(row["quantity"]), "money")
-        name = str(row["quantity"]) + (f" ({currency})" if unit == "money" else "")
-        rows.append(
-            {
-                "loop": row["loop"], "quantity": name,
-                "before": format_value(row["base"], unit),
-                "after": format_value(row["changed"], unit),
-                "difference": format_value(row["difference"], unit, signed=True),
-                "95 % interval": format_interval(row["low"], row["high"], unit),
-            }
-        )  # fmt: skip
-    return pd.DataFrame(rows)

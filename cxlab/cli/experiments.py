@@ -46,7 +46,7 @@ def run(
     metrics: MetricsOption = None,
     by: ByOption = "",
     precision: Annotated[
-        float | None, typer.Option(help="Relative half-width to reach; default 0.05.")
+        str | None, typer.Option(help="Relative half-width to reach: 0.02 or 2%; default 5%.")
     ] = None,
     replications: Annotated[
         int | None, typer.Option(min=1, help="So many, whatever the precision.")
@@ -68,7 +68,7 @@ def run(
     with progress_bar("simulating") as progress:
         found = cxlab.run(
             loaded, metrics, by=by, replications=replications, seed=seed, progress=progress,
-            precision=None if replications else precision_of(precision, cap),
+            precision=None if replications else precision_of(_half_width(precision), cap),
             executor=where(on, cluster),
         )  # fmt: skip
     if as_json:
@@ -78,6 +78,21 @@ def run(
     for line in found.summary:
         say(line)
     _print_neighbours(found.neighbours)
+
+
+def _half_width(text: str | None) -> float | None:
+    """Return 0.02 for "0.02" or "2%"; raises InputError for what is no share."""
+    if text is None:
+        return None
+    number, percent, rest = text.strip().partition("%")
+    try:
+        share = float(number) / (100 if percent else 1)
+    except ValueError:
+        share = 0.0
+    if rest or not 0 < share < 1:
+        expected = "a share between 0 and 1, such as 0.05 or 5%"
+        raise InputError("no precision", given=text, expected=expected)
+    return share
 
 
 def _print_neighbours(rows: pd.DataFrame) -> None:

@@ -12,6 +12,7 @@ import typer
 from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_json, progress_bar, say
 from cxlab.errors import InputError
+from cxlab.forking import may_fork
 
 if TYPE_CHECKING:
     from cxlab.lessons import Lesson
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(metrics)
     app.command()(lesson)
+    app.command()(gallery)
     app.command()(precision)
 
 
@@ -77,6 +79,7 @@ def lesson(
     as_json: JsonOption = False,
 ) -> None:
     """List the lessons, or make the page of one (or of all, with an index)."""
+    able = may_fork()  # asked before anything is imported that has threads
     from cxlab.lessons import lesson as make
     from cxlab.lessons import lesson_pages, lessons, lessons_on
 
@@ -84,7 +87,8 @@ def lesson(
         raise InputError("--list stands alone", given=name or "--all")
     if every:
         with progress_bar("lessons") as progress:
-            typer.echo(str(lesson_pages(out, progress=progress)))
+            index = lesson_pages(out, at_once=2 if able else 1, may_fork=able, progress=progress)
+        typer.echo(str(index))
     elif name is not None:
         found = [lessons()[name]] if name in lessons() else lessons_on(name)
         if found and found[0].name != name:
@@ -100,6 +104,30 @@ def lesson(
     else:
         _list_lessons(list(lessons().values()))
         say("make one with: cxlab lesson NAME (a lesson or a metric)")
+
+
+def gallery(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for pages.")] = Path("reports"),
+    at_once: Annotated[int, typer.Option(min=1, help="Pages that are made at a time.")] = 2,
+    time_limit: Annotated[
+        float, typer.Option(min=1, help="Seconds that a cell of a notebook may take.")
+    ] = 900,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a page of every notebook that ships with cxlab, and the lessons, with an index."""
+    able = may_fork()
+    from cxlab.lessons.gallery import gallery as make
+
+    with progress_bar("pages") as progress:
+        made = make(
+            out, at_once=at_once, time_limit=time_limit, may_fork=able, progress=progress
+        )  # fmt: skip
+    if as_json:
+        print_json({"index": str(made.index), "lessons": str(made.lessons),
+                    "pages": [str(result.path) for result in made.results]})  # fmt: skip
+    else:
+        say(f"{len(made.results)} pages; the lessons: {made.lessons}")
+        typer.echo(str(made.index))
 
 
 def _list_lessons(found: Sequence[Lesson]) -> None:

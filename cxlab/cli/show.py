@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -69,7 +70,8 @@ def print_results(rows: pd.DataFrame) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("metric", *groups):
         table.add_column(name)
-    for name in ("value", "95 % interval", "n", "pending"):
+    runs = rows["interval_method"].str.contains("replication", na=False).any()
+    for name in ("value", "95 % interval", "runs" if runs else "n", "pending"):
         table.add_column(name, justify="right")
     table.add_column("left out", overflow="fold")
     table.add_column("flag")
@@ -107,15 +109,31 @@ def print_frame(rows: pd.DataFrame) -> None:
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
+_REFRESH_S = 0.1
+
+
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield a `progress(done, total)` that draws a bar with the time left on stderr."""
+    """Yield a `progress(done, total)` that draws a bar with the time left on stderr.
+
+    It is drawn by whoever tells progress, and by no thread: what is forked meanwhile is safe.
+    """
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     console = Console(stderr=True)
     with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+        *columns, console=console, transient=True, disable=not console.is_terminal,
+        auto_refresh=False,
+    ) as bar:  # fmt: skip
         task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        bar.refresh()
+        drawn = [0.0]
+
+        def told(done: int, total: int) -> None:
+            now = time.monotonic()
+            often = now - drawn[0] < _REFRESH_S and done != total
+            bar.update(task, completed=done, total=total, refresh=not often)
+            drawn[0] = drawn[0] if often else now
+
+        yield told

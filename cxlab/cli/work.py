@@ -1,25 +1,30 @@
-"""Commands on scenarios and pages: init, report, simulate, keys, describe, validate."""
+"""Commands on scenarios and pages: init, report, index, simulate, keys, describe, validate."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cxlab.cli.data import ForceOption, FormatOption, JsonOption, known_format, refuse_other_tables
+from cxlab.cli.pages import attention, before_running, index, make_pages, show_pages, standing
 from cxlab.cli.show import print_json, progress_bar, row_count, say
 from cxlab.errors import InputError
+from cxlab.forking import may_fork
 
 __all__ = ["register"]
+
+TIME_LIMIT_S = 1800.0
+"""Seconds that a cell of a report may take on the command line, where nobody says otherwise."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(init)
     app.command()(report)
+    app.command()(index)
     app.command()(simulate)
     app.command()(keys)
     app.command()(describe)
@@ -43,7 +48,13 @@ def report(
         Path | None, typer.Argument(help="A scenario file, or a shipped one's name.")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of canonical tables.")] = None,
-    period: Annotated[str | None, typer.Option(help="2016-W15, 2016-04, 2016-Q2, last.")] = None,
+    period: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="2016-W15, 2016-04, 2016-Q2, 2016, last, last-month, …; repeatable, or a range "
+            "2016-W10..2016-W15."
+        ),
+    ] = None,
     notebook: Annotated[Path | None, typer.Option(help="A notebook of your own.")] = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", "-p", help="name=value, repeatable.")
@@ -58,27 +69,41 @@ def report(
     static: Annotated[
         bool, typer.Option("--static", help="A page without scripts, of at most 100 kB.")
     ] = False,
+    fail_on_alert: Annotated[
+        bool, typer.Option("--fail-on-alert", help="Exit with 3 on an alert (unless better).")
+    ] = False,
+    only_if_changed: Annotated[
+        bool, typer.Option("--only-if-changed", help="Do nothing when the page still stands.")
+    ] = False,
+    summary: Annotated[
+        str | None, typer.Option(help="File for a plain-text mail about the page; - is stdout.")
+    ] = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Also print the page to a PDF, with a Chromium.")
+    ] = False,
+    index: Annotated[bool, typer.Option(help="Write the folder's index.html.")] = True,
+    time_limit: Annotated[
+        float | None, typer.Option(min=1, help="Seconds that a cell may take; default 1800.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run one notebook into one offline HTML page and its manifest."""
-    from cxlab.report import report as make
+    """Run one notebook into one offline HTML page and its manifest; one page per period."""
+    able = may_fork()  # asked before anything is imported that has threads
+    from cxlab.calendars.asked import periods_asked
 
-    with progress_bar("report") as progress:
-        result = make(
-            scenario=scenario, data=data, period=period, notebook=notebook,
-            parameters=_parameters(parameter or []), out=out, engine=engine, progress=progress,
-            from_text=True, static=static,
-        )  # fmt: skip
-    if as_json:
-        print_json(
-            asdict(result) | {"path": str(result.path), "manifest_path": str(result.manifest_path)}
-        )
-    else:
-        for line in result.summary:
-            say(line)
-        typer.echo(str(result.path))
-    if fail_on_target and result.missed_targets:
-        say(f"missed targets: {', '.join(result.missed_targets)}")
+    asked: dict[str, Any] = {"scenario": scenario, "data": data, "notebook": notebook,
+                             "parameters": _parameters(parameter or []),
+                             "static": static}  # fmt: skip
+    periods: list[str | None] = [*periods_asked(period)] if period else [None]
+    before_running(summary, pdf=pdf, as_json=as_json)
+    still = standing(periods, out, pdf=pdf, **asked) if only_if_changed else {}
+    results = make_pages(
+        [p for p in periods if p not in still], out, pdf=pdf, with_index=index, as_json=as_json,
+        engine=engine, from_text=True, may_fork=able,
+        time_limit=time_limit or (TIME_LIMIT_S if able else None), **asked,
+    )  # fmt: skip
+    show_pages(results, list(still.values()), summary=summary, as_json=as_json)
+    if attention(results, fail_on_target=fail_on_target, fail_on_alert=fail_on_alert):
         raise typer.Exit(3)
 
 

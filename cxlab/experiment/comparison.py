@@ -14,7 +14,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from cxlab import display
 from cxlab.errors import InputError
 from cxlab.experiment.executors import Executor, opened
 from cxlab.experiment.pairing import paired
@@ -210,27 +210,11 @@ class Comparison:
         return "\n".join([self.shown().to_string(index=False), *self.summary])
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<p>{escape(line)}</p>" for line in self.summary)
-        return _html(self.shown()) + lines
+        table = display.frame(self.shown(), numeric=_NUMERIC)
+        return display.shown(table, display.lines(self.summary), as_frame=True)
 
 
 _NUMERIC = ("base", "other", "difference", "95 % interval", "p (Holm)")
-
-
-def _html(shown: pd.DataFrame) -> str:
-    """Return a table whose words stand to the left: JupyterLab puts all cells to the right."""
-    head = _line("th", list(shown.columns), list(shown.columns))
-    body = "".join(_line("td", list(shown.columns), list(row)) for row in shown.to_numpy())
-    return f'<table border="1" class="dataframe"><thead>{head}</thead><tbody>{body}</tbody></table>'
-
-
-def _line(tag: str, columns: Sequence[str], cells: Sequence[object]) -> str:
-    how = {True: "text-align:right;white-space:nowrap", False: "text-align:left"}
-    shown = (
-        f'<{tag} style="{how[name in _NUMERIC]}">{escape(str(cell))}</{tag}>'
-        for name, cell in zip(columns, cells, strict=True)
-    )
-    return f"<tr>{''.join(shown)}</tr>"
 
 
 def compare(

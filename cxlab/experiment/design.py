@@ -18,6 +18,7 @@ from scipy.stats import qmc
 
 from cxlab.errors import InputError, nearest
 from cxlab.scenario import Scenario
+from cxlab.scenario.source import look_up
 
 __all__ = [
     "Cell",
@@ -185,22 +186,6 @@ def _value(data: dict[str, Any], key: str, value: Any) -> Any:
     if times is None:
         raise InputError("a key to multiply holds no number", given=f"{key} = {found!r}")
     return times
-
-
-def look_up(data: Any, key: str) -> tuple[bool, Any]:
-    """Return whether a scenario's plain data hold a dotted key, and what they hold there.
-
-    >>> look_up({"team": {"shifts": [{"agents": 3}]}}, "team.shifts.0.agents")
-    (True, 3)
-    """
-    for part in key.replace("__", ".").split("."):
-        if isinstance(data, list) and part.isdecimal() and int(part) < len(data):
-            data = data[int(part)]
-        elif isinstance(data, dict) and part in data:
-            data = data[part]
-        else:
-            return False, None
-    return True, data
 
 
 def _times(value: Any, factor: float) -> Any:

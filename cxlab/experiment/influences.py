@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 import cxlab
+from cxlab import display
 from cxlab.errors import InputError
 from cxlab.experiment import screening
 from cxlab.experiment.design import Range, Values, points_of
@@ -40,6 +40,8 @@ __all__ = ["Method", "Sensitivity", "sensitivity"]
 Method = Literal["tornado", "morris", "sobol"]
 Floats = npt.NDArray[np.float64]
 
+_NUMBERS = ("at", "value", "change", "95 % interval", "mu*", "mu", "sigma", "S1", "S1, 95 %", "ST",
+            "ST, 95 %")  # fmt: skip
 METHODS = ("tornado", "morris", "sobol")
 WALKS, SOBOL_POINTS = 10, 64
 """Walks of a screening and points of the indices where nobody says how many."""
@@ -97,8 +99,8 @@ class Sensitivity:
         return "\n".join([self.shown().to_string(index=False), *self.summary])
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<p>{escape(line)}</p>" for line in self.summary)
-        return self.shown().to_html(index=False) + lines
+        table = display.frame(self.shown(), numeric=_NUMBERS)
+        return display.shown(table, display.lines(self.summary), as_frame=True)
 
 
 def sensitivity(

@@ -56,9 +56,23 @@ class Kept:
         self._cells = cells
 
     def describe(self, plain: dict[str, Any]) -> None:
-        """Write what the sweep is, as `sweep.json`."""
+        """Write what the sweep is, as `sweep.json`; what another one left is numbered, not lost."""
         text = json.dumps(plain, indent=2, ensure_ascii=False, default=str) + "\n"
-        whole(self.folder / "sweep.json", lambda path: path.write_text(text, encoding="utf-8"))
+        there = self.folder / "sweep.json"
+        if there.exists() and there.read_text(encoding="utf-8") != text:
+            self._set_aside()
+        whole(there, lambda path: path.write_text(text, encoding="utf-8"))
+
+    def _set_aside(self) -> None:
+        """Give the description and the results of the sweep before a number."""
+        names = {"sweep": ".json", "results": ".csv"}
+        number = 1
+        while any((self.folder / f"{n}-{number}{end}").exists() for n, end in names.items()):
+            number += 1
+        for name, end in names.items():
+            old = self.folder / f"{name}{end}"
+            if old.exists():
+                old.rename(self.folder / f"{name}-{number}{end}")
 
     def read(self, name: str) -> bytes | None:
         """Return the rows of a cell as `encoded` gave them, None where they are not kept whole."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cxlab import display
 from cxlab.errors import InputError
-from cxlab.experiment.design import Cell, Range, look_up, number_of
+from cxlab.experiment.design import Cell, Range, number_of
 from cxlab.experiment.executors import Executor
 from cxlab.experiment.kept import Kept
 from cxlab.experiment.replications import combined
@@ -29,6 +29,7 @@ from cxlab.experiment.sweeps import Sweep, play_cells, sweep
 from cxlab.metrics.catalogue import select_metrics
 from cxlab.metrics.frame import Results
 from cxlab.scenario import Scenario
+from cxlab.scenario.source import look_up
 
 __all__ = ["METRICS", "WhatIf", "default_ranges", "key_words", "what_if"]
 
@@ -81,7 +82,7 @@ class WhatIf:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        return "".join(f"<p>{escape(line)}</p>" for line in repr(self).splitlines())
+        return display.shown(display.lines(repr(self).splitlines(), quiet=False))
 
 
 def what_if(

@@ -196,7 +196,9 @@ def cohort_retention(
         curve = stats.kaplan_meier(whole, left.astype(float), (~left).astype(float))
         times = np.arange(0, int(whole.max()) + 1, dtype=float)
         value, low, high = curve.at(times)
+        at_risk = [int((whole >= t).sum()) for t in times]
         rows.append(pd.DataFrame({"group": str(group), "time": times, "value": value, "low": low,
-                                  "high": high, "n": len(part)}))  # fmt: skip
-    columns = ["group", "time", "value", "low", "high", "n"]
+                                  "high": high, "n": len(part),
+                                  "at_risk": at_risk}))  # fmt: skip
+    columns = ["group", "time", "value", "low", "high", "n", "at_risk"]
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)

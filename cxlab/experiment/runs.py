@@ -30,6 +30,7 @@ from cxlab.sim.engines import is_compiled
 from cxlab.sim.plan import desk_plan
 from cxlab.sim.roster import is_drawn
 from cxlab.sim.run import SMALL, recorded
+from cxlab.sim.workload import Workload, demand, draw_workload
 from cxlab.tables import Tables
 
 __all__ = ["Measured", "Question", "Runs", "batches", "completed", "measured"]
@@ -134,16 +135,47 @@ class _Played:
 def _played(work: Sequence[Runs], question: Question) -> Iterator[_Played]:
     only = tables_for(question.metrics, question.by)
     engine = question.engine or _engine_for(work)
+    worlds = _Worlds(work)
     for place, runs in enumerate(work):
         scenario = runs.scenario
         fixed = scenario.lifecycle is None and not is_drawn(scenario)
         plan = desk_plan(scenario, runs.first) if fixed else None
-        parts = [recorded(scenario, number, engine, only, plan) for number in runs.numbers]
+        parts = [
+            recorded(scenario, number, engine, only, plan, worlds.of(place, number))
+            for number in runs.numbers
+        ]
         tables = _together([part.tables for part in parts])
         columns = {name: table.column_names for name, table in tables.items()}
         likeness = repr((scenario.ends_at, scenario.time_zone, scenario.currency, columns))
         counted = {n: part.counted for n, part in zip(runs.numbers, parts, strict=True)}
         yield _Played(place, runs, tables, counted, likeness)
+
+
+class _Worlds:
+    """The requests of some pieces of work: drawn once where several meet the same.
+
+    Options of one desk differ in staffing, mostly; their requests are a third of a run's work.
+    """
+
+    def __init__(self, work: Sequence[Runs]) -> None:
+        self._work = work
+        alone = len(work) == 1
+        self._demands = [
+            "" if alone or runs.scenario.lifecycle is not None else demand(runs.scenario)
+            for runs in work
+        ]
+        self._last = {each: place for place, each in enumerate(self._demands)}
+        self._drawn: dict[tuple[str, int], Workload] = {}
+
+    def of(self, place: int, replication: int) -> Workload | None:
+        """Return the requests of a piece of work; None where nobody else meets them."""
+        key = self._demands[place], replication
+        later = bool(key[0]) and self._last[key[0]] > place
+        known = self._drawn.get(key) if later else self._drawn.pop(key, None)
+        if known is None and later:
+            known = draw_workload(self._work[place].scenario, replication)
+            self._drawn[key] = known
+        return known
 
 
 def _engine_for(work: Sequence[Runs]) -> Engine:
@@ -219,8 +251,9 @@ def completed(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 
 def _tables(made: Made, scenario: Scenario) -> Tables:
     return Tables.trusted(
-        made, as_of=scenario.ends_at, time_zone=scenario.time_zone, source=scenario.name
-    )
+        made, as_of=scenario.ends_at, time_zone=scenario.time_zone, source=scenario.name,
+        asked_once=scenario.lifecycle is None,
+    )  # fmt: skip
 
 
 def _apart(

@@ -14,14 +14,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from cxlab import stats
+from cxlab import display, stats
 from cxlab.errors import InputError
 from cxlab.experiment.executors import Executor, opened
 from cxlab.experiment.neighbours import analytic_neighbours
@@ -61,6 +60,8 @@ KEY = ("frt", "art", "fcr", "csat", "churn", "nrr")
 COUNTS = {"opened": ("vol", "value"), "answered": ("frt", "n"), "resolved": ("art", "n"),
           "open": ("backlog", "value")}  # fmt: skip
 """How many tickets stand behind a time: from which metric, and which of its columns."""
+
+_MOST_GROUPS = 12
 
 LARGE = 150_000
 """Tickets from which on it pays to start workers."""
@@ -190,9 +191,9 @@ class Run:
     def summary(self) -> list[str]:
         """How many replications there are and why, what stands behind the times, the doubts."""
         said = [f"{self.scenario.name}: {self.replications} replications{self._why()}"]
-        if not self.by and len(self.counts):
-            each = self.counts.iloc[0]
-            said.append("tickets per run: " + ", ".join(
+        for each in self.counts.head(_MOST_GROUPS).to_dict("records"):
+            group = ", ".join(str(each[key]) for key in self.by)
+            said.append(f"tickets per run{f' ({group})' if group else ''}: " + ", ".join(
                 f"{format_value(each[name], 'count')} {name}" for name in COUNTS
             ) + " at the end")  # fmt: skip
         return said + [f"note: {doubt}" for doubt in self.doubts]
@@ -214,8 +215,7 @@ class Run:
         return "\n".join([repr(self.table), *self.summary])
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<p>{escape(line)}</p>" for line in self.summary)
-        return (self.table._repr_html_() or "") + lines
+        return (self.table._repr_html_() or "") + display.shown(display.lines(self.summary))
 
 
 def run(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +17,7 @@ import pandas as pd
 from scipy import stats as st
 from scipy.spatial import KDTree
 
+from cxlab import display
 from cxlab.errors import InputError
 from cxlab.experiment import screening
 from cxlab.experiment.design import number_of
@@ -196,8 +196,8 @@ class Surrogate:
         return "\n".join([self.shown().to_string(index=False), *self.summary])
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<p>{escape(line)}</p>" for line in self.summary)
-        return self.shown().to_html(index=False) + lines
+        table = display.frame(self.shown(), numeric=("off by", "at worst", "in its bars"))
+        return display.shown(table, display.lines(self.summary), as_frame=True)
 
 
 def limit_words(unit: str, within: float | None = None) -> str:

@@ -9,13 +9,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
 import cxlab
+from cxlab import display
 from cxlab.errors import InputError
 from cxlab.experiment.design import Cell, Values, changed_by, grid, latin_hypercube
 from cxlab.experiment.executors import Executor, cores, opened
@@ -121,7 +121,7 @@ class Sweep:
         return f"{self.table!r}\n{self.summary}"
 
     def _repr_html_(self) -> str:
-        return (self.table._repr_html_() or "") + f"<p>{escape(self.summary)}</p>"
+        return (self.table._repr_html_() or "") + display.shown(display.lines([self.summary]))
 
 
 def sweep(

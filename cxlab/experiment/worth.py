@@ -2,18 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
-from cxlab import stats
+from cxlab import display, stats
 from cxlab.errors import InputError
 from cxlab.experiment.companies import Progress, all_company_runs, with_customers
 from cxlab.experiment.executors import Executor
 from cxlab.scenario import Scenario
 from cxlab.sim import Engine
+from cxlab.units import format_interval, format_value
 
-__all__ = ["paired", "without_links", "worth_of"]
+__all__ = ["Worth", "paired", "without_links", "worth_of"]
+
+UNITS = {"customers": "count", "lost": "count", "csat": "parameter"}
+"""Units of what a company's runs come to; the rest is money."""
+
+
+class Worth(pd.DataFrame):
+    """What a change comes to: a DataFrame that shows itself as people read it.
+
+    The columns hold plain numbers. `attrs["currency"]` names that of the money.
+    """
+
+    @property
+    def _constructor(self) -> Callable[..., pd.DataFrame]:
+        return Worth
+
+    def shown(self) -> pd.DataFrame:
+        """Return the rows as people read them, all text."""
+        rows = []
+        currency = self.attrs.get("currency", "money")
+        for row in self.to_dict("records"):
+            unit = UNITS.get(str(row["quantity"]), "money")
+            name = str(row["quantity"]) + (f" ({currency})" if unit == "money" else "")
+            rows.append(
+                {
+                    "loop": row["loop"], "quantity": name,
+                    "before": format_value(row["base"], unit),
+                    "after": format_value(row["changed"], unit),
+                    "difference": format_value(row["difference"], unit, signed=True),
+                    "95 % interval": format_interval(row["low"], row["high"], unit),
+                }
+            )  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def _readable(self) -> bool:
+        needed = {"loop", "quantity", "base", "changed", "difference", "low", "high"}
+        return len(self) > 0 and needed <= set(self.columns)
+
+    def __repr__(self) -> str:
+        """Return the rows as people read them."""
+        return self.shown().to_string(index=False) if self._readable() else super().__repr__()
+
+    def _repr_html_(self) -> str | None:
+        if not self._readable():
+            plain: str | None = pd.DataFrame(self)._repr_html_()  # type: ignore[operator]
+            return plain
+        numeric = ("before", "after", "difference", "95 % interval")
+        return display.shown(display.frame(self.shown(), numeric=numeric), as_frame=True)
+
 
 _QUANTITIES = ("margin", "support", "acquisition", "rewards", "value", "customers", "lost", "csat")
 
@@ -32,7 +82,7 @@ def worth_of(
     progress: Progress | None = None,
     quantities: tuple[str, ...] = _QUANTITIES,
     **changes: Any,
-) -> pd.DataFrame:
+) -> Worth:
     """Return what a change of a scenario comes to, with the links and, as control, without them.
 
     `changes` are those of `Scenario.but`; `base` and the changed scenario meet the same draws, so
@@ -61,7 +111,9 @@ def worth_of(
         for loop, without, with_it in zip(loops, runs[::2], runs[1::2], strict=True)
     ]
     table = pd.concat(parts, ignore_index=True)
-    return table[["loop", *(c for c in table.columns if c != "loop")]]
+    found = Worth(table[["loop", *(c for c in table.columns if c != "loop")]])
+    found.attrs["currency"] = base.currency
+    return found
 
 
 def _check_change(scenario: Scenario, changed: Scenario) -> None:

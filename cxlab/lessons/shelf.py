@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import cxlab
-from cxlab.errors import InputError
+from cxlab import display
+from cxlab.errors import InputError, RunError
 from cxlab.files import bundled, lesson_file, write_whole
 from cxlab.metrics import METRICS
 from cxlab.report import ReportResult, heading, report
 from cxlab.report.html import Html, element, join
+from cxlab.report.many import made_reports
 from cxlab.report.page import build_plain_page
 
-__all__ = ["Lesson", "lesson", "lesson_pages", "lessons", "lessons_on"]
+__all__ = [
+    "LESSONS_FOLDER", "Lesson", "lesson", "lesson_pages", "lesson_requests", "lessons",
+    "lessons_on", "write_lesson_index",
+]  # fmt: skip
+
+LESSONS_FOLDER = "lessons"
+"""Where the pages of lessons lie, inside the folder of reports."""
 
 SHELF = "cxlab_lesson"
 """Name in a notebook's metadata under which a lesson describes itself."""
@@ -32,6 +42,21 @@ class Lesson:
     family: str
     metrics: tuple[str, ...]
     path: Path
+
+    def __repr__(self) -> str:
+        """Return the lesson in one line."""
+        return f"<Lesson {self.name}: {self.title}. {self.question}>"
+
+    def _repr_html_(self) -> str:
+        there = Path(os.path.relpath(self.path)).as_posix()
+        about = [("family", self.family), ("metrics", ", ".join(self.metrics))]
+        return display.shown(
+            display.heading(self.title, self.name),
+            display.lines([self.question], quiet=False),
+            display.facts((name, text) for name, text in about if text),
+            f"<p>{display.link(quote(there), 'open the notebook')}</p>",
+            display.lines([f'as a page: cx.lesson("{self.name}")']),
+        )
 
 
 def lessons() -> dict[str, Lesson]:
@@ -51,7 +76,7 @@ LATER = {DESK: 1, TRAPS: 2}
 def lesson(
     name: str,
     *,
-    out: str | Path = "reports/lessons",
+    out: str | Path = f"reports/{LESSONS_FOLDER}",
     engine: str = "inprocess",
     progress: Callable[[int, int], None] | None = None,
 ) -> ReportResult:
@@ -91,19 +116,37 @@ def lessons_on(metric: str) -> list[Lesson]:
 
 
 def lesson_pages(
-    out: str | Path = "reports/lessons", *, progress: Callable[[int, int], None] | None = None
+    out: str | Path = f"reports/{LESSONS_FOLDER}",
+    *,
+    at_once: int = 1,
+    may_fork: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Make the pages of all lessons and an index of them; return the index.
 
-    `progress(done, total)` counts lessons.
+    `at_once` and `may_fork` as in `made_reports`; `progress(done, total)` counts lessons. Raises
+    the error of the first lesson that fails.
     """
-    shelf = lessons()
-    pages: dict[str, str] = {}
-    for number, name in enumerate(shelf):
-        pages[name] = lesson(name, out=out).path.name
+    requests = lesson_requests(out)
+    names, pages = list(requests), dict[str, str]()
+    for made in made_reports(list(requests.values()), at_once=at_once, may_fork=may_fork):
+        if made.result is None:
+            raise made.error or RunError("a lesson failed", given=names[made.place])
+        pages[names[made.place]] = made.result.path.name
         if progress:
-            progress(number + 1, len(shelf))
-    return _index(shelf, pages, Path(out))
+            progress(len(pages), len(names))
+    return write_lesson_index(pages, out)
+
+
+def lesson_requests(
+    out: str | Path, names: Sequence[str] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Return what `report` is asked for the pages of lessons, by name; without names of all."""
+    shelf = lessons()
+    for name in names or ():
+        if name not in shelf:
+            raise InputError("no such lesson", given=name, known=shelf)
+    return {name: {"notebook": shelf[name].path, "out": out} for name in names or shelf}
 
 
 def _read(path: Path) -> Lesson:
@@ -117,8 +160,9 @@ def _read(path: Path) -> Lesson:
         raise InputError("not a lesson", given=path.name, hint=repr(error)) from None
 
 
-def _index(shelf: dict[str, Lesson], pages: dict[str, str], out: Path) -> Path:
-    every = list(shelf.values())
+def write_lesson_index(pages: Mapping[str, str], out: str | Path) -> Path:
+    """Write the index of the lessons whose pages (file names by lesson) are in `out`."""
+    every = [each for name, each in lessons().items() if name in pages]
     sections = [
         ("Families of metrics", _links([e for e in every if e.family != TRAPS], pages)),
         ("Traps", _links([e for e in every if e.family == TRAPS], pages)),
@@ -126,14 +170,15 @@ def _index(shelf: dict[str, Lesson], pages: dict[str, str], out: Path) -> Path:
     head = heading(
         "Lessons", "What customer-experience metrics mean, and how a desk behaves",
         "Worked by hand and by cxlab.",
-        [["Lessons", str(len(shelf))]],
+        [["Lessons", str(len(every))]],
     )  # fmt: skip
     page = build_plain_page(head.page, sections, version=cxlab.__version__)
-    write_whole({out / "index.html": page})
-    return out / "index.html"
+    index = Path(out) / "index.html"
+    write_whole({index: page})
+    return index
 
 
-def _links(found: list[Lesson], pages: dict[str, str]) -> Html:
+def _links(found: list[Lesson], pages: Mapping[str, str]) -> Html:
     items = [
         element(
             "li",

@@ -55,7 +55,24 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 }
 """The ids of every family, by its name, in the order in which catalogues list them."""
 
-METRICS: dict[str, Metric] = {m.id: m for family in _FAMILIES for m in family.METRICS}
+
+class Catalogue(dict[str, Metric]):
+    """The metrics by id; in a notebook a table of them, and `METRICS["` lists the ids."""
+
+    def __repr__(self) -> str:
+        """Return how many there are, and of which families."""
+        return f"<{len(self)} metrics: {', '.join(FAMILIES)}>"
+
+    def _repr_html_(self) -> str:
+        from cxlab.metrics.display import catalogue_html
+
+        return catalogue_html(self, FAMILIES)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
+
+METRICS = Catalogue({m.id: m for family in _FAMILIES for m in family.METRICS})
 """Every metric by id, in the order in which catalogues list them."""
 
 DESK: tuple[str, ...] = (

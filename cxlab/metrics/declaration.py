@@ -229,6 +229,14 @@ class Metric:
             },
         }
 
+    def __repr__(self) -> str:
+        """Return the metric in one line."""
+        better = {"up": "higher is better", "down": "lower is better"}.get(self.direction)
+        return f"<Metric {self.id}: {self.title}, {self.unit}{f', {better}' if better else ''}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
     def _repr_html_(self) -> str:
         from cxlab.metrics.display import metric_html
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from html import escape
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cxlab import display
 from cxlab.metrics.declaration import Metric
 from cxlab.units import UNITS, format_value
 
-__all__ = ["metric_html", "metric_text"]
+__all__ = ["catalogue_html", "metric_html", "metric_text"]
 
 _BETTER = {"up": "higher is better", "down": "lower is better", "depends": "depends on the case"}
 
@@ -55,14 +57,38 @@ def metric_html(metric: Metric) -> str:
     """Return definition, formula (MathML) and worked example as HTML."""
     from latex2mathml.converter import convert
 
-    rows = "".join(
-        f"<tr><th scope='row' style='text-align:left'>{escape(label)}</th>"
-        f"<td style='text-align:left'>{escape(text)}</td></tr>"
-        for label, text in _facts(metric)
-    )
     story, result = _example(metric)
-    return (
-        f"<h4>{escape(metric.title)} <code>{escape(metric.id)}</code></h4>"
-        f"<p>{convert(metric.formula, display='block')}</p><table>{rows}</table>"
-        f"<p><strong>Worked example.</strong> {escape(story)} <code>{escape(result)}</code></p>"
-    )
+    example = [f"Worked example: {story}", result]
+    formula = f"<p>{convert(metric.formula, display='block')}</p>"
+    tables = (_rows_html(name, rows) for name, rows in metric.example.rows.items())
+    return display.shown(
+        display.heading(metric.title, metric.id), formula, display.facts(_facts(metric)),
+        display.lines(example, quiet=False), *tables,
+    )  # fmt: skip
+
+
+def catalogue_html(metrics: Mapping[str, Metric], families: Mapping[str, Iterable[str]]) -> str:
+    """Return a catalogue as HTML: the concepts of each family, with how many readings they have."""
+    readings = Counter(m.variant_of or m.id for m in metrics.values())
+    rows = [
+        (family, m.id, m.title, m.definition, str(readings[m.id]))
+        for family, ids in families.items()
+        for m in (metrics[i] for i in ids if i in metrics)
+        if not m.variant_of
+    ]
+    said = [
+        f"{len(metrics)} metrics, {len(rows)} concepts; cx.metric(id) shows one with its formula."
+    ]
+    return display.shown(
+        display.table(("family", "id", "title", "definition", "readings"), rows,
+                      numeric=("readings",)),
+        display.lines(said),
+    )  # fmt: skip
+
+
+def _rows_html(name: str, rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the rows of a worked example; a column that no row has is left out."""
+    listed = list(rows)
+    columns = list(dict.fromkeys(c for row in listed for c in row))
+    cells = [["" if row.get(c) is None else row[c] for c in columns] for row in listed]
+    return display.table(columns, cells, caption=name)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import pandas as pd
 
+from cxlab import display
 from cxlab.metrics.plan import RESULT_COLUMNS
 from cxlab.units import format_interval, format_value
 
@@ -45,8 +45,8 @@ class Results(pd.DataFrame):
             plain: str | None = pd.DataFrame(self)._repr_html_()  # type: ignore[operator]
             return plain
         shown, notes = _view(self)
-        table = shown.to_html(index=False, max_rows=pd.get_option("display.max_rows"))
-        return table + "".join(f"<p>{escape(line)}</p>" for line in [*notes, _summary(self)])
+        table = display.frame(shown, most=pd.get_option("display.max_rows"))
+        return display.shown(table, display.lines([*notes, _summary(self)]), as_frame=True)
 
 
 def _left(shown: pd.DataFrame, names: list[str]) -> pd.DataFrame:

@@ -78,5 +78,5 @@ def _key(plan: Plan) -> Hashable | None:
     columns = tuple((n, tables.given_columns(n), tables.extra_columns(n)) for n in tables.names)
     return (
         tuple(m.id for m in plan.metrics), plan.dims, plan.period, plan.tz, plan.view.as_of,
-        plan.view.settings.key, columns,
+        plan.view.settings.key, tables.meta.asked_once, columns,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 `report(...)` is the main job; the rest is what the notebooks show.
 """
 
+from cxlab.report.alerts import alerts
 from cxlab.report.blocks import Block
 from cxlab.report.company import TILES as COMPANY_TILES
 from cxlab.report.company import (
@@ -33,9 +34,11 @@ from cxlab.report.heading import (
     scenario_heading,
     scenario_provenance,
 )
+from cxlab.report.index import index_pages
 from cxlab.report.kpis import DRILL, HEADLINES, drill_table, kpi_table
 from cxlab.report.live import live_sliders
 from cxlab.report.logs import read_log
+from cxlab.report.mail import mail_text
 from cxlab.report.options import (
     causes_frame,
     link_pictures,
@@ -44,8 +47,10 @@ from cxlab.report.options import (
     worth_frame,
     worth_table,
 )
+from cxlab.report.pdf import make_pdf
 from cxlab.report.quality import data_quality
 from cxlab.report.run import ReportResult, report
+from cxlab.report.series import reports
 from cxlab.report.staffing import (
     plan_answer,
     plan_charts,
@@ -54,7 +59,7 @@ from cxlab.report.staffing import (
     plan_prices,
     plan_targets,
 )
-from cxlab.report.targets import Target, line, load_targets
+from cxlab.report.targets import Target, line, load_alarms, load_targets
 from cxlab.report.tiles import tiles
 from cxlab.report.trust import doubtful, model_description, neighbour_table
 from cxlab.report.validation import (
@@ -80,6 +85,7 @@ __all__ = [
     "Target",
     "View",
     "alarm_limit",
+    "alerts",
     "causes_frame",
     "change_pictures",
     "choose_period",
@@ -99,14 +105,18 @@ __all__ = [
     "drill_table",
     "fault_table",
     "heading",
+    "index_pages",
     "kpi_table",
     "line",
     "link_list",
     "link_pictures",
     "live_sliders",
+    "load_alarms",
     "load_targets",
     "loop_heading",
     "loop_note",
+    "mail_text",
+    "make_pdf",
     "model_description",
     "neighbour_table",
     "options_table",
@@ -120,6 +130,7 @@ __all__ = [
     "provenance",
     "read_log",
     "report",
+    "reports",
     "scenario_heading",
     "scenario_provenance",
     "tiles",

@@ -21,7 +21,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.profiledir import ProfileDir
-from papermill.engines import Engine, papermill_engines
+from papermill.engines import Engine, NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import execute_notebook
 
@@ -213,7 +213,27 @@ def _is_code(cell: Any) -> bool:
     return bool(cell.cell_type == "code" and cell.source.strip())
 
 
+class KernelEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
+    """papermill's own engine, with a word after each cell."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls, nb_man: Any, kernel_name: str, progress: Progress | None = None, **options: Any
+    ) -> None:
+        """Run the cells in a kernel."""
+        complete, total = nb_man.cell_complete, len(nb_man.nb.cells)
+
+        def completed(cell: Any, cell_index: int | None = None, **more: Any) -> None:
+            complete(cell, cell_index, **more)
+            if progress and cell_index is not None:
+                progress(cell_index + 1, total)
+
+        nb_man.cell_complete = completed
+        super().execute_managed_notebook(nb_man, kernel_name, **options)
+
+
 papermill_engines.register("cxlab-inprocess", InProcessEngine)
+papermill_engines.register("cxlab-kernel", KernelEngine)
 
 
 def run_notebook(
@@ -230,19 +250,20 @@ def run_notebook(
     """
     if engine not in ENGINES:
         raise InputError("unknown engine", given=engine, known=ENGINES)
-    options: dict[str, Any] = {"progress_bar": False}
-    if engine == "inprocess":
-        options |= {"engine_name": "cxlab-inprocess", "progress": progress}
-    else:
+    options: dict[str, Any] = {
+        "progress_bar": False, "engine_name": f"cxlab-{engine}", "progress": progress,
+    }  # fmt: skip
+    if engine == "kernel":
         # ipykernel 7 warns about TCP without encryption; the kernel listens on loopback only.
         options["extra_arguments"] = ["--IPKernelApp.log_level=ERROR"]
+    # papermill refuses a notebook that does not say its language, as editors other than Lab write.
+    notebook.metadata.setdefault("kernelspec", {"name": "python3", "display_name": "Python 3"})
+    notebook.metadata.setdefault("language_info", {"name": "python"})
     try:
         with _quiet_papermill():
             done = execute_notebook(notebook, None, parameters, **options)
     except PapermillExecutionError as error:
         raise _cell_error(error) from None
-    if engine == "kernel" and progress:
-        progress(len(done.cells), len(done.cells))
     return done
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from cxlab.errors import InputError
 from cxlab.experiment import compare
 from cxlab.experiment.comparison import Comparison
-from cxlab.experiment.design import Range, changed_by, look_up
+from cxlab.experiment.design import Range, changed_by
 from cxlab.experiment.lattices import METRICS, default_ranges, key_words
 from cxlab.report.html import Html, element, join, table
 from cxlab.scenario import Scenario
+from cxlab.scenario.source import look_up
 from cxlab.units import format_interval, format_value
 
 __all__ = ["live_sliders", "live_table"]

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
-import platform
-import subprocess
+import os
+import time
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from cxlab.origin import git_commit, versions
 from cxlab.report.html import Html, element, join, table
 from cxlab.sim.outlook import curve_told
 
-__all__ = ["PACKAGES", "git_commit", "input_id", "manifest", "provenance_markup", "versions"]
-
-PACKAGES = ("cxlab", "pandas", "ibis-framework", "duckdb", "simpy", "altair", "papermill",
-            "nbconvert", "numba", "numpy", "scipy", "vl-convert-python")  # fmt: skip
-"""Packages whose versions can change a number or a picture."""
+__all__ = ["input_id", "made_at", "manifest", "provenance_markup"]
 
 
 def manifest(
@@ -34,6 +31,8 @@ def manifest(
     scenario = facts.get("scenario")
     return {
         "title": facts.get("title", ""),
+        "kind": facts.get("kind", ""),
+        "source": facts.get("source"),
         "period": facts.get("period"),
         "input_id": input_id(notebook.name, parameters, facts),
         "notebook": {"name": notebook.name, "sha256": notebook_sha256},
@@ -45,12 +44,27 @@ def manifest(
         "inputs": facts.get("inputs", []),
         "compared": facts.get("compared", []),
         "missed_targets": facts.get("missed_targets", []),
+        "restated": facts.get("restated", []),
         "summary": facts.get("summary", []),
+        "kpis": facts.get("kpis", []),
+        "alerts": facts.get("alerts", []),
+        "judged": facts.get("judged"),
         "versions": versions(),
         "git_commit": git_commit(),
         "engine": engine,
         "seconds": round(seconds, 2),
+        "made_at": made_at(),
     }
+
+
+def made_at() -> str:
+    """Return the instant as ISO 8601 in UTC, by SOURCE_DATE_EPOCH where that is set.
+
+    It stands in the manifest alone: a page made twice from the same is the same.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    now = float(epoch) if epoch.isdecimal() else time.time()
+    return dt.datetime.fromtimestamp(now, dt.UTC).isoformat(timespec="seconds")
 
 
 def _customer_base(
@@ -87,42 +101,8 @@ def input_id(notebook: str, parameters: Mapping[str, Any], facts: Mapping[str, A
     return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()[:8]
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that matter."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
-
-
-def git_commit() -> str | None:
-    """Return the commit of the checkout that cxlab runs from, "-dirty" after it where changed.
-
-    None when cxlab was installed from a package: a repository around it is somebody else's.
-    """
-    folder = Path(__file__).resolve().parent
-    if _git(folder, "ls-files", "--error-unmatch", Path(__file__).name) is None:
-        return None
-    return _git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    """Return what git prints, None where it fails or is not there."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments],
-            capture_output=True, text=True, timeout=5, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
-
-
 def provenance_markup(data: Mapping[str, Any]) -> Html:
-    """Return the manifest as a page prints it; seconds that are None are left out."""
+    """Return the manifest as a page prints it."""
     rows: list[tuple[str, object]] = [("Notebook", data["notebook"]["name"])]
     own = data["scenario"] or {}
     rows += [(f"Parameter {n}", _shown(v, own.get(n))) for n, v in data["parameters"].items()]
@@ -138,8 +118,6 @@ def provenance_markup(data: Mapping[str, Any]) -> Html:
     rows.append(("Commit of cxlab", data["git_commit"] or "installed from a package"))
     rows.append(("Versions", ", ".join(f"{k} {v}" for k, v in data["versions"].items())))
     rows.append(("Engine", data["engine"]))
-    if data["seconds"] is not None:
-        rows.append(("Made in", f"{data['seconds']:.1f} s"))
     base = data.get("customer_base")
     if base:
         rows += _base_rows(base)

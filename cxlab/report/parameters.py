@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cxlab.errors import InputError
+from cxlab.scenario.changes import comma_parts
 
 __all__ = ["Parameter", "check_parameters", "read_schema"]
 
@@ -130,7 +131,7 @@ def _says_none(value: Any) -> bool:
 
 def _list(kind: str, value: Any, from_text: bool) -> list[Any]:
     if from_text and isinstance(value, str):
-        value = [part.strip() for part in value.split(",") if part.strip()]
+        value = comma_parts(value)
     if not isinstance(value, list | tuple):
         raise ValueError("not a list")
     return [_scalar(kind, item, from_text) for item in value]

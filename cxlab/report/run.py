@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import time
 import unicodedata
@@ -11,10 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import cxlab
+from cxlab import display
 from cxlab.errors import InputError
 from cxlab.files import notebook_file, scenario_file, write_whole
+from cxlab.pages import holding, request_of
 from cxlab.report.html import without_nan
 from cxlab.report.logs import SAMPLES
 from cxlab.report.manifest import input_id, manifest, provenance_markup
@@ -28,13 +32,32 @@ __all__ = ["ReportResult", "report"]
 class ReportResult:
     """What a report left behind: the page, its manifest, the result in words.
 
-    `missed_targets` are ids of metrics; `summary` has one line per KPI.
+    `missed_targets` are ids of metrics; `summary` has one line per KPI. `alerts` and `restated` are
+    what the manifest says of figures beyond noise, and of figures published with another value.
     """
 
     path: Path
     manifest_path: Path
     summary: tuple[str, ...]
     missed_targets: tuple[str, ...]
+    alerts: tuple[Mapping[str, Any], ...] = ()
+    restated: tuple[Mapping[str, Any], ...] = ()
+
+    def __repr__(self) -> str:
+        """Return where the page is, and its figures."""
+        return "\n".join([f"<Report {self.path}>", *self.summary, *self._missed()])
+
+    def _repr_html_(self) -> str:
+        # A path seen from the notebook, which is what JupyterLab takes for a link.
+        there = Path(os.path.relpath(self.path)).as_posix()
+        return display.shown(
+            f"<h4>{display.link(quote(there), self.path.name)}</h4>",
+            display.lines(self.summary, quiet=False),
+            display.lines([*self._missed(), f"manifest: {self.manifest_path}"]),
+        )
+
+    def _missed(self) -> list[str]:
+        return [f"target missed: {name}" for name in self.missed_targets]
 
 
 def report(
@@ -65,6 +88,7 @@ def report(
     """
     started = time.perf_counter()
     source = _notebook_for(scenario, data, notebook)
+    asked = request_of(scenario, data, notebook, period, parameters, Path(out), static=static)
     raw = _read(source)
     given = _given(scenario, data, period, parameters)
     schema = read_schema(raw, source.name)
@@ -74,12 +98,11 @@ def report(
     job = None if static else BundleJob()
     try:
         executed = _run(source, checked, engine, progress)
-        page, data_ = _page(executed, source, used, engine, started, job)
+        page, data_ = _page(executed, source, used, engine, started, job, Path(out))
     finally:
         if job is not None:
             job.cancel()
-    name = _file_name(used, data_, Path(out), "-static" if static else "")
-    return _publish(page, data_, name, Path(out))
+    return _publish(page, data_ | {"request": asked}, used, Path(out), "-static" if static else "")
 
 
 def _notebook_for(
@@ -169,23 +192,26 @@ def _page(
     engine: str,
     started: float,
     job: BundleJob | None,
+    out: Path,
 ) -> tuple[str, dict[str, Any]]:
     from cxlab.report import page as pages
+    from cxlab.report.restated import restated, tell_restated
 
+    facts = pages.page_facts(executed)
+    facts["restated"] = restated(facts, input_id(source.name, used, facts), out)
+    tell_restated(executed, facts["restated"])
     bundle = None if job is None else job.result()
     data = without_nan(
         manifest(
             notebook=source,
             notebook_sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
             parameters=used,
-            facts=pages.page_facts(executed),
+            facts=facts,
             engine=engine,
             seconds=time.perf_counter() - started,
         )
     )
-    # The manifest alone keeps the seconds of a page that is to be the same for the same inputs.
-    shown = data | {"seconds": None} if bundle is None else data
-    told, version = provenance_markup(shown), cxlab.__version__
+    told, version = provenance_markup(data), cxlab.__version__
     if bundle is None:
         page = pages.build_static_page(executed, told, version=version)
         pages.check_page(page, pages.MAX_STATIC)
@@ -193,6 +219,10 @@ def _page(
         page = pages.build_page(executed, told, bundle, version=version)
         pages.check_page(page)
     return page, data
+
+
+_USUAL = ("scenario", "periodic", "lifecycle")
+"""What is made of a scenario or a log where nobody names a notebook: its page has no other name."""
 
 
 def _file_name(
@@ -204,7 +234,10 @@ def _file_name(
     """
     scenario = data.get("scenario") or {}
     stem = scenario.get("name") or Path(str(used.get("data") or data["notebook"]["name"])).stem
-    parts = [_plain(str(stem)) or f"report-{data['input_id']}", _plain(data.get("period") or "")]
+    kind = Path(data["notebook"]["name"]).stem
+    about = "" if kind in _USUAL or kind == stem else _plain(kind)
+    parts = [_plain(str(stem)) or f"report-{data['input_id']}", about,
+             _plain(data.get("period") or "")]  # fmt: skip
     name = "-".join(p for p in parts if p)[:120] + ending
     return f"{name}-{data['input_id']}" if _taken(out / f"{name}.json", data) else name
 
@@ -227,10 +260,15 @@ def _taken(path: Path, data: Mapping[str, Any]) -> bool:
     return bool(found != data["input_id"])
 
 
-def _publish(page: str, data: dict[str, Any], name: str, out: Path) -> ReportResult:
+def _publish(
+    page: str, data: dict[str, Any], used: Mapping[str, Any], out: Path, ending: str
+) -> ReportResult:
     """Put page and manifest in place, both written whole before either is renamed."""
+    data = data | {"page_sha256": hashlib.sha256(page.encode("utf-8")).hexdigest()}
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    files = {out / f"{name}.json": text, out / f"{name}.html": page}
-    write_whole(files)
-    html_path, json_path = out / f"{name}.html", out / f"{name}.json"
-    return ReportResult(html_path, json_path, tuple(data["summary"]), tuple(data["missed_targets"]))
+    with holding(out):
+        name = _file_name(used, data, out, ending)
+        html_path, json_path = out / f"{name}.html", out / f"{name}.json"
+        write_whole({json_path: text, html_path: page})
+    found = (data[part] for part in ("summary", "missed_targets", "alerts", "restated"))
+    return ReportResult(html_path, json_path, *(tuple(part) for part in found))

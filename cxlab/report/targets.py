@@ -5,6 +5,10 @@ at_most_hours = 24
 
 [targets.sla]
 at_least_percent = 65
+alert_below_percent = 60
+
+A limit of the kind alert_above or alert_below is no target: the periodic page raises an alert
+there.
 """
 
 from __future__ import annotations
@@ -19,7 +23,12 @@ from cxlab.errors import InputError
 from cxlab.metrics import METRICS, metric
 from cxlab.units import convert_key, format_value
 
-__all__ = ["Target", "line", "load_targets", "parse_targets"]
+__all__ = [
+    "Alarm", "Target", "line", "load_alarms", "load_targets", "parse_alarms", "parse_targets",
+]  # fmt: skip
+
+SIDES = ("at_most", "at_least")
+ALARMS = ("alert_above", "alert_below")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,55 +61,101 @@ class Target:
         return self.at_most if self.at_most is not None else self.at_least
 
 
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A limit at which a metric raises an alert, in the metric's stored unit.
+
+    >>> Alarm("sla", "share", alert_below=0.6).words(0.55)
+    'below 60.0 %'
+    """
+
+    metric: str
+    unit: str
+    alert_above: float | None = None
+    alert_below: float | None = None
+
+    def words(self, value: float) -> str:
+        """Return which limit `value` lies beyond; "" for none, the limit itself is none."""
+        if self.alert_above is not None and value > self.alert_above:
+            return f"above {format_value(self.alert_above, self.unit)}"
+        if self.alert_below is not None and value < self.alert_below:
+            return f"below {format_value(self.alert_below, self.unit)}"
+        return ""
+
+
 def load_targets(path: str | Path | None) -> dict[str, Target]:
     """Read targets from a TOML file; no path, no targets.
 
     Raises InputError when the file is missing, is not TOML, or names something unknown.
     """
-    if path is None:
-        return {}
+    return {} if path is None else parse_targets(_read(path))
+
+
+def load_alarms(path: str | Path | None) -> dict[str, Alarm]:
+    """Read the limits of alerts from a TOML file of targets; no path, no limits.
+
+    Raises InputError as `load_targets` does.
+    """
+    return {} if path is None else parse_alarms(_read(path))
+
+
+def _read(path: str | Path) -> dict[str, Any]:
     file = Path(path)
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):
         raise InputError("no such file of targets", given=str(path)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the targets in {file.name}", hint=str(error)) from None
-    return parse_targets(data)
 
 
 def parse_targets(data: Mapping[str, Any]) -> dict[str, Target]:
-    """Check the content of a targets file.
+    """Check the content of a targets file and return the targets in it.
 
     >>> parse_targets({"targets": {"sla": {"at_least_percent": 65}}})["sla"].words
     'at least 65.0 %'
     """
+    found = {name: _limits(name, table, SIDES) for name, table in _tables(data).items()}
+    return {n: Target(n, metric(n).unit, **limits) for n, limits in found.items() if limits}
+
+
+def parse_alarms(data: Mapping[str, Any]) -> dict[str, Alarm]:
+    """Check the content of a targets file and return the limits of alerts in it.
+
+    >>> parse_alarms({"targets": {"frt": {"alert_above_hours": 8}}})["frt"].alert_above
+    28800.0
+    """
+    found = {name: _limits(name, table, ALARMS) for name, table in _tables(data).items()}
+    return {n: Alarm(n, metric(n).unit, **limits) for n, limits in found.items() if limits}
+
+
+def _tables(data: Mapping[str, Any]) -> dict[str, object]:
     unknown = [name for name in data if name != "targets"]
     if unknown:
         raise InputError("unknown table in the targets", given=unknown[0], known=["targets"])
     tables = data.get("targets", {})
     if not isinstance(tables, Mapping):
         raise InputError("targets must be tables", expected="[targets.sla] with a limit below")
-    return {name: _one(str(name), limits) for name, limits in tables.items()}
+    return {str(name): table for name, table in tables.items()}
 
 
-def _one(name: str, limits: object) -> Target:
+def _limits(name: str, limits: object, wanted: tuple[str, ...]) -> dict[str, float]:
+    """Return the limits of one metric that are of a wanted kind; all of them are checked."""
     if name not in METRICS:
         raise InputError("unknown metric in the targets", given=name, known=METRICS)
     if not isinstance(limits, Mapping) or not limits:
         expected = "a limit such as at_most_hours = 24 or at_least_percent = 65"
         raise InputError(f"target of {name} has no limit", given=limits, expected=expected)
-    unit = metric(name).unit
     found: dict[str, float] = {}
     for key, value in limits.items():
-        side = "at_least" if str(key).startswith("at_least") else "at_most"
-        factor = convert_key(str(key), side, unit)
+        side = next((s for s in (*SIDES, *ALARMS) if str(key).startswith(s)), "at_most")
+        factor = convert_key(str(key), side, metric(name).unit)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise InputError(f"{name}: {key} must be a number", given=value)
         if side in found:
             raise InputError(f"{name} has two limits of one kind", given=str(key))
         found[side] = float(value) * factor
-    return Target(name, unit, **found)
+    return {side: limit for side, limit in found.items() if side in wanted}
 
 
 def line(targets: Mapping[str, Target], metric_id: str) -> float | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
 from cxlab.report.blocks import Block
 from cxlab.report.compare import judgement
+from cxlab.report.headline import headline_facts
 from cxlab.report.html import Html, element, join
 from cxlab.report.kpis import FLAGS, Kpi, interval_text, rows_of, value_text
 from cxlab.report.sparkline import Point, run_strip, trend_line
@@ -63,7 +65,8 @@ def tiles(
     )  # fmt: skip
     summary = [_summary(k, before.get(k.metric), beside.targets.get(k.metric)) for k in kpis]
     missed = [k.metric for k in kpis if _missed(k, beside.targets.get(k.metric))]
-    page = {"summary": summary, "missed_targets": missed}
+    page: dict[str, Any] = {"summary": summary, "missed_targets": missed}
+    page["kpis"] = headline_facts(kpis, before, beside.targets, (change, verdict))
     return Block(body, "\n".join(summary), page)
 
 

@@ -1,8 +1,8 @@
 """The Vega bundle: Vega, Vega-Lite and vega-embed as one script, packed for a page.
 
 `vl_convert` carries the libraries, so nothing is fetched. Putting the bundle together takes it
-seconds and holds Python's lock, so a report starts it in a process of its own and collects it
-when the page is written.
+seconds and holds Python's lock, so the first report starts it in a process of its own and collects
+it when the page is written; then it is kept in the user's cache folder.
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ import gzip
 import hashlib
 import subprocess
 import sys
+import zlib
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 
 from cxlab.errors import RunError
+from cxlab.files import write_whole
 
-__all__ = ["Bundle", "BundleJob", "csp_hash", "pack", "packed"]
+__all__ = ["Bundle", "BundleJob", "csp_hash", "pack", "packed", "unpacked"]
 
 _PROGRAM = """
 import sys, vl_convert
@@ -51,6 +55,44 @@ def packed(text: str) -> str:
     return base64.b85encode(data).decode("ascii").replace("<", ",")
 
 
+def unpacked(text: str) -> str:
+    """Return the text that `packed` was given; raises ValueError for anything else.
+
+    >>> unpacked(packed("a < b"))
+    'a < b'
+    """
+    try:
+        data = base64.b85decode(text.replace(",", "<"))
+        return gzip.decompress(data).decode("utf-8")
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(str(error)) from None
+
+
+def _cache_file() -> Path:
+    """Return where the bundle of this version of the libraries is kept."""
+    from platformdirs import user_cache_path
+
+    made_by = hashlib.sha256(_PROGRAM.encode("utf-8")).hexdigest()[:8]
+    return user_cache_path("cxlab") / f"vega-{version('vl-convert-python')}-{made_by}.txt"
+
+
+def _kept() -> Bundle | None:
+    """Return the bundle that an earlier report kept; None where there is none, or not whole."""
+    try:
+        text = _cache_file().read_text(encoding="ascii")
+        return Bundle(unpacked(text), text)
+    except (OSError, ValueError):
+        return None
+
+
+def _keep(bundle: Bundle) -> None:
+    """Keep the bundle for later reports, where that is possible."""
+    try:
+        write_whole({_cache_file(): bundle.packed})
+    except RunError:
+        return
+
+
 class BundleJob:
     """The making of the bundle, in the background: start it early, ask for it late."""
 
@@ -58,6 +100,7 @@ class BundleJob:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        BundleJob._done = BundleJob._done or _kept()
         if BundleJob._done is None:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _PROGRAM],
@@ -71,6 +114,7 @@ class BundleJob:
         if BundleJob._done is None:
             BundleJob._done = _collect(self._process or BundleJob()._process)
             self._process = None
+            _keep(BundleJob._done)
         return BundleJob._done
 
     def cancel(self) -> None:

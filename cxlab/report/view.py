@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -30,6 +30,8 @@ class View:
     begins: dt.datetime | None = None
     ends: dt.datetime | None = None
     """The log's first ticket, and the end of what it knows."""
+    known: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    """Metrics over all periods of the log that were measured already, by id."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -87,13 +89,24 @@ class View:
         """Return one metric over the last periods, the report's own being the last."""
         return self.trends([metric])[metric]
 
-    def trends(self, metrics: Sequence[str]) -> dict[str, pd.DataFrame]:
-        """Return several metrics over the last periods, by id, from one query."""
-        every = self.current.every
-        shown = [self.current.shift(i - PERIODS_SHOWN + 1) for i in range(PERIODS_SHOWN)]
-        rows = measure(self.tables, metrics, by=[every], tz=self.time_zone)
-        rows = rows[rows["period"].isin([p.label for p in shown])]
-        return {m: _without_holes(rows[rows["metric"] == m], shown) for m in metrics}
+    def covers(self, period: Period) -> bool:
+        """Return whether the log covers the start of a period."""
+        return self.begins is None or _from_start(self.begins, period)
+
+    def trends(self, metrics: Sequence[str], shown: int = PERIODS_SHOWN) -> dict[str, pd.DataFrame]:
+        """Return several metrics over the last periods, by id, from one query.
+
+        What was asked before is not asked again. A period between two others of which the log
+        says nothing has a row without a value.
+        """
+        lacking = [m for m in metrics if m not in self.known]
+        if lacking:
+            rows = measure(self.tables, lacking, by=[self.current.every], tz=self.time_zone)
+            self.known.update({m: rows[rows["metric"] == m] for m in lacking})
+        periods = [self.current.shift(i - shown + 1) for i in range(shown)]
+        labels = [p.label for p in periods]
+        found = {m: self.known[m] for m in metrics}
+        return {m: _without_holes(r[r["period"].isin(labels)], periods) for m, r in found.items()}
 
 
 def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -> View:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 from cxlab.errors import InputError
 from cxlab.scenario.model import Scenario
 
-__all__ = ["changes", "differences", "pair", "value_of"]
+__all__ = ["changes", "comma_parts", "differences", "pair", "value_of"]
 
 _NAMES = ("name", "title", "description", "seed", "replications")
 """Keys that change no customer and no agent."""
+
+
+_PAIR = re.compile(r"[A-Za-z_]\w*(\.\w+)+\s*=.*")
 
 
 def changes(given: Sequence[str]) -> dict[str, Any]:
@@ -34,6 +38,9 @@ def pair(text: str) -> tuple[str, str]:
     key, sign, value = text.partition("=")
     if not sign or not key.strip() or not value.strip():
         raise InputError("a key has no value", given=text, expected="key=value")
+    if any(_PAIR.fullmatch(part) for part in comma_parts(value)[1:]):
+        expected = "key=value; key=value for one option, or each given by itself"
+        raise InputError("two changes in one, a comma between", given=text, expected=expected)
     return key.strip(), value.strip()
 
 
@@ -43,6 +50,29 @@ def value_of(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def comma_parts(text: str) -> list[str]:
+    """Return what stands between commas, those inside brackets and quotes left alone.
+
+    >>> comma_parts("x1.2, [1, 2]")
+    ['x1.2', '[1, 2]']
+    """
+    parts, depth, quote = [""], 0, ""
+    for letter in text:
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "\"'":
+            quote = letter
+        elif letter in "[{":
+            depth += 1
+        elif letter in "]}":
+            depth -= 1
+        if letter == "," and not depth and not quote:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts if part.strip()]
 
 
 def differences(one: Scenario, other: Scenario) -> list[tuple[str, Any, Any]]:

@@ -108,11 +108,26 @@ def keys_text(table: str | None = None) -> str:
 
     >>> print(keys_text("overflow").splitlines()[0])
     overflow = { … } of a team
+    >>> keys_text("team.shifts") == keys_text("shifts")
+    True
     """
+    if table is not None:
+        table = _near(table)
     if table is not None and table not in TABLES:
         raise InputError("a scenario has no such table", given=table, known=TABLES)
     names = [table] if table else list(TABLES)
     return "\n\n".join(_table(name) for name in names)
+
+
+def _near(table: str) -> str:
+    """Return the word of a table for how it stands in a file: `team`, `channels.phone`."""
+    words = table.strip("[]").split(".")
+    words = words[1:] if words[0] == "lifecycle" and len(words) > 1 else words
+    for word in reversed(words):
+        for known in (word, f"{word}s"):
+            if known in TABLES:
+                return known
+    return table
 
 
 def _table(name: str) -> str:

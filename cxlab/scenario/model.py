@@ -16,11 +16,13 @@ from pydantic import Field, field_validator, model_validator
 
 from cxlab.calendars import Schedule
 from cxlab.errors import InputError, nearest
+from cxlab.files import scenario_file
 from cxlab.scenario.channels import Channel
 from cxlab.scenario.forecast import expected_requests
 from cxlab.scenario.lifecycle import Lifecycle
 from cxlab.scenario.parts import ChannelKind, Name, NotNegative, Part, Positive
-from cxlab.scenario.source import changed, read_scenario
+from cxlab.scenario.source import changed, dotted_keys, look_up, read_scenario
+from cxlab.scenario.summary import before_and_after, summary_html, summary_line, summary_text
 from cxlab.scenario.surveys import Instrument, Survey
 from cxlab.scenario.teams import Team
 from cxlab.scenario.week import LocalDate, OpeningHours, hourly_rates
@@ -238,10 +240,15 @@ class Scenario(Part):
     def load(cls, path: str | Path) -> Scenario:
         """Read a scenario file, with all that it `extends`.
 
-        Raises InputError (file, key, what is expected, nearest known name) when the file is
-        missing or says what cannot be.
+        `path`: a file, or a name as on the command line: looked for in this folder, in its folder
+        `scenarios`, and among those that ship with cxlab. Raises InputError (file, key, what is
+        expected, nearest known name) when the file is missing or says what cannot be.
+
+        >>> Scenario.load("base").name
+        'base'
         """
-        return cls.of(read_scenario(Path(path)), source=str(path))
+        file = scenario_file(path) if len(Path(path).parts) == 1 else Path(path)
+        return cls.of(read_scenario(file), source=str(file))
 
     @classmethod
     def of(cls, data: dict[str, Any], *, source: str = "scenario") -> Scenario:
@@ -255,8 +262,44 @@ class Scenario(Part):
         `base.but(**{"team.shifts.0.agents": 4})` are scenarios of their own; `base` stays as it
         is. A change to None takes an optional key away. Raises InputError as `load` does.
         """
-        data = changed(self.resolved(), changes)
-        return type(self).of(data, source=f"{self.name} with changes")
+        data = self.resolved()
+        made = self.name, before_and_after(data, changes)
+        found = type(self).of(changed(data, changes), source=f"{self.name} with changes")
+        # As a cached property keeps its value: no field, so that equal scenarios stay equal.
+        found.__dict__["made_from"] = made
+        return found
+
+    def __getitem__(self, key: str) -> Any:
+        """Return what stands at a key, named as in `but`; InputError with the nearest otherwise.
+
+        In a notebook `scenario["` and the tabulator key list all of them.
+
+        >>> Scenario.load("base")["team.shifts.0.agents"]
+        3
+        """
+        data = self.resolved()
+        there, value = look_up(data, key)
+        if not there:
+            raise InputError("the scenario has no such key", given=key, known=dotted_keys(data))
+        return value
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return dotted_keys(self.resolved())
+
+    @cached_property
+    def made_from(self) -> tuple[str, tuple[tuple[str, str, str], ...]]:
+        """The scenario that `but` made this one from, and each change: key, before, now."""
+        return "", ()
+
+    def __repr__(self) -> str:
+        """Return the scenario in one line."""
+        return summary_line(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(summary_text(self))
+
+    def _repr_html_(self) -> str:
+        return summary_html(self)
 
     def resolved(self) -> dict[str, Any]:
         """Return the whole scenario, defaults filled in, as plain data that JSON can hold."""

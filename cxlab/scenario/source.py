@@ -10,7 +10,7 @@ from typing import Any
 
 from cxlab.errors import InputError
 
-__all__ = ["changed", "laid_over", "read_scenario"]
+__all__ = ["changed", "dotted_keys", "laid_over", "look_up", "read_scenario"]
 
 # What names and describes one file does not describe the file that extends it.
 _OWN = ("name", "title", "description", "extends")
@@ -64,8 +64,27 @@ def read_scenario(path: Path) -> dict[str, Any]:
     Raises InputError for what cannot be read as TOML and for a circle of `extends`.
     """
     data = _with_base(path, ())
+    _refuse_other_kinds(path, data)
     data.setdefault("name", re.sub(r"[^A-Za-z0-9_.-]+", "_", path.stem) or "scenario")
     return data
+
+
+_OTHER_KINDS = {
+    "source": "the mapping of an import",
+    "targets": "a file of targets",
+    "stages": "the stages of a journey",
+    "answers_within_days": "rules of decisions",
+    "shifts": "shift rules",
+}
+
+
+def _refuse_other_kinds(path: Path, data: Mapping[str, Any]) -> None:
+    """Say what a file is that says nothing of a scenario, instead of naming its first key."""
+    kind = next((words for key, words in _OTHER_KINDS.items() if key in data), None)
+    if kind is not None and not {"horizon", "channels"} & set(data):
+        raise InputError(
+            f"{path}: this is {kind}, not a scenario", expected="a file with [horizon]"
+        )
 
 
 def _with_base(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
@@ -172,6 +191,37 @@ def changed(data: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
             holder = _step(holder, part, name)
         _set(holder, parts[-1], value, name)
     return data
+
+
+def look_up(data: Any, key: str) -> tuple[bool, Any]:
+    """Return whether a scenario's plain data hold a dotted key, and what they hold there.
+
+    >>> look_up({"team": {"shifts": [{"agents": 3}]}}, "team.shifts.0.agents")
+    (True, 3)
+    """
+    for part in key.replace("__", ".").split("."):
+        if isinstance(data, list) and part.isdecimal() and int(part) < len(data):
+            data = data[int(part)]
+        elif isinstance(data, dict) and part in data:
+            data = data[part]
+        else:
+            return False, None
+    return True, data
+
+
+def dotted_keys(data: Any, above: str = "") -> list[str]:
+    """Return the dotted names of all that a scenario's plain data hold, tables and lists too.
+
+    >>> dotted_keys({"team": {"shifts": [{"agents": 3}]}})
+    ['team', 'team.shifts', 'team.shifts.0', 'team.shifts.0.agents']
+    """
+    pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(
+        data, list) else ()  # fmt: skip
+    found = []
+    for part, value in pairs:
+        name = f"{above}{part}"
+        found += [name, *dotted_keys(value, f"{name}.")]
+    return found
 
 
 def _step(holder: Any, part: str, name: str) -> Any:

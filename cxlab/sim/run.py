@@ -20,7 +20,7 @@ from cxlab.sim.engines import Engine, is_compiled, known_engine, play
 from cxlab.sim.plan import DeskPlan, desk_plan
 from cxlab.sim.tables import record
 from cxlab.sim.view import View
-from cxlab.sim.workload import draw_workload
+from cxlab.sim.workload import Workload, draw_workload
 from cxlab.tables import Tables
 
 __all__ = [
@@ -149,10 +149,11 @@ def recorded(
     engine: Engine | None,
     only: Collection[str] | None = None,
     plan: DeskPlan | None = None,
+    workload: Workload | None = None,
 ) -> Recorded:
     """Play one replication (1-based) and record its tables, or `only` some of them.
 
-    `plan` is that of the desk, where it is known already.
+    `plan` and `workload` are those of the desk, where they are known already.
     """
     chosen = engine or engine_for(scenario)
     counted: dict[str, int] = {}
@@ -161,7 +162,7 @@ def recorded(
         made, counted = record_company(company, only), company.history.counted
     else:
         plan = plan or desk_plan(scenario, replication)
-        workload = draw_workload(scenario, replication)
+        workload = workload or draw_workload(scenario, replication)
         outcome = play(workload, plan, engine=chosen)
         view = View(scenario, plan, workload, outcome, replication, scenario.seed)
         made = record(view, only)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,21 @@ def numbered(prefix: str | pa.Array, numbers: Integers, width: int = 6) -> pa.Ar
     """Return identifiers such as "email-000012" for numbers from 0."""
     digits = pc.utf8_lpad(pc.cast(pa.array(numbers + 1), pa.string()), width, "0")
     return pc.binary_join_element_wise(prefix, digits, "-")
+
+
+_KEPT_NAMES = 65_536
+
+
+def _first_names(prefix: str, count: int) -> pa.Array:
+    """Return `numbered` for the first so many numbers, which runs of a small desk share."""
+    if count > _KEPT_NAMES:
+        return numbered(prefix, np.arange(count))
+    return _kept_names(prefix, 1024 * -(-count // 1024))[:count]
+
+
+@lru_cache(maxsize=64)
+def _kept_names(prefix: str, count: int) -> pa.Array:
+    return numbered(prefix, np.arange(count))
 
 
 @dataclass(frozen=True)
@@ -187,18 +202,26 @@ class View:
     @cached_property
     def ticket_ids(self) -> pa.Array:
         """Per ticket: its name, the same in every scenario with the channel, or the customer."""
-        number = self.workload.number[self.request]
-        if self.workload.key is None:
-            lines = named(list(self.workload.lines), self.ticket_line).dictionary_decode()
-            ids = numbered(lines, number)
-        else:
-            customers = numbered("customer", self.workload.customer[self.request])
-            ids = numbered(customers, number, 3)
+        ids = self._request_ids
         contact = self.opening - self.first[self.request]
         if not contact.any():
             return ids
         suffix = pc.binary_join_element_wise(ids, pc.cast(pa.array(contact + 1), pa.string()), ".")
         return pc.if_else(pa.array(contact > 0), suffix, ids)
+
+    @property
+    def _request_ids(self) -> pa.Array:
+        """Per ticket: the name of its request."""
+        work, request = self.workload, self.request
+        if work.key is not None:
+            customers = numbered("customer", work.customer[request])
+            return numbered(customers, work.number[request], 3)
+        sizes = np.bincount(work.line, minlength=len(work.lines))
+        names = pa.concat_arrays(
+            [_first_names(n, size) for n, size in zip(work.lines, sizes.tolist(), strict=True)]
+        )
+        begins = np.cumsum(sizes) - sizes
+        return names.take(pa.array(begins[self.ticket_line] + work.number[request]))
 
     def kind_of(self, line: npt.NDArray[np.integer]) -> pa.Array:
         """Return what channels are in the tables."""
@@ -212,7 +235,12 @@ class View:
     def customer(self) -> Integers:
         """Per ticket: who asked, as a place among `customer_names`."""
         who = self.workload.customer[self.request]
-        return np.unique(who, return_inverse=True)[1] if self._few_customers else who
+        return np.searchsorted(self._askers, who) if self._few_customers else who
+
+    @cached_property
+    def _askers(self) -> Integers:
+        """The customers who ever ask, in order."""
+        return np.unique(self.workload.customer[self.request])
 
     @property
     def _few_customers(self) -> bool:
@@ -228,7 +256,7 @@ class View:
         """The names of the customers."""
         who = np.arange(self._customers)
         if self._few_customers:
-            who = np.unique(self.workload.customer[self.request])
+            who = self._askers
         return numbered("customer", who)
 
     def customers(self, tickets: npt.NDArray[np.integer]) -> pa.DictionaryArray:

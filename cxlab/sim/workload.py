@@ -25,6 +25,7 @@ __all__ = [
     "Requests",
     "Workload",
     "arrival_times",
+    "demand",
     "draw_requests",
     "draw_workload",
 ]
@@ -145,6 +146,18 @@ def arrival_times(rng: np.random.Generator, steps: RateSteps) -> Floats:
     step = np.searchsorted(cumulative, sums, side="left") - 1
     into = (sums - cumulative[step]) / steps.per_hour[step] * 3600
     return np.minimum(steps.edges[step] + into, np.nextafter(steps.edges[step + 1], 0))
+
+
+_OF_NO_DEMAND = frozenset({"name", "title", "description", "replications", "currency", "team",
+                           "teams", "surveys"})  # fmt: skip
+
+
+def demand(scenario: Scenario) -> str:
+    """Return, as text, all that the requests of a scenario depend on.
+
+    Scenarios of one demand meet the same requests, replication by replication.
+    """
+    return scenario.model_dump_json(exclude=set(_OF_NO_DEMAND))
 
 
 def draw_workload(scenario: Scenario, replication: int, *, seed: int | None = None) -> Workload:

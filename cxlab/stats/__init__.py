@@ -3,10 +3,12 @@
 Intervals of shares, means, scores, rates and ratios (`intervals`, `weighted`); durations with
 unfinished spells (`survival`); models of buying and leaving (`bg_nbd`, `gamma_gamma`,
 `retention`); how many observations are needed (`precision`); like compared with like
-(`standardise`) and ranks without noise (`shrinkage`); how much of a run to leave out (`warm_up`).
+(`standardise`) and ranks without noise (`shrinkage`); how much of a run to leave out (`warm_up`);
+which value of a series lies beyond its own noise (`control`).
 """
 
 from cxlab.stats.bg_nbd import BgNbd, fit_bg_nbd
+from cxlab.stats.control import Limits, p_limits, signal, xmr_limits
 from cxlab.stats.gamma_gamma import GammaGamma, customer_value, fit_gamma_gamma
 from cxlab.stats.intervals import (
     difference_interval,
@@ -56,6 +58,7 @@ __all__ = [
     "BgNbd",
     "Estimate",
     "GammaGamma",
+    "Limits",
     "ShiftedBetaGeometric",
     "Shrunk",
     "SurvivalCurve",
@@ -80,6 +83,7 @@ __all__ = [
     "nps_half_width",
     "nps_interval",
     "nps_sample_size",
+    "p_limits",
     "poisson_interval",
     "quantile_half_width",
     "quantile_ranks",
@@ -92,10 +96,12 @@ __all__ = [
     "share_sample_size",
     "shrunk_means",
     "shrunk_shares",
+    "signal",
     "standardised_mean",
     "standardised_share",
     "weighted_mean_interval",
     "weighted_nps_interval",
     "weighted_share_interval",
     "wilson_interval",
+    "xmr_limits",
 ]

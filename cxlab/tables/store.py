@@ -39,7 +39,8 @@ class Stored:
 class Meta:
     """What a folder of tables says about itself beside the rows.
 
-    Of `passing` tables one question is asked: no step of it is worth keeping for the next.
+    Of `passing` tables one question is asked: no step of it is worth keeping for the next. Where
+    customers were `asked_once`, nobody got two surveys of one instrument about the same thing.
     """
 
     as_of: datetime | None = None
@@ -49,6 +50,7 @@ class Meta:
     inputs: tuple[InputFile, ...] = ()
     counted: Mapping[str, int] = field(default_factory=dict)
     passing: bool = False
+    asked_once: bool = False
 
 
 class Tables(Mapping[str, ir.Table]):
@@ -121,6 +123,7 @@ class Tables(Mapping[str, ir.Table]):
         as_of: datetime | None = None,
         time_zone: str | None = None,
         source: str | None = None,
+        asked_once: bool = False,
     ) -> Tables:
         """Take Arrow tables as cxlab's own simulation records them, without checking a row.
 
@@ -131,7 +134,7 @@ class Tables(Mapping[str, ir.Table]):
 
         for name in frames:
             table_spec(name)
-        meta = Meta(aware(as_of, "as_of"), time_zone, source, passing=True)
+        meta = Meta(aware(as_of, "as_of"), time_zone, source, passing=True, asked_once=asked_once)
         return trusted(frames, meta)
 
     @classmethod
@@ -209,6 +212,11 @@ class Tables(Mapping[str, ir.Table]):
     def __repr__(self) -> str:
         """Return the names of the tables."""
         return f"<Tables {', '.join(self._stored)}>"
+
+    def _repr_html_(self) -> str:
+        from cxlab.tables.showing import tables_html
+
+        return tables_html(self)
 
     def stored(self, name: str) -> Stored:
         """Return one table as it is kept, with the hidden `__row`."""

@@ -332,6 +332,14 @@ class TestInitAndCheck:
         assert found["lacking"]["vol"] == ""
         assert found["lacking"]["nps"] == "surveys"
 
+    def test_check_knows_shift_rules_and_says_what_is_no_scenario(self, capsys, tmp_path):
+        rules = tmp_path / "rules.toml"
+        rules.write_text("[shifts]\nmax_agents = 12\n[teams.front]\nmax_agents = 4\n")
+        assert run(["check", str(rules)]) == 0
+        assert "shift rules of all teams, front" in capsys.readouterr().err
+        assert run(["simulate", str(rules), "--out", str(tmp_path / "o")]) == 2
+        assert "this is shift rules, not a scenario" in capsys.readouterr().err.replace("\n", " ")
+
     def test_check_knows_the_rules_and_stages_that_init_lays_out(self, capsys, tmp_path):
         run(["init", str(tmp_path)])
         capsys.readouterr()

@@ -46,7 +46,7 @@ def test_run(small: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_run_to_a_precision(small: str, capsys: pytest.CaptureFixture[str]) -> None:
-    _, err = printed(capsys, "run", small, "-m", "csat_mean", "--precision", "0.2", "--cap", "30")
+    _, err = printed(capsys, "run", small, "-m", "csat_mean", "--precision", "20%", "--cap", "30")
     assert "small: 15 replications, after which csat_mean are known to ± 20 %" in err
 
 
@@ -73,12 +73,21 @@ def test_sweep(small: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -
     rows = json.loads(printed(capsys, *arguments, "--json")[0])
     assert [row["team.shifts.0.agents"] for row in rows] == [3, 4]
     assert "2 of them kept from before" in printed(capsys, *arguments)[1]
+    arguments[3] = "team.shifts.0.agents=4"
+    printed(capsys, *arguments)
+    lines = [len((tmp_path / "s" / n).read_text().splitlines()) for n in
+             ("results-1.csv", "results.csv")]  # fmt: skip
+    assert lines == [3, 2]
+    assert "3" in (tmp_path / "s" / "sweep-1.json").read_text()
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["run", "SMALL", "--precision", "7"], "a share between 0 and 1"),
+        (["run", "SMALL", "--precision", "5%%"], "a share between 0 and 1"),
+        (["run", "MAPPING"], "this is the mapping of an import, not a scenario"),
+        (["compare", "SMALL", "--set", "a.b=1, c.d=2"], "key=value; key=value"),
         (["run", "SMALL", "--on", "corse"], "did you mean 'cores'"),
         (["run", "SMALL", "--on", "here", "--cluster", "tcp://a:1"], "one of them"),
         (["run", "SMALL", "--metrics", "frtt"], "did you mean 'frt'"),
@@ -97,7 +106,8 @@ def test_bad_input(
     small: str, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str,
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    filled = [small if a == "SMALL" else a for a in arguments]
+    own = {"SMALL": small, "MAPPING": str(Path("scenarios/sample_import/mapping.toml").resolve())}
+    filled = [own.get(a, a) for a in arguments]
     monkeypatch.chdir(tmp_path)
     assert message in printed(capsys, *filled, code=2)[1].replace("\n", " ")
     assert not list(tmp_path.iterdir())

@@ -36,7 +36,7 @@ def test_your_own_log_in_five_minutes(work):
     assert [c[1] for c in commands] == ["init", "import", "measure", "report"]
     for command in commands[1:]:
         assert run(command[1:]) == 0, command
-    assert len(list((work / "reports").glob("*.html"))) == 1
+    assert sorted(p.suffix for p in (work / "reports").iterdir()) == [".html", ".html", ".json"]
 
 
 def test_one_log_in_several_readings(work, capsys):
@@ -76,7 +76,7 @@ def test_compare(work, capsys):
         command = shlex.split(line, comments=True)[1:]
         assert run([*command, *few[command[0]]]) == 0, line
     assert "fewer" in capsys.readouterr().out
-    pages = sorted(p.name for p in (work / "reports").glob("*.html"))
+    pages = sorted(p.name for p in (work / "reports").glob("*.json"))
     assert len(pages) == 2  # neither replaces the other
 
 

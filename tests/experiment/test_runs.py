@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 import cxlab as cx
-from cxlab.experiment.runs import Measured, Question, Runs, batches, measured
+from cxlab.experiment.runs import Measured, Question, Runs, _Worlds, batches, measured
 from cxlab.metrics import DESK, METRICS
 from cxlab.metrics.possible import tables_for
 from cxlab.scenario import Scenario
+from cxlab.sim.workload import demand
 
 LEAN = [m for m in METRICS if tables_for(m) is not None]
 
@@ -58,6 +59,35 @@ def test_what_is_measured_together_changes_nothing(base: Scenario) -> None:
     together = measured([work[place] for place in order], Question())
     for place, found in zip(order, together, strict=True):
         same(found, alone[place])
+
+
+def test_requests_drawn_once_for_several_desks_are_those_of_each(base: Scenario) -> None:
+    """Staffing, surveys and names change; then the demand does, and with it the requests."""
+    work = [
+        Runs(base, 1, 2),
+        Runs(base.but(**{"team.shifts.0.agents": 5}), 1, 3),
+        Runs(base.but(**{"channels.email.arrivals_per_hour": 3.0}), 1, 1),
+        Runs(base.but(**{"surveys.csat.response_rate": 0.9}), 2, 3),
+    ]
+    assert len({demand(runs.scenario) for runs in work}) == 2
+    drawn = _Worlds(work)
+    one, other = drawn.of(0, 2), drawn.of(1, 2)
+    assert one is other
+    assert drawn.of(2, 1) is None
+    assert drawn.of(3, 2) is one
+    for found, runs in zip(measured(work, Question()), work, strict=True):
+        same(found, measured([runs], Question())[0])
+
+
+@pytest.mark.parametrize("name", ["base", "bot_deflection", "round_the_clock", "it_help_desk"])
+def test_a_desk_asks_once_about_a_ticket(name: str) -> None:
+    """What a question over many runs takes for granted of their surveys."""
+    week = Scenario.load(f"scenarios/{name}.toml").but(
+        horizon={"type": "terminating", "weeks": 2}, replications=2
+    )
+    surveys = cx.simulate(week).frame("surveys")
+    assert len(surveys) > 20
+    assert not surveys.duplicated(["replication", "instrument", "subject_type", "subject_id"]).any()
 
 
 def test_replications_can_be_played_apart(base: Scenario) -> None:

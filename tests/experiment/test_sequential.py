@@ -162,7 +162,7 @@ def test_a_company_is_asked_about_its_customers() -> None:
 def test_it_shows_itself(busy: Scenario) -> None:
     found = cx.run(busy, "asa", replications=2)
     assert "tickets per run" in repr(found)
-    assert "<p>case: 2 replications, as asked</p>" in found._repr_html_()
+    assert ">case: 2 replications, as asked</p>" in found._repr_html_()
 
 
 @pytest.mark.parametrize(

@@ -281,14 +281,14 @@ def _name(out, path):
 
 def test_no_page_replaces_that_of_another_input(tmp_path):
     first, second, foreign = (tmp_path / p for p in ("a/tables", "b/tables", "東京"))
-    assert _name(tmp_path, first)[0] == "tables"
+    assert _name(tmp_path, first)[0] == "tables-own"
     name, short = _name(tmp_path, second)
-    assert name == f"tables-{short}"
-    assert _name(tmp_path, first)[0] == "tables"
+    assert name == f"tables-own-{short}"
+    assert _name(tmp_path, first)[0] == "tables-own"
     assert _name(tmp_path, second)[0] == name
     name, short = _name(tmp_path, foreign)
-    assert name == f"report-{short}"
-    assert _name(tmp_path, tmp_path / "Büro")[0] == "Buro"
+    assert name == f"report-{short}-own"
+    assert _name(tmp_path, tmp_path / "Büro")[0] == "Buro-own"
 
 
 def test_pooled_replications_are_refused_as_a_log(tmp_path):

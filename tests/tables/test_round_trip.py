@@ -112,3 +112,15 @@ def test_what_a_simulation_counted_travels_with_its_tables(form, tmp_path):
     counted.write(tmp_path / "t", format=form)
     assert Tables.read(tmp_path / "t").counted == {"terms_ended": 7}
     assert "counted" not in plain.meta_json()
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "duckdb"])
+def test_a_folder_may_have_any_name(form, tmp_path):
+    """A quote in it ended the path once: "Anna's data" is a usual name."""
+    rows = [{"ticket_id": "A", "created_at": datetime(2026, 1, 5, tzinfo=UTC), "channel": "email",
+             "status": "open"}]  # fmt: skip
+    folder = tmp_path / 'Anna\'s "data"; DROP TABLE tickets -- <img src=x> $HOME *[1] %20'
+    Tables.from_frames({"tickets": pd.DataFrame(rows)}).write(folder, format=form)
+    place = folder / "tables.duckdb" if form == "duckdb" else folder
+    found = next(iter(folder.glob("*.duckdb")), place)
+    assert Tables.read(found).frame("tickets")["ticket_id"].tolist() == ["A"]

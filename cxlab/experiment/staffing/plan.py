@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from cxlab import display
 from cxlab.experiment.staffing.shifts import Agents, Pattern, shift_changes, with_agents
 from cxlab.experiment.staffing.targets import Target
 from cxlab.files import write_whole
@@ -216,9 +216,14 @@ class Plan:
         return [self.line_words(), self.target_words(), self.price_words(), self.worth_words()]
 
     def _repr_html_(self) -> str:
-        said = "".join(f"<p>{escape(line)}</p>" for line in self.summary())
-        tables = self._tables()
-        return said + "".join(table.to_html(index=False) for table in tables if len(table))
+        tables = [display.frame(t, numeric=_NUMBERS) for t in self._tables() if len(t)]
+        return display.shown(display.lines(self.summary(), quiet=False), *tables)
+
+
+_NUMBERS = (
+    "agents", "paid hours a week", "a week", "value", "95 % interval", "more a week",
+    "wages a week",
+)  # fmt: skip
 
 
 def plan_name(base: Scenario) -> str:

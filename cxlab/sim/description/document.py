@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
 
+from cxlab import display
+
 __all__ = ["SOURCE", "Description", "Grid", "Section"]
 
 SOURCE = (
@@ -72,7 +74,7 @@ class Description:
         return "".join([*parts, f"<p>{escape(SOURCE)}</p>"])
 
     def _repr_html_(self) -> str:
-        return f"<h2>{escape(self.title)}</h2>{self.html()}"
+        return display.shown(f"<h2>{escape(self.title)}</h2>", self.html())
 
     def __str__(self) -> str:
         """Return the Markdown."""

@@ -1,0 +1,214 @@
+"""Work in forked processes: from one warm parent, each within its time, none taking others along.
+
+What has been imported is there at once in a fork, and nothing that the work leaves behind is there
+in the next one. A fork must not be taken of a process with threads: see `may_fork`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cxlab.errors import CxlabError, InputError, RunError
+
+__all__ = ["Outcome", "allow_forks", "forked", "may_fork"]
+
+Progress = Callable[[int, int], None]
+Work = Callable[[Any, Progress], Any]
+"""Does a task and returns plain data (as JSON knows it); tells its progress (done, total)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the task at `place`: its `value`, or the `error` that ended it."""
+
+    place: int
+    value: Any = None
+    error: CxlabError | None = None
+
+
+_OWN = threading.Event()
+
+
+def allow_forks() -> None:
+    """Say that this process is cxlab's own from the start, and computes nothing by itself."""
+    _OWN.set()
+
+
+def may_fork() -> bool:
+    """Return whether this process may fork: it is cxlab's own, and runs one thread.
+
+    In others nobody knows what a library is about at the moment: a lock that one of its threads
+    holds would be held for ever in the fork.
+    """
+    return _OWN.is_set() and hasattr(os, "fork") and threading.active_count() == 1
+
+
+def forked(
+    work: Work,
+    tasks: Sequence[Any],
+    *,
+    at_once: int = 1,
+    limit_s: float | None = None,
+    progress: Callable[[int, int, int], None] | None = None,
+) -> Iterator[Outcome]:
+    """Do every task in a fork of its own, `at_once` at a time; yield what becomes of each.
+
+    A task that tells no progress for `limit_s` seconds is killed, and is a RunError then, as is
+    one whose process dies. `progress(place, done, total)` passes on what the tasks tell. Leaving
+    early, by an exception too, kills what still runs.
+    """
+    waiting = list(enumerate(tasks))
+    running: dict[int, _Child] = {}
+    with selectors.DefaultSelector() as ready:
+        try:
+            while waiting or running:
+                while waiting and len(running) < at_once:
+                    place, task = waiting.pop(0)
+                    child = _Child.started(work, task, place)
+                    running[child.pipe] = child
+                    ready.register(child.pipe, selectors.EVENT_READ)
+                for key, _ in ready.select(timeout=_TICK_S):
+                    child = running[key.fd]
+                    for told in child.read():
+                        child.heard = time.monotonic()
+                        if progress is not None:
+                            progress(child.place, *told)
+                    if child.closed:
+                        ready.unregister(child.pipe)
+                        yield running.pop(child.pipe).end()
+                for child in _silent(running.values(), limit_s):
+                    ready.unregister(child.pipe)
+                    yield running.pop(child.pipe).stopped(limit_s or 0.0)
+        finally:
+            for child in running.values():
+                child.kill()
+
+
+_TICK_S = 0.2
+
+
+def _silent(children: Any, limit_s: float | None) -> list[_Child]:
+    now = time.monotonic()
+    return [c for c in children if limit_s is not None and now - c.heard > limit_s]
+
+
+@dataclass
+class _Child:
+    """A process at work, and what it has said through its pipe."""
+
+    place: int
+    pid: int
+    pipe: int
+    heard: float = field(default_factory=time.monotonic)
+    closed: bool = False
+    done: tuple[int, int] = (0, 0)
+    outcome: dict[str, Any] | None = None
+    _rest: bytes = b""
+
+    @classmethod
+    def started(cls, work: Work, task: Any, place: int) -> _Child:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        ours, theirs = os.pipe()
+        pid = os.fork()
+        if pid == 0:  # pragma: no cover - another process
+            _play(work, task, theirs)
+        os.close(theirs)
+        os.set_blocking(ours, False)
+        return cls(place, pid, ours)
+
+    def read(self) -> list[tuple[int, int]]:
+        """Take in what was said since; return the progress in it."""
+        try:
+            piece = os.read(self.pipe, 1 << 16)
+        except BlockingIOError:
+            return []
+        self.closed = not piece
+        *lines, self._rest = (self._rest + piece).split(b"\n")
+        told = []
+        for line in map(json.loads, lines):
+            if "progress" in line:
+                self.done = (line["progress"][0], line["progress"][1])
+                told.append(self.done)
+            else:
+                self.outcome = line
+        return told
+
+    def end(self) -> Outcome:
+        """Return what a process that closed its pipe has done."""
+        os.close(self.pipe)
+        _, status = os.waitpid(self.pid, 0)
+        if self.outcome is None:
+            return Outcome(self.place, error=_died(os.waitstatus_to_exitcode(status), self.done))
+        if "value" in self.outcome:
+            return Outcome(self.place, self.outcome["value"])
+        kind = InputError if self.outcome["kind"] == "InputError" else RunError
+        return Outcome(self.place, error=kind(self.outcome["error"]))
+
+    def stopped(self, limit_s: float) -> Outcome:
+        """Kill a process that was silent for too long."""
+        self.kill()
+        where = f"after cell {self.done[0]} of {self.done[1]}" if self.done[1] else "at the start"
+        what = f"nothing came to an end within {limit_s:g} s, {where}: stopped"
+        return Outcome(self.place, error=RunError(what, hint="--time-limit allows more seconds"))
+
+    def kill(self) -> None:
+        """End the process and all that it has started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # before it had a group of its own
+            os.kill(self.pid, signal.SIGKILL)
+        os.close(self.pipe)
+        os.waitpid(self.pid, 0)
+
+
+def _died(code: int, done: tuple[int, int]) -> RunError:
+    after = f" after cell {done[0]} of {done[1]}" if done[1] else ""
+    if code < 0:
+        name = signal.Signals(-code).name
+        hint = "the system may have run out of memory" if name == "SIGKILL" else None
+        return RunError(f"the process of the report was killed{after}", given=name, hint=hint)
+    return RunError(f"the process of the report ended{after}", given=f"exit code {code}")
+
+
+def _play(work: Work, task: Any, pipe: int) -> None:  # pragma: no cover - another process
+    """Do a task and say what became of it; never returns."""
+    code = 0
+    try:
+        os.setpgid(0, 0)
+        said = _said(work, task, lambda done, total: _say(pipe, {"progress": [done, total]}))
+        _say(pipe, said)
+    except KeyboardInterrupt:
+        code = 130
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _said(work: Work, task: Any, progress: Progress) -> dict[str, Any]:
+    try:
+        return {"value": work(task, progress)}
+    except CxlabError as error:
+        kind = "InputError" if isinstance(error, InputError) else "RunError"
+        return {"kind": kind, "error": str(error)}
+
+
+def _say(pipe: int, line: dict[str, Any]) -> None:
+    data = json.dumps(line).encode("utf-8") + b"\n"
+    while data:
+        data = data[os.write(pipe, data) :]

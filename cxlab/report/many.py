@@ -1,0 +1,192 @@
+"""Many reports from one warm parent: each in a fork of its own, which leaves the next one nothing.
+
+What a report imports is imported once, and the chart library is put together once. Where this
+process must not fork (a notebook's kernel, a program with threads), a process is started that may.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cxlab.errors import CxlabError, InputError, RunError
+from cxlab.forking import Outcome, forked
+from cxlab.report.run import ReportResult, report
+from cxlab.report.vega import BundleJob
+
+__all__ = ["Made", "made_reports"]
+
+Progress = Callable[[int, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of the request at `place`: its `result`, or the `error` that ended it."""
+
+    place: int
+    result: ReportResult | None = None
+    error: CxlabError | None = None
+
+
+def made_reports(
+    requests: Sequence[Mapping[str, Any]],
+    *,
+    at_once: int = 1,
+    time_limit: float | None = None,
+    may_fork: bool = False,
+    progress: Progress | None = None,
+) -> Iterator[Made]:
+    """Make a report of each request, the arguments of `report`; yield each as it is done.
+
+    `at_once`: how many are worked on at a time. `time_limit`: seconds that one cell may take; a
+    report whose cell takes longer, or whose process dies, becomes a RunError and the others go on.
+    `may_fork`: this process can be the parent (see `cxlab.forking.may_fork`, asked before anything
+    was computed). `progress(place, done, total)` counts the cells of each.
+    """
+    tasks = [_plain(request) for request in requests]
+    if may_fork:
+        yield from map(_made, _in_forks(tasks, at_once, time_limit, progress))
+    elif hasattr(os, "fork") and (time_limit is not None or at_once > 1):
+        yield from map(_made, _served(tasks, at_once, time_limit, progress))
+    else:
+        yield from _here(requests, progress)
+
+
+def _here(requests: Sequence[Mapping[str, Any]], progress: Progress | None) -> Iterator[Made]:
+    for place, request in enumerate(requests):
+        told = None if progress is None else _at(place, progress)
+        try:
+            yield Made(place, report(**request, progress=told))
+        except CxlabError as error:
+            yield Made(place, error=error)
+
+
+def _at(place: int, progress: Progress) -> Callable[[int, int], None]:
+    return lambda done, total: progress(place, done, total)
+
+
+def _in_forks(
+    tasks: list[dict[str, Any]], at_once: int, limit: float | None, progress: Progress | None
+) -> Iterator[Outcome]:
+    if len(tasks) > 1:
+        _warm_up()
+    return forked(_work, tasks, at_once=at_once, limit_s=limit, progress=progress)
+
+
+_WARM = (
+    "cxlab.charts", "cxlab.experiment", "cxlab.lessons", "cxlab.report.engines",
+    "cxlab.report.page", "ibis.backends.duckdb", "latex2mathml.converter", "mistune",
+    "nbconvert.exporters", "papermill.execute",
+)  # fmt: skip
+
+
+def _warm_up() -> None:
+    """Import what reports import, and make what they share; nothing that starts a thread."""
+    from cxlab.sim.engines import is_compiled
+
+    job = BundleJob()
+    for name in (*_WARM, *(["cxlab.sim.compiled"] if is_compiled() else [])):
+        importlib.import_module(name)
+    job.result()
+
+
+def _work(task: Any, progress: Callable[[int, int], None]) -> dict[str, Any]:
+    made = report(**task, progress=progress)
+    return {
+        "path": str(made.path),
+        "manifest_path": str(made.manifest_path),
+        **{name: list(getattr(made, name)) for name in _LISTS},
+    }
+
+
+_LISTS = ("summary", "missed_targets", "alerts", "restated")
+
+
+def _made(outcome: Outcome) -> Made:
+    if outcome.error is not None:
+        return Made(outcome.place, error=outcome.error)
+    value: dict[str, Any] = outcome.value
+    lists = (tuple(value[name]) for name in _LISTS)
+    result = ReportResult(Path(value["path"]), Path(value["manifest_path"]), *lists)
+    return Made(outcome.place, result)
+
+
+def _plain(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request as JSON knows it."""
+    plain = {name: str(v) if isinstance(v, Path) else v for name, v in request.items()}
+    try:
+        found: dict[str, Any] = json.loads(json.dumps(plain, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise InputError("a parameter of a report cannot be passed on", hint=str(error)) from None
+    return found
+
+
+def _served(
+    tasks: list[dict[str, Any]], at_once: int, limit: float | None, progress: Progress | None
+) -> Iterator[Outcome]:
+    """Let a process of its own be the parent; what it says is read line by line."""
+    asked = json.dumps({"tasks": tasks, "at_once": at_once, "limit": limit})
+    server = subprocess.Popen(
+        [sys.executable, "-m", "cxlab.report.many"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+    )  # fmt: skip
+    assert server.stdin is not None
+    assert server.stdout is not None
+    waiting = set(range(len(tasks)))
+    try:
+        server.stdin.write(asked)
+        server.stdin.close()
+        for line in server.stdout:
+            said = json.loads(line)
+            if "progress" in said:
+                if progress is not None:
+                    progress(*said["progress"])
+                continue
+            waiting.discard(said["place"])
+            yield _heard(said)
+    finally:
+        # It ends its own children when it is asked to stop.
+        if server.poll() is None and waiting:
+            server.send_signal(signal.SIGTERM)
+        server.wait()
+    for place in sorted(waiting):
+        given = f"exit code {server.returncode}"
+        yield Outcome(place, error=RunError("the process that makes reports ended", given=given))
+
+
+def _heard(said: Mapping[str, Any]) -> Outcome:
+    if "value" in said:
+        return Outcome(said["place"], said["value"])
+    kind = InputError if said["kind"] == "InputError" else RunError
+    return Outcome(said["place"], error=kind(said["error"]))
+
+
+def _serve() -> None:
+    """Be the parent: read the requests from stdin, write what becomes of them to stdout."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    asked = json.load(sys.stdin)
+
+    def say(line: dict[str, Any]) -> None:
+        print(json.dumps(line), flush=True)
+
+    def told(place: int, done: int, total: int) -> None:
+        say({"progress": [place, done, total]})
+
+    for outcome in _in_forks(asked["tasks"], asked["at_once"], asked["limit"], told):
+        if outcome.error is None:
+            say({"place": outcome.place, "value": outcome.value})
+        else:
+            kind = "InputError" if isinstance(outcome.error, InputError) else "RunError"
+            say({"place": outcome.place, "kind": kind, "error": str(outcome.error)})
+
+
+if __name__ == "__main__":
+    _serve()

@@ -1,0 +1,189 @@
+"""The weekly job: several periods, nothing done twice, exit codes, the mail, the index."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+import cxlab as cx
+from cxlab import report as reporting
+from cxlab.cli.app import STOPPED, run
+from cxlab.report import many
+
+VOLUMES = [100, 110, 100, 90, 100, 110, 100, 40]
+"""Eight weeks from 2026-W02 on; 40 lies below the limits, 101 ± 3 × 10 ÷ 1.128."""
+
+
+def write_log(folder, late=0):
+    """Write the log; `late` tickets of the last week but one came in after it was first told."""
+    first = pd.Timestamp("2026-01-05 08:00", tz="UTC")
+    counts = [*VOLUMES[:-2], VOLUMES[-2] + late, VOLUMES[-1]]
+    created = [
+        first + pd.Timedelta(weeks=w, minutes=20 * i)
+        for w, n in enumerate(counts)
+        for i in range(n)
+    ]
+    frame = pd.DataFrame({"ticket_id": [f"T{i}" for i in range(len(created))],
+                          "created_at": created, "channel": "email", "status": "open"})  # fmt: skip
+    end = (first + pd.Timedelta(weeks=len(counts))).normalize().to_pydatetime()
+    cx.Tables.from_frames({"tickets": frame}, as_of=end, source="desk").write(folder)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with the pages of the last two weeks, made in one call; its exit code."""
+    work = tmp_path_factory.mktemp("weekly")
+    write_log(work / "log")
+    (work / "goals.toml").write_text("[targets.vol]\nat_most = 1000\nalert_below = 50\n")
+    code = run([*_report(work), "--period", "2026-W08..2026-W09", "--fail-on-alert",
+                "--fail-on-target", "--summary", str(work / "mail.txt")])  # fmt: skip
+    return work, code
+
+
+def _report(work):
+    return ["report", "--data", str(work / "log"), "--out", str(work / "out"), "-p",
+            f"targets={work / 'goals.toml'}"]  # fmt: skip
+
+
+def _manifest(work, period):
+    return json.loads((work / "out" / f"log-{period}.json").read_text(encoding="utf-8"))
+
+
+def test_a_range_makes_a_page_for_each_and_an_alert_exits_with_3(made):
+    work, code = made
+    assert code == 3
+    assert sorted(p.name for p in (work / "out").iterdir()) == [
+        "index.html", "log-2026-W08.html", "log-2026-W08.json", "log-2026-W09.html",
+        "log-2026-W09.json",
+    ]  # fmt: skip
+    kinds = [a["kind"] for a in _manifest(work, "2026-W09")["alerts"]]
+    assert kinds == ["threshold", "limit"]
+    assert _manifest(work, "2026-W08")["alerts"] == []
+
+
+def test_the_manifest_has_the_figures_as_data(made):
+    (volume,) = [k for k in _manifest(made[0], "2026-W09")["kpis"] if k["metric"] == "vol"]
+    assert (volume["value"], volume["n"], volume["flag"], volume["unit"]) == (40, 40, "ok", "count")
+    assert volume["low"] < 40 < volume["high"]
+    assert (volume["target"], volume["met"]) == ("at most 1,000", True)
+    assert volume["before"]["period"] == "2026-W08"
+    assert volume["before"]["value"] == 100
+    assert volume["before"]["change"] == "−60.0 %"
+
+
+def test_the_page_and_the_mail_tell_of_the_alert(made):
+    words = "beyond noise: Ticket volume 40 is below the lower limit"
+    page = (made[0] / "out" / "log-2026-W09.html").read_text(encoding="utf-8")
+    assert words in page.replace("\u00a0", " ")
+    mail = (made[0] / "mail.txt").read_text(encoding="utf-8")
+    assert mail.startswith("Subject: desk: 2026-W09 and 1 more - 2 alerts\n")
+    assert words in " ".join(mail.split())
+
+
+def test_nothing_is_run_while_nothing_has_changed(made, monkeypatch, capsys):
+    work, _ = made
+    monkeypatch.setattr(many, "report", _refuse)
+    before = {p: p.read_bytes() for p in (work / "out").iterdir()}
+    again = [*_report(work), "--period", "2026-W08..2026-W09", "--only-if-changed"]
+    assert run([*again, "--fail-on-alert"]) == 0
+    told = capsys.readouterr().err.replace("\n", "")
+    assert told.count("unchanged since 20") == 2
+    assert str(work / "out" / "log-2026-W09.html") in told
+    assert {p: p.read_bytes() for p in (work / "out").iterdir()} == before
+    # Another parameter, a changed page and another log are made anew.
+    with pytest.raises(AssertionError, match="a page is made"):
+        run([*again, "-p", "time_zone=Europe/Berlin"])
+    monkeypatch.setattr("cxlab.pages.versions", dict)
+    with pytest.raises(AssertionError, match="a page is made"):
+        run(again)
+
+
+def _refuse(**_):
+    raise AssertionError("a page is made")
+
+
+def test_late_tickets_restate_the_week_before(made, tmp_path):
+    work = tmp_path / "w"
+    shutil.copytree(made[0], work)
+    log, pages = made[0] / "log", work / "out"
+    kept = {p.name: p.read_bytes() for p in log.iterdir()}
+    try:
+        write_log(log, late=3)  # the same place: a source is known by it
+        done = reporting.report(data=log, period="2026-W09", out=pages)
+    finally:
+        for name, content in kept.items():
+            (log / name).write_bytes(content)
+    (row,) = [r for r in done.restated if r["metric"] == "vol"]
+    assert (row["period"], row["was"], row["now"]) == ("2026-W08", "100", "103")
+    page = done.path.read_text(encoding="utf-8")
+    assert "Restated: Ticket volume of 2026-W08 was published as 100 on 20" in page
+    assert ", is 103 now." in page
+
+
+def test_ctrl_c_leaves_the_last_good_pages(made, monkeypatch):
+    work, _ = made
+    before = {p: p.read_bytes() for p in (work / "out").iterdir()}
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cxlab.report.page.build_page", stop)
+    assert run([*_report(work), "--period", "2026-W09"]) == STOPPED
+    assert {p: p.read_bytes() for p in (work / "out").iterdir()} == before
+
+
+def test_pages_made_before_a_failure_are_in_the_index(made, tmp_path, capsys):
+    asked = ["report", "--data", str(made[0] / "log"), "--out", str(tmp_path / "o"), "--period"]
+    assert run([*asked, "2026-W09..2026-W11"]) == 2
+    assert "the log has no ticket of that period" in capsys.readouterr().err
+    assert 'href="log-2026-W09.html"' in (tmp_path / "o" / "index.html").read_text()
+
+
+def test_a_page_that_stands_is_told_as_json_too(made, capsys):
+    capsys.readouterr()
+    assert run([*_report(made[0]), "--period", "2026-W09", "--only-if-changed", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["unchanged"], told["path"]) == (True, str(made[0] / "out" / "log-2026-W09.html"))
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--period", "2026-W09..2026-W08"], "not a range of periods"),
+        (["--period", "2026-W01..2026-W99"], "not a period"),
+        (["--summary", "-", "--json"], "both write to stdout"),
+        (["--summary", "."], "not a file for the summary"),
+    ],
+)
+def test_bad_input_is_told_before_anything_runs(made, monkeypatch, capsys, more, words):
+    monkeypatch.setattr(many, "report", _refuse)
+    assert run([*_report(made[0]), *more]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_lacking_browser_is_told_before_anything_runs(made, monkeypatch, capsys):
+    monkeypatch.setattr(many, "report", _refuse)
+    monkeypatch.setenv("CXLAB_CHROMIUM", "no-such-browser")
+    assert run([*_report(made[0]), "--pdf"]) == 2
+    assert "CXLAB_CHROMIUM names no program" in capsys.readouterr().err
+
+
+def test_the_index_as_a_command(made, tmp_path, capsys):
+    assert run(["index", str(made[0] / "out")]) == 0
+    assert capsys.readouterr().out.strip() == str(made[0] / "out" / "index.html")
+    assert run(["index", str(tmp_path / "none")]) == 2
+    assert run(["index", str(tmp_path)]) == 2
+    assert "no report in the folder" in capsys.readouterr().err
+
+
+def test_an_index_that_cannot_be_written_fails_nothing(made, tmp_path, monkeypatch, capsys):
+    from cxlab.cli import pages
+
+    (tmp_path / "index.html").write_text("my own page")
+    (tmp_path / "a.json").write_text('{"notebook": {}}')
+    pages._index(tmp_path)
+    assert "note: no index" in capsys.readouterr().err
+    assert (tmp_path / "index.html").read_text() == "my own page"

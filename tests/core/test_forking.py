@@ -1,0 +1,171 @@
+"""Work in forks: results, errors and deaths come back; what hangs is stopped; nothing is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+
+# In a process of its own: the one of the tests has threads, and must not fork.
+FRAME = """
+import json, os, signal, sys, time
+from cxlab.errors import InputError, RunError
+from cxlab.forking import allow_forks, forked, may_fork
+
+allow_forks()
+assert may_fork()
+told = []
+
+{body}
+
+found = []
+for outcome in forked(work, {tasks}, progress=lambda *p: told.append(p), **{options}):
+    error = outcome.error
+    found.append([outcome.place, outcome.value, error and [type(error).__name__, str(error)]])
+try:
+    os.waitpid(-1, 0)
+    left = True
+except ChildProcessError:
+    left = False
+print(json.dumps({{"found": sorted(found), "told": told, "left": left}}))
+"""
+
+
+def play(body, tasks, **options):
+    program = FRAME.format(body=textwrap.dedent(body), tasks=tasks, options=options)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    return json.loads(done.stdout), done.stderr
+
+
+def test_results_and_progress_of_every_task_come_back():
+    found, _ = play(
+        """
+        def work(task, progress):
+            progress(1, 2)
+            progress(2, 2)
+            return {"double": 2 * task, "long": "x" * 200_000}
+        """,
+        [3, 4, 5],
+        at_once=2,
+    )
+    assert [(place, value["double"], error) for place, value, error in found["found"]] == [
+        (0, 6, None), (1, 8, None), (2, 10, None),
+    ]  # fmt: skip
+    assert all(len(value["long"]) == 200_000 for _, value, _ in found["found"])
+    assert sorted(map(tuple, found["told"])) == [(p, d, 2) for p in range(3) for d in (1, 2)]
+    assert not found["left"]
+
+
+def test_one_that_fails_dies_or_hangs_takes_no_other_along():
+    found, stderr = play(
+        """
+        def work(task, progress):
+            if task == "bad":
+                raise InputError("no such thing", given="x")
+            if task == "fails":
+                raise RunError("went wrong")
+            if task == "bug":
+                raise ZeroDivisionError("a mistake")
+            if task == "dies":
+                progress(3, 9)
+                os.kill(os.getpid(), signal.SIGKILL)
+            if task == "hangs":
+                progress(2, 9)
+                time.sleep(600)
+            return task
+        """,
+        ["bad", "good", "fails", "bug", "dies", "hangs", "last"],
+        limit_s=1.0,
+        at_once=2,
+    )
+    values = {place: value for place, value, _ in found["found"]}
+    errors = {place: error for place, _, error in found["found"]}
+    assert values == dict.fromkeys(range(7)) | {1: "good", 6: "last"}
+    assert errors[0] == ["InputError", "no such thing: given 'x'"]
+    assert errors[2] == ["RunError", "went wrong"]
+    assert errors[3] == ["RunError", "the process of the report ended: given 'exit code 1'"]
+    assert "ZeroDivisionError: a mistake" in stderr
+    assert errors[4][1].startswith("the process of the report was killed after cell 3 of 9")
+    assert "memory" in errors[4][1]
+    assert errors[5][1].startswith("nothing came to an end within 1 s, after cell 2 of 9: stopped")
+    assert not found["left"]
+
+
+def test_the_limit_is_for_each_step_not_for_the_whole():
+    found, _ = play(
+        """
+        def work(task, progress):
+            for step in range(6):
+                time.sleep(0.4)
+                progress(step + 1, 6)
+            return "done"
+        """,
+        [0],
+        limit_s=1.2,
+    )
+    assert found["found"] == [[0, "done", None]]
+
+
+def test_leaving_early_ends_what_still_runs_with_all_that_it_started():
+    program = """
+        import os, subprocess, sys, time
+        from cxlab.forking import forked
+
+        def work(task, progress):
+            if task == "waits":
+                child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+                progress(child.pid, 0)
+                time.sleep(600)
+            time.sleep(1.5)
+            return task
+
+        pids = []
+        for outcome in forked(work, ["waits", "quick"], at_once=2,
+                              progress=lambda place, done, total: pids.append(done)):
+            break
+        del outcome
+        print(*pids)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    (pid,) = map(int, done.stdout.split())
+    for _ in range(50):
+        if not _runs(pid):
+            return
+        time.sleep(0.1)
+    raise AssertionError("what the task started still runs")
+
+
+def _runs(pid):
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_only_a_process_of_its_own_without_threads_may_fork():
+    check = "from cxlab.forking import allow_forks, may_fork"
+    thread = "import threading, time; threading.Thread(target=time.sleep, args=(3,)).start()"
+    for steps, expected in (
+        ("pass", "False"),
+        ("allow_forks()", "True"),
+        (f"allow_forks(); {thread}", "False"),
+    ):
+        program = f"{check}\n{steps}\nprint(may_fork())"
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == expected, steps

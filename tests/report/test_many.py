@@ -1,0 +1,87 @@
+"""Many reports at once: the pages are those made alone; what dies or hangs takes none along."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+import cxlab as cx
+from cxlab.report.many import made_reports
+from tests.report.helpers import small_scenario
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+
+
+def notebook(path, source):
+    cell = {"cell_type": "code", "id": "c", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [
+        {**cell, "id": "p", "source": "n: int = 1", "metadata": {"tags": ["parameters"]}},
+        {**cell, "source": source},
+    ]
+    about = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(about), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Six requests to a process that makes reports, two at once; two pages were there before."""
+    folder = tmp_path_factory.mktemp("many")
+    scenario, out = small_scenario(folder), folder / "out"
+    out.mkdir()
+    for name in ("dies", "hangs"):
+        (out / f"{name}.html").write_text("yesterday's")
+    requests = [
+        {"scenario": scenario},
+        {"notebook": notebook(folder / "dies.ipynb", "import os; os.kill(os.getpid(), 9)")},
+        {"notebook": notebook(folder / "hangs.ipynb", "import time; time.sleep(600)")},
+        {"scenario": scenario, "parameters": {"replicationz": 3}},
+        {"notebook": notebook(folder / "fails.ipynb", "1 / 0")},
+        {"scenario": scenario, "parameters": {"seed": 8}},
+    ]
+    told = []
+    found = {
+        each.place: each
+        for each in made_reports(
+            [{**request, "out": out} for request in requests],
+            at_once=2, time_limit=60.0 if os.environ.get("CI") else 20.0,
+            progress=lambda *said: told.append(said),
+        )
+    }  # fmt: skip
+    return folder, out, found, told
+
+
+def test_pages_are_those_that_are_made_alone(made):
+    folder, _, found, told = made
+    for place, seed in ((0, None), (5, 8)):
+        given = {} if seed is None else {"seed": seed}
+        alone = cx.report.report(
+            small_scenario(folder), parameters=given, out=folder / f"alone-{place}"
+        )
+        assert found[place].result.path.read_bytes() == alone.path.read_bytes()
+        assert found[place].result.summary == alone.summary
+    assert (0, 14, 14) in told
+    assert found[0].result.path != found[5].result.path
+
+
+def test_what_dies_hangs_or_is_wrong_is_an_error_of_its_own(made):
+    _, out, found, _ = made
+    assert "was killed after cell" in str(found[1].error)
+    assert "SIGKILL" in str(found[1].error)
+    assert "nothing came to an end within" in str(found[2].error)
+    assert isinstance(found[3].error, cx.InputError)
+    assert "did you mean 'replications'?" in str(found[3].error)
+    assert "ZeroDivisionError" in str(found[4].error)
+    assert all(found[place].result is None for place in (1, 2, 3, 4))
+    for name in ("dies", "hangs"):
+        assert (out / f"{name}.html").read_text() == "yesterday's"
+    assert not list(out.glob(".*.html")) + list(out.glob("fails*"))
+
+
+def test_in_a_process_with_threads_they_are_made_one_after_the_other(tmp_path):
+    requests = [{"scenario": small_scenario(tmp_path), "out": tmp_path / "out"}, {"scenario": "no"}]
+    one, other = made_reports(requests)
+    assert one.result.path.name == "small.html"
+    assert isinstance(other.error, cx.InputError)
