@@ -66,6 +66,9 @@ def report(
     fail_on_target: Annotated[
         bool, typer.Option("--fail-on-target", help="Exit with 3 when a target was missed.")
     ] = False,
+    static: Annotated[
+        bool, typer.Option("--static", help="A page without scripts, of at most 100 kB.")
+    ] = False,
     fail_on_alert: Annotated[
         bool, typer.Option("--fail-on-alert", help="Exit with 3 on an alert (unless better).")
     ] = False,
@@ -89,7 +92,8 @@ def report(
     from cxlab.calendars.asked import periods_asked
 
     asked: dict[str, Any] = {"scenario": scenario, "data": data, "notebook": notebook,
-                             "parameters": _parameters(parameter or [])}  # fmt: skip
+                             "parameters": _parameters(parameter or []),
+                             "static": static}  # fmt: skip
     periods: list[str | None] = [*periods_asked(period)] if period else [None]
     before_running(summary, pdf=pdf, as_json=as_json)
     still = standing(periods, out, pdf=pdf, **asked) if only_if_changed else {}

@@ -65,7 +65,7 @@
     }
     const label = chart.title + ": the data";
     const box = node("div", undefined,
-      { class: "table", tabindex: "0", role: "region", "aria-label": label });
+      { class: "table", tabindex: "0", role: "group", "aria-label": label });
     box.append(table);
     const details = node("details", undefined, { class: "data" });
     details.append(node("summary", "Data of this chart"), box);
@@ -184,6 +184,7 @@
       if (chart.table) figure.append(dataTable(chart));
       if (chart.live) figure.dataset.live = "";
     }
+    document.dispatchEvent(new Event("cx-tables"));
     sliders(page);
     const embed = await library();
     await drawAll(embed, page, "light");
@@ -191,10 +192,5 @@
     dark.addEventListener("change", () => { if (dark.matches) drawAll(embed, page, "dark"); });
     root.dataset.charts = "ready";
   }
-
-  // Paper cannot be unfolded: definitions and appendix are printed open, and the data of tall drawings.
-  window.addEventListener("beforeprint", () => {
-    document.querySelectorAll(".defs details, .appendix details, figure.tall details").forEach((part) => { part.open = true; });
-  });
   start().catch((error) => { root.dataset.charts = "failed"; console.error(error); });
 })();
