@@ -72,6 +72,18 @@
     return details;
   }
 
+  // What a chart may reach: nothing to load, links to https, pictures that are in the data.
+  const REACHED = { href: /^https:\/\//i, image: /^data:image\/(png|jpeg|gif|webp);/i };
+  const refused = (uri) => Promise.reject(new Error("not reached from a page: " + uri));
+  const loader = {
+    load: refused, http: refused, file: refused,
+    sanitize: (uri, options) => {
+      const known = REACHED[(options && options.context) || "href"];
+      if (!known || !known.test(uri)) return refused(uri);
+      return Promise.resolve({ href: uri, rel: "noopener noreferrer" });
+    },
+  };
+
   // A light drawing always exists (print uses it); a dark one is added where the reader's
   // system is dark. Style sheets choose which of the two is seen.
   async function draw(embed, figure, page, theme) {
@@ -80,7 +92,7 @@
     const spec = page.charts[Number(figure.dataset.chart)].spec;
     const { view } = await embed(place, drawable(spec, page), {
       actions: false, ast: true, renderer: "svg", defaultStyle: false,
-      config: page.themes[theme], tooltip: { disableDefaultStyle: true },
+      config: page.themes[theme], tooltip: { disableDefaultStyle: true }, loader,
     });
     // Vega makes its drawing focusable; the figure's words already say it all.
     place.querySelectorAll("[tabindex]").forEach((part) => part.removeAttribute("tabindex"));
