@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import multiprocessing.util
 import os
 import selectors
 import signal
@@ -16,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from cxlab.errors import CxlabError, InputError, RunError
 
@@ -183,9 +184,11 @@ def _died(code: int, done: tuple[int, int]) -> RunError:
 
 def _play(work: Work, task: Any, pipe: int) -> None:  # pragma: no cover - another process
     """Do a task and say what became of it; never returns."""
-    code = 0
+    code, shared = 0, cast("Any", multiprocessing.util)
     try:
         os.setpgid(0, 0)
+        # As in a process of multiprocessing: what is to be cleared up at its end is its own only.
+        shared._finalizer_registry.clear()
         said = _said(work, task, lambda done, total: _say(pipe, {"progress": [done, total]}))
         _say(pipe, said)
     except KeyboardInterrupt:
@@ -195,6 +198,7 @@ def _play(work: Work, task: Any, pipe: int) -> None:  # pragma: no cover - anoth
         code = 1
     finally:
         with contextlib.suppress(Exception):
+            shared._run_finalizers()
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)

@@ -35,7 +35,7 @@ def test_pages_and_indexes(tmp_path):
 
 def test_one_that_fails_is_named(tmp_path):
     wrong = [{"scenario": "base", "notebook": "compare", "parameters": {"replications": 1}}]
-    with pytest.raises(cx.RunError, match="pages of the gallery failed.*base compare"):
+    with pytest.raises(cx.RunError, match=r"pages of the gallery failed.*base compare"):
         gallery(tmp_path, exhibits=wrong, lessons=["three_clv_formulas"], at_once=1)
     assert (tmp_path / "lessons" / "three_clv_formulas.html").is_file()
     assert not (tmp_path / "index.html").exists()
