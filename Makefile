@@ -37,8 +37,10 @@ lint: $(VENV)/.installed
 types: $(VENV)/.installed
 	$(BIN)/mypy
 
-# The pages of a company, and what-if, are made of a small one by tests/report; in full by `make validate`.
-LARGE := notebooks/lifecycle.ipynb notebooks/loop.ipynb notebooks/what_if.ipynb
+# Those that simulate a lot are made of small scenarios by tests/report, in full by `make gallery`,
+# and run in kernels by `make validate`.
+LARGE := $(addprefix notebooks/,compare.ipynb lifecycle.ipynb loop.ipynb staffing.ipynb \
+  validation.ipynb what_if.ipynb)
 NOTEBOOKS := $(filter-out $(LARGE),$(wildcard notebooks/*.ipynb))
 
 unit: $(VENV)/.installed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import multiprocessing.util
 import os
 import selectors
 import signal
@@ -16,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from cxlab.errors import CxlabError, InputError, RunError
 
@@ -202,7 +203,7 @@ def _died(code: int, done: tuple[int, int]) -> RunError:
 
 def _play(work: Work, task: Any, pipe: int, mask: Any) -> None:  # pragma: no cover
     """Do a task and say what became of it; never returns."""
-    code = 0
+    code, shared = 0, cast("Any", multiprocessing.util)
     try:
         os.setpgid(0, 0)
         for one in _ENDING:  # what the parent does then is not for its children
@@ -210,7 +211,11 @@ def _play(work: Work, task: Any, pipe: int, mask: Any) -> None:  # pragma: no co
                 signal.signal(one, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.dup2(2, 1)  # stdout is the parent's, whose reader expects nothing else there
+        # As in a process of multiprocessing: what is to be cleared up at its end is its own only.
+        shared._finalizer_registry.clear()
         said = _said(work, task, lambda done, total: _say(pipe, {"progress": [done, total]}))
+        with contextlib.suppress(Exception):  # before the answer: the parent ends what is left then
+            shared._run_finalizers()
         sys.stdout.flush()
         sys.stderr.flush()
         _say(pipe, said)
@@ -221,6 +226,7 @@ def _play(work: Work, task: Any, pipe: int, mask: Any) -> None:  # pragma: no co
         code = 1
     finally:
         with contextlib.suppress(Exception):
+            shared._run_finalizers()
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)

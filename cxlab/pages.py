@@ -109,6 +109,8 @@ def request_of(
     period: str | None,
     parameters: Mapping[str, Any] | None,
     out: Path,
+    *,
+    static: bool = False,
 ) -> dict[str, Any]:
     """Return what a report is asked from: a key, and the files behind it with their sha256.
 
@@ -123,7 +125,7 @@ def request_of(
     base = Path(texts["scenario"]).parent if "scenario" in texts else Path()
     files = {path: None for text in named for path in _files(text, base, out.resolve())}
     shown = [{"path": str(p), "sha256": sha256_of(p)} for p in [*books, *sorted(files)]]
-    asked = [sorted(texts.items()), [Path(b).name for b in books], shown]
+    asked = [sorted(texts.items()), [Path(b).name for b in books], shown, static]
     own = [versions(), git_commit(), code_sha256()]
     key = hashlib.sha256(json.dumps([asked, own]).encode("utf-8")).hexdigest()
     return {"key": key, "files": shown}

@@ -2,7 +2,9 @@
 
 Charts name *styles* ("target", "band", "label"), never colours, so that the same specification
 is drawn light in JupyterLab and light or dark in a page: whoever draws it brings the config.
-The series colours are Okabe and Ito's (2008), lightened for a dark ground.
+The first five series colours are near Okabe and Ito's (2008), darkened for paper and lightened for
+a dark ground; the next three are as far from all others as can be, also for eyes without red or
+green cones.
 """
 
 from __future__ import annotations
@@ -17,7 +19,16 @@ _LIGHT = {
     "ink": "#1b2330",
     "muted": "#566070",
     "grid": "#e3e7ed",
-    "series": ["#0b68a8", "#c2500a", "#0b7f60", "#8a4f7d", "#8c6d00"],
+    "series": [
+        "#0b68a8",
+        "#c2500a",
+        "#0b8f6b",
+        "#7d4272",
+        "#ad8900",
+        "#33361a",
+        "#2f93f5",
+        "#4a0f66",
+    ],
     "target": "#a63c06",
     "doubt": "#b9c0ca",
     "ground": "#ffffff",
@@ -27,7 +38,16 @@ _DARK = {
     "ink": "#e8ecf2",
     "muted": "#a5b0bf",
     "grid": "#2f3947",
-    "series": ["#63b3ea", "#f0a35e", "#4cc9a0", "#d79bc9", "#e3c35a"],
+    "series": [
+        "#63b3ea",
+        "#f0955a",
+        "#3fc796",
+        "#d79bc9",
+        "#f2dc6a",
+        "#a06a0a",
+        "#7a63ff",
+        "#e62aa0",
+    ],
     "target": "#ffb27a",
     "doubt": "#4a5462",
     "ground": "#171d26",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import altair as alt
@@ -120,12 +121,17 @@ def _readable(rows: pd.DataFrame, axis: Axis, name: str) -> pd.DataFrame:
 
 
 def _periods(rows: pd.DataFrame) -> alt.X:
+    """Return the axis of periods; below one that has no value stands that it has none."""
+    without = [str(p) for p in rows.loc[rows["value"].isna(), "period"]]
+    told = f"indexof({json.dumps(without)}, datum.value) < 0 ? datum.label : [datum.label, 'none']"
     return alt.X(
         "period:O",
         title=None,
         sort=list(rows["period"]),
         scale=alt.Scale(type="point", padding=0.4),
-        axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
+        axis=alt.Axis(
+            labelAngle=0, labelOverlap="greedy", labelExpr=told if without else alt.Undefined
+        ),
     )
 
 

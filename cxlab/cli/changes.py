@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from cxlab.errors import InputError
-from cxlab.scenario.changes import changes, comma_parts, pair, value_of
 
-__all__ = ["changes", "varied"]
+__all__ = ["varied"]
 
 _STRETCH = re.compile(r"(-?\d+)\.\.(-?\d+)")
 _LONGEST = 10_000
@@ -23,6 +22,8 @@ def varied(given: Sequence[str]) -> dict[str, list[Any]]:
     >>> varied(["team.shifts.0.agents=2..4", "channels.phone.arrivals_per_hour=x0.9,x1.1"])
     {'team.shifts.0.agents': [2, 3, 4], 'channels.phone.arrivals_per_hour': ['x0.9', 'x1.1']}
     """
+    from cxlab.scenario.changes import comma_parts, pair
+
     found: dict[str, list[Any]] = {}
     for key, text in map(pair, given):
         if key in found:
@@ -34,6 +35,8 @@ def varied(given: Sequence[str]) -> dict[str, list[Any]]:
 def _stretch(text: str) -> list[Any]:
     ends = _STRETCH.fullmatch(text)
     if ends is None:
+        from cxlab.scenario.changes import value_of
+
         return [value_of(text)]
     low, high = int(ends[1]), int(ends[2])
     if not low <= high < low + _LONGEST:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import pandas as pd
 import typer
 
-from cxlab.cli.changes import changes
 from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_frame, print_json, progress_bar, say
 from cxlab.errors import InputError
@@ -43,6 +41,7 @@ def worth(
     cxlab worth saas_startup --set teams.front.shifts.0.agents=3
     """
     import cxlab
+    from cxlab.scenario.changes import changes
 
     loaded = _loaded(scenario)
     with progress_bar("simulating") as progress:
@@ -89,6 +88,8 @@ def causes(
         }
         for row in table.to_dict("records")
     ]  # fmt: skip
+    import pandas as pd
+
     print_frame(pd.DataFrame(rows))
     say("customers per run; causes overlap, so that the shares need not sum to 100 %")
     told = [f"{kind}: {words}" for kind, words in _KINDS.items() if kind in set(table["kind"])]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cxlab.calendars import EVERY, YEARS, Period, time_zone
 from cxlab.cli.show import print_json, print_results, progress_bar, say
 from cxlab.errors import InputError
 
 if TYPE_CHECKING:
+    from cxlab.calendars import Period
     from cxlab.ingest import ImportReport
     from cxlab.metrics.view import View
     from cxlab.tables import Tables
@@ -142,6 +142,8 @@ def measure(
     metrics = metrics or (",".join(DESK) if pooled else None)
     then, zone, chosen = _instant(as_of), tz or tables.time_zone or "UTC", None
     if period is not None:
+        from cxlab.calendars import EVERY
+
         view = view_of(tables, then, known)
         chosen = asked_period(view, period, [g for g in groups if g in EVERY], zone)
         say(_covered(view, chosen))
@@ -165,6 +167,8 @@ def _covered(view: View, period: Period) -> str:
     begun, ended = max(first, period.start), min(last, period.end)
     late = first > period.start + dt.timedelta(days=1)  # a desk need not open at midnight
     if begun < ended and (late or last < period.end):
+        from cxlab.calendars import time_zone
+
         zone = time_zone(period.zone)
         covered = f"{begun.astimezone(zone):%Y-%m-%d} to {ended.astimezone(zone):%Y-%m-%d}"
         words += f", of which the log covers {covered}"
@@ -209,6 +213,8 @@ def _instant(text: str | None) -> dt.datetime | None:
         raise InputError("not an instant", given=text, expected="2016-05-01T00:00Z") from None
     if instant.tzinfo is None:
         raise InputError("the instant has no time zone", given=text, expected=f"{text}Z or +02:00")
+    from cxlab.calendars import YEARS
+
     if instant.year not in YEARS:
         raise InputError("an instant out of reach", given=text, expected="a year from 1900 to 2199")
     return instant

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 import typer
 
 from cxlab.cli.changes import varied
@@ -13,6 +12,9 @@ from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_frame, print_json, print_results, progress_bar, say
 from cxlab.errors import InputError
 from cxlab.units import format_interval, format_value
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "ClusterOption", "ScenarioArgument", "SeedOption", "WhereOption", "loaded_scenario", "register",
@@ -110,6 +112,8 @@ def _print_neighbours(rows: pd.DataFrame) -> None:
         for row in rows.to_dict("records")
     ]  # fmt: skip
     say("beside it, what queueing theory says of the busiest hours:")
+    import pandas as pd
+
     print_frame(pd.DataFrame(shown))
 
 

@@ -54,12 +54,17 @@ def before_running(summary: str | None, *, pdf: bool, as_json: bool) -> None:
     """Refuse what would fail after the pages are made: a place for the mail, a lacking browser."""
     if summary == "-" and as_json:
         raise InputError("--summary - and --json both write to stdout", hint="--summary FILE")
-    if summary is not None and summary != "-" and (not summary or Path(summary).is_dir()):
+    if summary is not None and summary != "-" and not _may_hold(summary):
         raise InputError("not a file for the summary", given=summary, expected="a file, or -")
     if pdf:
         from cxlab.report.pdf import the_browser
 
         the_browser()
+
+
+def _may_hold(summary: str) -> bool:
+    """Return whether a file can be put there: in the place of a device it would be its end."""
+    return bool(summary) and (Path(summary).is_file() or not Path(summary).exists())
 
 
 def make_pages(
@@ -153,7 +158,7 @@ def _mail(results: Sequence[ReportResult], summary: str) -> None:
         sys.stdout.write(text)
     else:
         try:
-            write_whole({Path(summary): text})
+            write_whole({Path(summary).resolve(): text})  # a link stays one
         except RunError as error:
             raise RunError("cannot write the summary", given=summary, hint=error.hint) from None
 

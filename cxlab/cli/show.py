@@ -8,17 +8,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from cxlab.metrics.frame import noted, row_words
-from cxlab.metrics.measurement import RESULT_COLUMNS
-from cxlab.tables import Tables
+if TYPE_CHECKING:  # a command that prints no number need not load pandas
+    import pandas as pd
+
+    from cxlab.tables import Tables
 
 __all__ = [
     "plain",
@@ -48,23 +48,26 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     if hasattr(value, "isoformat"):
-        return value.isoformat() if value is not pd.NaT else None
+        return value.isoformat() if value == value else None  # NaT equals nothing
     if hasattr(value, "item"):
         value = value.item()
-    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+    if type(value).__name__ == "NAType" or (isinstance(value, float) and not math.isfinite(value)):
         return None
     return value
 
 
 def print_json(value: Any) -> None:
     """Print plain data as JSON on stdout; frames as a list of rows."""
-    if isinstance(value, pd.DataFrame):
+    if hasattr(value, "columns"):  # a frame
         value = value.to_dict("records")
     sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
 
 
 def print_results(rows: pd.DataFrame) -> None:
     """Print metric results as a table on stdout, with intervals, exclusions and notes."""
+    from cxlab.metrics.frame import noted
+    from cxlab.metrics.measurement import RESULT_COLUMNS
+
     groups = [c for c in rows.columns if c not in RESULT_COLUMNS]
     marks, notes = noted(rows)
     table = Table(box=None, pad_edge=False)
@@ -87,6 +90,8 @@ def print_results(rows: pd.DataFrame) -> None:
 
 
 def _cells(row: dict[Any, Any], groups: list[str]) -> list[str]:
+    from cxlab.metrics.frame import row_words
+
     left_out = ", ".join(f"{reason} {count:,}" for reason, count in row["excluded"].items())
     return [
         str(row["metric"]),

@@ -67,6 +67,9 @@ def report(
     fail_on_target: Annotated[
         bool, typer.Option("--fail-on-target", help="Exit with 3 when a target was missed.")
     ] = False,
+    static: Annotated[
+        bool, typer.Option("--static", help="A page without scripts, of at most 100 kB.")
+    ] = False,
     fail_on_alert: Annotated[
         bool, typer.Option("--fail-on-alert", help="Exit with 3 on an alert (unless better).")
     ] = False,
@@ -90,7 +93,8 @@ def report(
     from cxlab.calendars.asked import periods_asked
 
     asked: dict[str, Any] = {"scenario": scenario, "data": data, "notebook": notebook,
-                             "parameters": _parameters(parameter or [])}  # fmt: skip
+                             "parameters": _parameters(parameter or []),
+                             "static": static}  # fmt: skip
     if time_limit is not None and not hasattr(os, "fork"):
         say("note: --time-limit does nothing here: this system cannot fork")
     periods: list[str | None] = [*periods_asked(period)] if period else [None]

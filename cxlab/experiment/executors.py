@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -119,6 +118,7 @@ class Cores(Executor):
         pool = get_reusable_executor(
             max_workers=self.workers, timeout=IDLE_S, initializer=_begin_worker
         )
+        _KEPT[:] = [pool]
         waiting = iter(list(left))
         in_hand: dict[Future[Result], int] = {}
         try:
@@ -144,10 +144,12 @@ class Cores(Executor):
 
 def end_workers() -> None:
     """End the processes that this one keeps for its next question, before it ends by itself."""
-    known = sys.modules.get("loky.reusable_executor")
-    pool = None if known is None else known._executor
-    if pool is not None:
-        pool.shutdown(wait=True, kill_workers=True)
+    while _KEPT:
+        _KEPT.pop().shutdown(wait=True, kill_workers=True)
+
+
+_KEPT: list[Any] = []
+"""The pool of processes that is kept for the next question."""
 
 
 def _begin_worker() -> None:

@@ -28,7 +28,7 @@ from cxlab.sim import Engine, simulate
 from cxlab.tables import Tables
 from cxlab.units import RANGES
 
-__all__ = ["combined", "over_replications", "replicate", "run_values"]
+__all__ = ["by_replication", "combined", "over_replications", "replicate", "run_values"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -75,17 +75,36 @@ def over_replications(
     Student's interval. A group that a run does not have counts as 0 there. The other arguments are
     those of `measure`. Raises InputError when the tables hold no replications.
     """
+    names = [b.strip() for b in by.split(",")] if isinstance(by, str) else list(by)
+    groups = [b for b in names if b and b != "replication"]
+    single = by_replication(
+        tables, metrics, by=groups, period=period, as_of=as_of, tz=tz, settings=settings
+    )
+    return combined(single, groups)
+
+
+def by_replication(
+    tables: Tables,
+    metrics: str | Sequence[str] | None = DESK,
+    *,
+    by: Sequence[str] = (),
+    period: Period | str | None = None,
+    as_of: dt.datetime | None = None,
+    tz: str | None = None,
+    settings: Settings = DEFAULTS,
+) -> Results:
+    """Return KPIs of simulated tables for each replication by itself: what `combined` takes.
+
+    The arguments are those of `over_replications`.
+    """
     if not any(tables.has(name, "replication") for name in tables.names):
         raise InputError("the tables hold no replications", expected="simulated tables")
     if metrics is DESK and "tickets" not in tables:
         metrics = [name for name, lacks in lacking(tables).items() if not lacks]
-    names = [b.strip() for b in by.split(",")] if isinstance(by, str) else list(by)
-    groups = [b for b in names if b and b != "replication"]
-    asked = [*groups, "replication"]
-    single = measure(
-        tables, metrics, by=asked, period=period, as_of=as_of, tz=tz, settings=settings
-    )
-    return combined(single, groups)
+    return measure(
+        tables, metrics, by=[*by, "replication"], period=period, as_of=as_of, tz=tz,
+        settings=settings,
+    )  # fmt: skip
 
 
 def combined(single: pd.DataFrame, groups: Sequence[str] = ()) -> Results:

@@ -8,7 +8,7 @@ import pandas as pd
 from cxlab import stats
 from cxlab.calendars import Period
 from cxlab.experiment.lifetimes import customer_values, value_quantiles
-from cxlab.experiment.replications import over_replications
+from cxlab.experiment.replications import by_replication, combined, over_replications
 from cxlab.experiment.year import MOVES, CompanyYear, base_over_time, revenue_moves
 from cxlab.metrics import METRICS, measure
 from cxlab.metrics.frame import Results
@@ -19,6 +19,7 @@ __all__ = [
     "base_over_time",
     "by_month",
     "company_kpis",
+    "company_runs",
     "in_catalogue",
     "lost_by_reason",
     "segment_kpis",
@@ -42,15 +43,11 @@ COMPARED = {
 }  # fmt: skip
 
 
-def company_kpis(year: CompanyYear) -> Results:
-    """Return the key figures of a company as tidy rows with intervals over replications.
+def company_runs(year: CompanyYear) -> Results:
+    """Return the metrics of the catalogue that a company has, for each replication by itself.
 
-    Metrics of the catalogue are measured over the time that counts (`year.period`), paybacks over
-    its second half; a payback that never comes is infinite.
+    They are measured over the time that counts (`year.period`).
     """
-    own = [_customers("customers_start", "Customers at the start", _at(year, first=True), year),
-           _customers("customers_end", "Customers at the end", _at(year, first=False), year),
-           _churn(year)]  # fmt: skip
     tables, life = year.tables, year.life
     ids = ["nrr", "grr", "arpa", CLV[life.payments]]
     if tables.has("surveys"):
@@ -58,8 +55,20 @@ def company_kpis(year: CompanyYear) -> Results:
         ids += ["nps_relational"] * (life.relation_survey is not None)
     if tables.has("tickets"):
         ids += ["vol_per_100_customers", "cpt"]
-    settings = year.settings
-    found = over_replications(tables, ids, period=year.period, settings=settings)
+    return by_replication(tables, ids, period=year.period, settings=year.settings)
+
+
+def company_kpis(year: CompanyYear, runs: pd.DataFrame | None = None) -> Results:
+    """Return the key figures of a company as tidy rows with intervals over replications.
+
+    Metrics of the catalogue are those of `runs`, by default of `company_runs(year)`; paybacks are
+    measured over the second half of the time that counts; one that never comes is infinite.
+    """
+    own = [_customers("customers_start", "Customers at the start", _at(year, first=True), year),
+           _customers("customers_end", "Customers at the end", _at(year, first=False), year),
+           _churn(year)]  # fmt: skip
+    tables, life, settings = year.tables, year.life, year.settings
+    found = combined(company_runs(year) if runs is None else runs)
     found.loc[found["metric"] == CLV[life.payments], "note"] = (
         f"discounted at {format_value(settings.value.discount_per_year, 'share')} a year, at a "
         f"margin of {format_value(settings.value.margin_share, 'share')}; the formula for a whole "

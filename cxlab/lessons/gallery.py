@@ -16,7 +16,10 @@ from cxlab.report.many import made_reports
 __all__ = ["EXHIBITS", "Gallery", "gallery"]
 
 EXHIBITS: tuple[Mapping[str, Any], ...] = (
-    {"data": "sample", "parameters": {"targets": "sample"}},
+    *(
+        {"data": "sample", "period": period, "parameters": {"targets": "sample"}}
+        for period in ("2026-W16", "2026-W17", "2026-W18", "2026-W19")
+    ),
     {"scenario": "base"},
     {"scenario": "base", "notebook": "compare"},
     {"scenario": "base", "notebook": "staffing"},
@@ -26,7 +29,8 @@ EXHIBITS: tuple[Mapping[str, Any], ...] = (
     {"scenario": "saas_startup", "notebook": "loop"},
     {"notebook": "validation"},
 )
-"""The reports of the gallery, as arguments of `report`: each notebook at its defaults."""
+"""The reports of the gallery, as arguments of `report`: four weeks of the sample log, and every
+other notebook at its defaults."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from cxlab.report.heading import (
     scenario_provenance,
 )
 from cxlab.report.index import index_pages
-from cxlab.report.kpis import DRILL, HEADLINES, drill_table, kpi_table, tiles
+from cxlab.report.kpis import DRILL, HEADLINES, drill_table, kpi_table
 from cxlab.report.live import live_sliders
 from cxlab.report.logs import read_log
 from cxlab.report.mail import mail_text
@@ -60,6 +60,7 @@ from cxlab.report.staffing import (
     plan_targets,
 )
 from cxlab.report.targets import Target, line, load_alarms, load_targets
+from cxlab.report.tiles import tiles
 from cxlab.report.trust import doubtful, model_description, neighbour_table
 from cxlab.report.validation import (
     alarm_limit,

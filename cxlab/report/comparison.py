@@ -16,7 +16,7 @@ from cxlab.experiment.verdicts import movement, p_words, signed, span_words
 from cxlab.report.blocks import Block
 from cxlab.report.heading import heading, scenario_provenance
 from cxlab.report.html import Html, element, join, table
-from cxlab.report.kpis import tiles
+from cxlab.report.tiles import tiles
 from cxlab.report.trust import care_box, neighbour_table
 from cxlab.scenario import Scenario
 from cxlab.scenario.changes import differences
@@ -170,7 +170,8 @@ def comparison_tiles(found: Comparison) -> Block:
         str(metric): join(_tile_line(row) for row in mine.to_dict("records"))
         for metric, mine in rows.groupby("metric", sort=False)
     }
-    return tiles(found.tables[found.base], lines=lines)
+    own = found.rows[found.rows["scenario"] == found.base]
+    return tiles(found.tables[found.base], lines=lines, runs=own)
 
 
 def _tile_line(row: Row) -> Html | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 
@@ -32,12 +33,15 @@ def definitions(metrics: Iterable[str] | pd.DataFrame) -> Block:
 def _entry(m: Metric) -> Html:
     head = [element("strong", m.title), " ", element("span", element("code", m.id))]
     example = f"Example: {m.example.story} Result: {format_value(m.example.value, m.unit)}."
-    return element(
-        "details",
-        element("summary", *head),
+    # The address of a definition is inside what is folded: browsers unfold it for a link to it.
+    body = element(
+        "div",
         *definition_parts(m),
-        element("p", example, class_="fine"),
+        element("p", example, class_="fine example"),
+        element("p", element("a", f"Back to {m.title}", href=f"#kpi-{m.id}"), class_="back"),
+        id=f"def-{m.id}",
     )
+    return element("details", element("summary", *head), body)
 
 
 def definition_parts(m: Metric) -> list[Html]:
@@ -53,7 +57,7 @@ def definition_parts(m: Metric) -> list[Html]:
     ]
     return [
         element("p", m.definition),
-        element("div", formula_markup(m.formula), class_="formula"),
+        element("div", formula_markup(m.formula), class_="formula", tabindex="0"),
         element("p", " ".join(facts), class_="fine"),
     ]
 
@@ -71,4 +75,24 @@ def formula_markup(latex: str) -> Html:
     """
     from latex2mathml.converter import convert
 
-    return Html(convert(latex.strip().strip("$"), display="block"))
+    drawn = convert(latex.strip().strip("$"), display="block")
+    # HTML knows the element without its name space, and a name of several letters is upright by
+    # itself: as one word it is drawn, and read aloud, as one.
+    drawn = drawn.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+    drawn = _LETTERS.sub(_word, drawn)
+    return Html(_SIGN.sub(_plain_sign, drawn))
+
+
+_LETTER = re.compile(r'<mi mathvariant="normal">(\w)</mi>')
+_LETTERS = re.compile(f"(?:{_LETTER.pattern}){{2,}}")
+_SIGN = re.compile(r"&#x([0-9A-F]+);")
+
+
+def _word(match: re.Match[str]) -> str:
+    letters = "".join(_LETTER.findall(match.group(0)))
+    return f"<mi>{letters}</mi>"
+
+
+def _plain_sign(match: re.Match[str]) -> str:
+    sign = chr(int(match.group(1), 16))
+    return match.group(0) if sign in "<>&\"'" else sign

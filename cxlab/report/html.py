@@ -69,7 +69,7 @@ def table(
         element("thead", element("tr", head)),
         element("tbody", body),
     )
-    return element("div", inner, class_="table", tabindex="0", role="region", aria_label=caption)
+    return element("div", inner, class_="table", tabindex="0", role="group", aria_label=caption)
 
 
 def _cells(row: Sequence[object], right: set[int]) -> Html:

@@ -166,7 +166,7 @@ def _table(title: str, pages: Sequence[Kept], out: Path, most: int) -> Html:
         for page in pages[:most]
     ]  # fmt: skip
     rest = f" (the newest {most} of {len(pages)})" if len(pages) > most else ""
-    return table(columns, rows, caption=f"{title}: reports{rest}")
+    return table(columns, rows, caption=f"{title}{rest}" if mixed else f"{title}: reports{rest}")
 
 
 def _link(page: Kept) -> Html:

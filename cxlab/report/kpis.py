@@ -1,4 +1,4 @@
-"""Results as people read them: tiles and tables with interval, n, change and target in words."""
+"""Results as people read them: rows of a tidy result, and tables with interval and n in words."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ import pandas as pd
 
 from cxlab.metrics.precision import too_little
 from cxlab.report.blocks import Block
-from cxlab.report.compare import judgement
-from cxlab.report.headline import headline_facts
 from cxlab.report.html import Html, element, join, table
-from cxlab.report.targets import Target
-from cxlab.stats import difference_interval
 from cxlab.units import format_value
 
-__all__ = ["DRILL", "FLAGS", "HEADLINES", "drill_table", "kpi_table", "tiles"]
+__all__ = ["DRILL", "FLAGS", "HEADLINES", "Kpi", "drill_table", "interval_text", "kpi_table",
+           "rows_of", "value_text"]  # fmt: skip
 
 HEADLINES = ("vol", "frt", "frt_p90", "art_median", "fcr_7d", "sla", "service_level", "abandonment",
              "backlog", "csat")  # fmt: skip
@@ -95,189 +92,6 @@ def _number(value: Any, missing: float = math.nan) -> float:
     return missing if value is None or pd.isna(value) else float(value)
 
 
-def tiles(
-    result: pd.DataFrame,
-    previous: pd.DataFrame | None = None,
-    targets: Mapping[str, Target] | None = None,
-    lines: Mapping[str, Html] | None = None,
-) -> Block:
-    """Return KPI tiles: value, interval, n, change and target, each in words and sign.
-
-    `result` and `previous` are tidy results without groups, `previous` of the period before; a
-    column `note` in it says why it cannot be compared, or how far (see `View.before`). `lines`
-    has markup that stands at the foot of a metric's tile.
-    The block tells the page which targets were missed, and gives it a summary in words.
-    """
-    before = {k.metric: k for k in rows_of(previous)} if previous is not None else {}
-    goals = targets or {}
-    kpis = list(rows_of(result))
-    told = [k for k in kpis if k.flag != "undefined"]
-    body = join(
-        [
-            element(
-                "ul",
-                join(
-                    _tile(k, before.get(k.metric), goals.get(k.metric), (lines or {}).get(k.metric))
-                    for k in told
-                ),
-                class_="tiles",
-            ),
-            _untold([k for k in kpis if k.flag == "undefined"]),
-        ]
-    )
-    summary = [_summary(k, before.get(k.metric), goals.get(k.metric)) for k in kpis]
-    missed = [k.metric for k in kpis if _missed(k, goals.get(k.metric))]
-    page: dict[str, Any] = {"summary": summary, "missed_targets": missed}
-    page["kpis"] = headline_facts(kpis, before, goals, (change, verdict))
-    return Block(body, "\n".join(summary), page)
-
-
-def _untold(kpis: Sequence[Kpi]) -> Html | None:
-    """Return the sentence that names the KPIs for which the data lack what they need."""
-    if not kpis:
-        return None
-    names = "; ".join(k.title for k in kpis)
-    return element("p", f"No value, because the data lack what it needs: {names}.")
-
-
-def _missed(kpi: Kpi, target: Target | None) -> bool:
-    return target is not None and kpi.known and not target.met(kpi.value)
-
-
-def _tile(kpi: Kpi, before: Kpi | None, target: Target | None, foot: Html | None = None) -> Html:
-    lines: list[Html | None] = [element("h3", kpi.title, class_="name")]
-    if kpi.known:
-        lines.append(element("p", _text(kpi.value, kpi.unit), class_="value"))
-        lines.append(_interval_line(kpi))
-    else:
-        lines.append(element("p", "No value", class_="value none"))
-    lines.append(element("p", _cases(kpi)))
-    if kpi.flag in FLAGS:
-        words = kpi.few or FLAGS[kpi.flag]
-        lines.append(element("p", words[0].upper() + words[1:] + ".", class_="flag"))
-    if _mostly_pending(kpi):
-        words = f"Most are not decided: {kpi.pending:,} cases still pending."
-        lines.append(element("p", words, class_="flag"))
-    if kpi.known and kpi.note:  # who did not answer, what is taken for granted
-        lines.append(element("p", kpi.note[0].upper() + kpi.note[1:] + "."))
-    lines.append(_change_line(kpi, before))
-    lines += [_target_line(kpi, target), foot]
-    return element("li", join(lines), class_="tile")
-
-
-def _interval_line(kpi: Kpi) -> Html | None:
-    words = _interval(kpi)
-    return element("p", f"95\u00a0% interval {words}") if words else None
-
-
-def _cases(kpi: Kpi) -> str:
-    words = f"n\u00a0=\u00a0{kpi.n:,}"
-    if kpi.kind == "runs":
-        runs = f"over {kpi.n:,} {'run' if kpi.n == 1 else 'runs'}"
-        return runs + (f"; {kpi.pending:,} cases of all runs still pending" if kpi.pending else "")
-    if kpi.excluded and sum(kpi.excluded.values()):
-        words += f", {sum(kpi.excluded.values()):,} excluded"
-    if kpi.pending and not _mostly_pending(kpi):
-        words += f", {kpi.pending:,} still pending"
-    return words
-
-
-def _mostly_pending(kpi: Kpi) -> bool:
-    """Return whether more than half of the cases are pending; over runs n counts the runs."""
-    cases = kpi.n + kpi.pending + sum(kpi.excluded.values())
-    return kpi.kind == "cases" and 2 * kpi.pending > cases
-
-
-def _change_line(kpi: Kpi, before: Kpi | None) -> Html | None:
-    if before is None:
-        return None
-    if not (kpi.known and before.known):
-        why = before.note if not before.known and before.note else ""
-        words = why or f"no comparison with {before.period}"
-        return element("p", words[0].upper() + words[1:] + ".", class_="line")
-    parts: list[object] = [change(kpi, before), f" against {_against(before)}"]
-    told = verdict(kpi, before)
-    if told:
-        first, comma, rest = told.partition(",")
-        class_ = first if first in ("better", "worse") else None
-        parts += ["; ", element("span", first, class_=class_), comma + rest]
-    return element("p", *parts, class_="line")
-
-
-def _against(before: Kpi) -> str:
-    words = f"{before.period} ({_text(before.value, before.unit)})"
-    return words + (f" ({before.note})" if before.note else "")
-
-
-def change(kpi: Kpi, before: Kpi) -> str:
-    """Return the change since `before` in words: "+2.1 points", "−0.6 %"."""
-    difference = kpi.value - before.value
-    if kpi.unit == "share":
-        words = f"{_signed(difference * 100, '.1f')}\u00a0points"
-    elif before.value and kpi.unit != "points":
-        words = f"{_signed(difference / before.value * 100, '.1f')}\u00a0%"
-    else:
-        words = _text(difference, kpi.unit, signed=True)
-    return words
-
-
-def verdict(kpi: Kpi, before: Kpi) -> str:
-    """Return what the interval of the change tells, "" where there is none.
-
-    A number of cases is not judged against a period of which the log has a part only.
-    """
-    if before.note and kpi.unit == "count":
-        return ""
-    now, then = (kpi.value, kpi.low, kpi.high), (before.value, before.low, before.high)
-    return judgement(difference_interval(*now, *then), _better_sign(kpi.direction))
-
-
-def _signed(value: float, pattern: str) -> str:
-    return f"{'−' if value < 0 else '+'}{abs(value):{pattern}}"
-
-
-def _better_sign(direction: str) -> int:
-    if direction in ("↑", "up", "higher"):
-        return 1
-    return -1 if direction in ("↓", "down", "lower") else 0
-
-
-def _target_line(kpi: Kpi, target: Target | None) -> Html | None:
-    if target is None:
-        return None
-    if not kpi.known:
-        return element("p", f"Target {target.words}: cannot be judged.", class_="line")
-    verdict = "met" if target.met(kpi.value) else "missed"
-    mark = "✓ " if verdict == "met" else "✗ "
-    return element(
-        "p", f"Target {target.words}: ", element("span", mark + verdict, class_=verdict),
-        class_="line",
-    )  # fmt: skip
-
-
-def _summary(kpi: Kpi, before: Kpi | None, target: Target | None) -> str:
-    if not kpi.known:
-        return f"{kpi.title}: no value ({FLAGS.get(kpi.flag, kpi.flag)})"
-    words = f"{kpi.title}: {format_value(kpi.value, kpi.unit)}"
-    interval = _interval(kpi)
-    if interval:
-        words += f" ({interval})"
-    if before is not None:
-        words += _summary_change(kpi, before)
-    if target is not None:
-        words += f", target {target.words} {'met' if target.met(kpi.value) else 'MISSED'}"
-    return words
-
-
-def _summary_change(kpi: Kpi, before: Kpi) -> str:
-    if not before.known:
-        return f", {before.note}" if before.note else ""
-    told = verdict(kpi, before)
-    note = f" ({before.note})" if before.note else ""
-    words = f", {change(kpi, before)} against {before.period}{note}"
-    return words + (f"; {told}" if told else "")
-
-
 def kpi_table(result: pd.DataFrame, *, caption: str = "Every KPI with its interval") -> Block:
     """Return a table of KPIs: value, interval, n, excluded by reason, pending."""
     kpis = list(rows_of(result))
@@ -286,8 +100,8 @@ def kpi_table(result: pd.DataFrame, *, caption: str = "Every KPI with its interv
     rows = [
         (
             _name(kpi),
-            _text(kpi.value, kpi.unit),
-            _interval(kpi) or "–",
+            value_text(kpi.value, kpi.unit),
+            interval_text(kpi) or "–",
             f"{kpi.n:,}",
             _reasons(kpi.excluded),
             f"{kpi.pending:,}",
@@ -296,7 +110,7 @@ def kpi_table(result: pd.DataFrame, *, caption: str = "Every KPI with its interv
     ]
     heading = caption + (" over the runs; excluded and pending cases of all runs" if runs else "")
     body = table(columns, rows, caption=heading, numeric=[*columns[1:4], "Pending"])
-    words = (f"{k.title}: {_text(k.value, k.unit)} (n = {k.n:,})" for k in kpis)
+    words = (f"{k.title}: {value_text(k.value, k.unit)} (n = {k.n:,})" for k in kpis)
     return Block(body, "\n".join(words))
 
 
@@ -306,18 +120,18 @@ def _name(kpi: Kpi) -> Html | str:
     return join([kpi.title, Html("<br>"), element("small", FLAGS[kpi.flag])])
 
 
-def _text(value: float, unit: str, *, signed: bool = False) -> str:
+def value_text(value: float, unit: str, *, signed: bool = False) -> str:
     """Return a value whose unit stays on its line; months without end are "never"."""
     if unit == "months" and math.isinf(value):
         return "never"
     return format_value(value, unit, signed=signed).replace(" ", "\u00a0")
 
 
-def _interval(kpi: Kpi) -> str:
+def interval_text(kpi: Kpi) -> str:
     """Return the interval in words; "" where there is no value to be unsure about."""
     if not kpi.known or math.isnan(kpi.low) or math.isnan(kpi.high):
         return ""
-    return f"{_text(kpi.low, kpi.unit)} to {_text(kpi.high, kpi.unit)}"
+    return f"{value_text(kpi.low, kpi.unit)} to {value_text(kpi.high, kpi.unit)}"
 
 
 def _reasons(excluded: Mapping[str, int]) -> str:
@@ -367,6 +181,6 @@ def _drill_cell(kpi: Kpi | None) -> Html | str:
         return "–"
     note = f"n = {kpi.n:,}" + (", few" if kpi.flag == "small_n" else "")
     if kpi.kind == "runs":  # n would be their number, the same in every cell
-        note = _interval(kpi) or note
-    value = _text(kpi.value, kpi.unit)
+        note = interval_text(kpi) or note
+    value = value_text(kpi.value, kpi.unit)
     return join([value, Html("<br>"), element("small", note)])

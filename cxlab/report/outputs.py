@@ -15,9 +15,10 @@ from cxlab.charts.base import EMPTY, LIVE, TABLE
 from cxlab.charts.renderer import LAB_WIDTH
 from cxlab.charts.renderer import MIME as CHART_MIME
 from cxlab.report.blocks import BLOCK_MIME, PAGE_MIME
+from cxlab.report.drawing import Colours, drawing
 from cxlab.report.html import Html, element, join, table
 
-__all__ = ["Collected", "join_outputs", "show_output"]
+__all__ = ["Collected", "join_outputs", "place_of", "show_output"]
 
 
 @dataclass
@@ -27,6 +28,12 @@ class Collected:
     charts: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     datasets: dict[str, Any] = field(default_factory=dict)
+    colours: Colours | None = None
+    """Set for a page without scripts: its charts are drawn at once."""
+
+    tables: list[Html] = field(default_factory=list)
+    drawings: list[Html] = field(default_factory=list)
+    """Data and drawings of the charts of such a page; `place_of` says where each goes."""
 
     def add_facts(self, facts: Mapping[str, Any]) -> None:
         """Merge facts for the page; lists grow, everything else is replaced."""
@@ -82,6 +89,8 @@ def _chart(spec: dict[str, Any], collected: Collected) -> Html:
     kept = {k: v for k, v in spec.items() if k not in _OURS}
     if kept.get("width") == LAB_WIDTH:
         kept["width"] = "container"
+    if collected.colours is not None:
+        return _drawn(kept, heading, words, about.get(TABLE), collected)
     kept["$schema"] = "https://vega.github.io/schema/vega-lite/v6.json"
     # Their names are hashes of what they hold: charts of the same data share them on the page.
     collected.datasets |= kept.get("datasets", {})
@@ -96,6 +105,51 @@ def _chart(spec: dict[str, Any], collected: Collected) -> Html:
         class_="chart tall" if _height(spec) > TALL else "chart",
         data_chart=number,
     )
+
+
+def place_of(what: str, number: int) -> Html:
+    """Return what stands in a page for a chart's "drawing" or "table" until it is known to fit."""
+    return Html(f"<!--{what} {number}-->")
+
+
+def _drawn(spec: dict[str, Any], heading: str, words: str, told: Any, collected: Collected) -> Html:
+    """Return a figure with the chart as SVG, and room for the table of its data."""
+    assert collected.colours is not None
+    number = len(collected.charts)
+    collected.charts.append(spec)
+    title = f"{heading}: the data"
+    data = table(told["columns"], told["rows"], caption=title) if told else Html("")
+    folded = element("details", element("summary", "Data of this chart"), data)
+    collected.tables.append(folded if told else data)
+    fixed = dict(spec) | {"params": [_without_bind(p) for p in spec.get("params", [])]}
+    settings = _settings(spec) if not any(_settings(s) for s in collected.charts[:-1]) else None
+    drawn = drawing(fixed, f"c{number}", collected.colours)
+    collected.drawings.append(
+        element("div", drawn, class_="plot", role="img", aria_label=words, tabindex="0")
+    )
+    figure = element(
+        "figure",
+        element("h3", heading),
+        place_of("drawing", number),
+        element("figcaption", words),
+        place_of("table", number),
+        class_="chart",
+    )  # fmt: skip
+    return join([settings, figure])
+
+
+def _without_bind(param: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in param.items() if name != "bind"}
+
+
+def _settings(spec: Mapping[str, Any]) -> Html | None:
+    """Return in words where the sliders of a chart stand, which a page without scripts lacks."""
+    bound = [p for p in spec.get("params", []) if (p.get("bind") or {}).get("input") == "range"]
+    if not bound:
+        return None
+    lines = (element("li", f"{p['bind'].get('name', p['name'])}: {p['value']:.4g}") for p in bound)
+    words = "This page has no scripts, so no sliders. The pictures show this setting:"
+    return element("div", element("p", words), element("ul", join(lines)), class_="box")
 
 
 TALL = 450

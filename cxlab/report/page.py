@@ -19,14 +19,27 @@ import nbformat
 
 from cxlab.charts.theme import config
 from cxlab.errors import RunError
-from cxlab.report.html import Html, json_for_script, slug, without_nan
-from cxlab.report.outputs import Collected, join_outputs
+from cxlab.report.drawing import Colours
+from cxlab.report.html import Html, element, json_for_script, slug, without_nan
+from cxlab.report.outputs import Collected, join_outputs, place_of
+from cxlab.report.references import settled
+from cxlab.report.smaller import fitted, smaller, without_optional_tags
 from cxlab.report.vega import Bundle, csp_hash, packed
 
-__all__ = ["Page", "build_page", "build_plain_page", "check_page"]
+__all__ = [
+    "MAX_STATIC",
+    "Page",
+    "build_page",
+    "build_plain_page",
+    "build_static_page",
+    "check_page",
+]
 
 MAX_BYTES = 500_000
 """What a page may weigh, in bytes (500 kB)."""
+
+MAX_STATIC = 100_000
+"""What a page without scripts may weigh, in bytes (100 kB)."""
 
 _HEADING = re.compile(r"^(#{1,2})\s+(.+?)\s*#*\s*$", re.MULTILINE)
 
@@ -54,7 +67,9 @@ class Page:
     bundle: Html
     css: Html
     script: Html
+    tables: Html
     csp: str
+    static: bool = False
     code: list[str] = field(default_factory=list)
     provenance: Html = field(default_factory=Html)
 
@@ -66,9 +81,66 @@ def build_page(notebook: Any, provenance: Html, bundle: Bundle, *, version: str)
     """
     collected = Collected()
     sections = _sections(notebook, collected)
-    code = [c.source for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
     page = _page(collected, sections, version, bundle)
-    return _render(notebook, replace(page, code=code, provenance=provenance))
+    whole = _render(notebook, replace(page, code=_code(notebook), provenance=provenance))
+    return fitted(whole, MAX_BYTES)
+
+
+def build_static_page(notebook: Any, provenance: Html, *, version: str) -> str:
+    """Return the page of an executed notebook without any script.
+
+    Charts are drawings, sliders stand still, tables of charts are folded away. What does not fit
+    in `MAX_STATIC` is left out: the largest tables first, then the code, the examples of the
+    definitions, and at last the drawings at the page's end.
+    """
+    colours = Colours()
+    collected = Collected(colours=colours)
+    sections = _sections(notebook, collected)
+    css = Html(_template("page.css") + colours.css())
+    page = replace(
+        _page(collected, sections, version, Bundle("", "")),
+        provenance=provenance, css=css, charts=None, static=True,
+        csp=f"default-src 'none'; style-src {csp_hash(css)}; base-uri 'none'; form-action 'none'",
+    )  # fmt: skip
+    room = MAX_STATIC - sum(map(_size, collected.drawings))
+    text = without_optional_tags(_render(notebook, replace(page, code=_code(notebook))))
+    if _size(text) > room:
+        text = fitted(without_optional_tags(_render(notebook, page)), room)
+    return _with_tables(_with_drawings(text, collected.drawings), collected.tables)
+
+
+def _with_drawings(text: str, drawings: Sequence[Html]) -> str:
+    """Return a page with its drawings, from the first one on, as far as there is room."""
+    words = element("p", "This drawing does not fit in a page without scripts.", class_="fine")
+    room = MAX_STATIC - _size(text) - len(drawings) * len(words)
+    for number, drawn in enumerate(drawings):
+        room -= _size(drawn)
+        text = text.replace(place_of("drawing", number), drawn if room >= 0 else words)
+    return text
+
+
+_LEFT_OUT = element("p", "The data of this chart do not fit in a page without scripts.",
+                    class_="fine")  # fmt: skip
+
+
+def _with_tables(text: str, tables: Sequence[Html]) -> str:
+    """Return a page with the tables of its charts, the smallest first, as far as there is room."""
+    tables = [Html(without_optional_tags(table)) for table in tables]
+    order = sorted(range(len(tables)), key=lambda i: len(tables[i]))
+    room = MAX_STATIC - _size(text) - len(tables) * len(_LEFT_OUT)
+    for number in order:
+        room -= _size(tables[number])
+        shown = tables[number] if room >= 0 else _LEFT_OUT
+        text = text.replace(place_of("table", number), shown)
+    return text
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8"))
+
+
+def _code(notebook: Any) -> list[str]:
+    return [c.source for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
 
 
 def build_plain_page(
@@ -97,7 +169,8 @@ def _page(collected: Collected, sections: list[Section], version: str, bundle: B
         bundle=Html(bundle.packed),
         css=_template("page.css"),
         script=_template("page.js"),
-        csp=_policy(bundle),
+        tables=_template("tables.js"),
+        csp=_policy(bundle if collected.charts else None),
     )
 
 
@@ -118,6 +191,9 @@ def _sections(notebook: Any, collected: Collected) -> list[Section]:
         elif cell.cell_type == "code":
             last = sections[-1]
             last.body = Html(last.body + join_outputs(cell.outputs, collected))
+    bodies = settled([s.body for s in sections])
+    for section, body in zip(sections, bodies, strict=True):
+        section.body = body
     return [s for s in sections if s.title or s.body]
 
 
@@ -159,7 +235,7 @@ def _markdown() -> Any:
 
 def _chart_data(collected: Collected) -> Html | None:
     """Return the charts, their data and the two themes as packed JSON."""
-    if not collected.charts:
+    if not collected.charts or collected.colours is not None:
         return None
     themes = {"light": config(), "dark": config(dark=True)}
     data = {name: _by_column(rows) for name, rows in collected.datasets.items()}
@@ -180,13 +256,19 @@ def _by_column(rows: list[dict[str, Any]]) -> Any:
 
 @cache
 def _template(name: str) -> Html:
-    return Html((files("cxlab.report") / "template" / name).read_text(encoding="utf-8"))
+    """Return a file of the template, without what only its authors read."""
+    text = (files("cxlab.report") / "template" / name).read_text(encoding="utf-8")
+    return Html(smaller(text, css=name.endswith(".css")))
 
 
-def _policy(bundle: Bundle) -> str:
-    scripts = f"{csp_hash(_template('page.js'))} {csp_hash(bundle.source)}"
+def _policy(bundle: Bundle | None) -> str:
+    """Return what the page may do: run its own scripts, use its own style, and nothing else."""
+    scripts: list[str] = [_template("tables.js")]
+    if bundle is not None:
+        scripts += [_template("page.js"), bundle.source]
+    allowed = " ".join(csp_hash(script) for script in scripts)
     return (
-        f"default-src 'none'; script-src {scripts}; style-src {csp_hash(_template('page.css'))}; "
+        f"default-src 'none'; script-src {allowed}; style-src {csp_hash(_template('page.css'))}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
 
@@ -214,11 +296,11 @@ _LOADS = re.compile(
 )
 
 
-def check_page(text: str) -> None:
+def check_page(text: str, most: int = MAX_BYTES) -> None:
     """Raise RunError when a finished page is too big, asks the network, or lacks its policy."""
     size = len(text.encode("utf-8"))
-    if size > MAX_BYTES:
-        expected = f"at most {MAX_BYTES:,}"
+    if size > most:
+        expected = f"at most {most:,}"
         hint = "fewer or coarser charts: aggregate before drawing"
         raise RunError("the page is too big (bytes)", given=size, expected=expected, hint=hint)
     outside = _LOADS.search(text)

@@ -72,6 +72,7 @@ def report(
     engine: str = "inprocess",
     progress: Callable[[int, int], None] | None = None,
     from_text: bool = False,
+    static: bool = False,
 ) -> ReportResult:
     """Make the report of a scenario, or of a log, and return where it is.
 
@@ -79,7 +80,8 @@ def report(
     canonical tables. `period`: which part of a log ("2016-W15", "last"). `notebook`: another
     notebook than the one for that kind of report. `parameters`: values for the notebook's
     parameters, checked before anything runs; `from_text` lets text stand for numbers, as on a
-    command line. `progress(done, total)` counts cells.
+    command line. `progress(done, total)` counts cells. `static`: a page without scripts, of at
+    most 100 kB, for mail and for browsers that run none; "-static" ends its name.
 
     The page and its manifest appear whole in the folder `out`, or not at all: when something
     fails the last good page stays. Raises InputError for what the user gave, RunError when the
@@ -87,20 +89,21 @@ def report(
     """
     started = time.perf_counter()
     source = _notebook_for(scenario, data, notebook)
-    asked = request_of(scenario, data, notebook, period, parameters, Path(out))
+    asked = request_of(scenario, data, notebook, period, parameters, Path(out), static=static)
     raw = _read(source)
     given = _given(scenario, data, period, parameters)
     schema = read_schema(raw, source.name)
     checked = check_parameters(schema, given, from_text=from_text)
     used = {name: checked.get(name, p.default) for name, p in schema.items()}
     _check_inputs(used)
-    job = BundleJob()
+    job = None if static else BundleJob()
     try:
         executed = _run(source, checked, engine, progress)
         page, data_ = _page(executed, source, used, engine, started, job, Path(out))
     finally:
-        job.cancel()
-    return _publish(page, data_ | {"request": asked}, used, Path(out))
+        if job is not None:
+            job.cancel()
+    return _publish(page, data_ | {"request": asked}, used, Path(out), "-static" if static else "")
 
 
 def _notebook_for(
@@ -189,16 +192,16 @@ def _page(
     used: Mapping[str, Any],
     engine: str,
     started: float,
-    job: BundleJob,
+    job: BundleJob | None,
     out: Path,
 ) -> tuple[str, dict[str, Any]]:
-    from cxlab.report.page import build_page, check_page, page_facts
+    from cxlab.report import page as pages
     from cxlab.report.restated import restated, tell_restated
 
-    facts = page_facts(executed)
+    facts = pages.page_facts(executed)
     facts["restated"] = restated(facts, input_id(source.name, used, facts), out)
     tell_restated(executed, facts["restated"])
-    bundle = job.result()
+    bundle = None if job is None else job.result()
     data = without_nan(
         manifest(
             notebook=source,
@@ -209,8 +212,13 @@ def _page(
             seconds=time.perf_counter() - started,
         )
     )
-    page = build_page(executed, provenance_markup(data), bundle, version=cxlab.__version__)
-    check_page(page)
+    told, version = provenance_markup(data), cxlab.__version__
+    if bundle is None:
+        page = pages.build_static_page(executed, told, version=version)
+        pages.check_page(page, pages.MAX_STATIC)
+    else:
+        page = pages.build_page(executed, told, bundle, version=version)
+        pages.check_page(page)
     return page, data
 
 
@@ -218,7 +226,9 @@ _USUAL = ("scenario", "periodic", "lifecycle")
 """What is made of a scenario or a log where nobody names a notebook: its page has no other name."""
 
 
-def _file_name(used: Mapping[str, Any], data: Mapping[str, Any], out: Path) -> str:
+def _file_name(
+    used: Mapping[str, Any], data: Mapping[str, Any], out: Path, ending: str = ""
+) -> str:
     """Return a file name that stays in its folder, whatever the names in the data are.
 
     Where another input's page has the name already, or it is that of the folder's index, a hash of
@@ -230,7 +240,7 @@ def _file_name(used: Mapping[str, Any], data: Mapping[str, Any], out: Path) -> s
     about = "" if kind in _USUAL or kind == stem else _plain(kind)
     parts = [_plain(str(stem)) or f"report-{data['input_id']}", about,
              _plain(data.get("period") or "")]  # fmt: skip
-    name = "-".join(p for p in parts if p)[:120]
+    name = "-".join(p for p in parts if p)[:120] + ending
     taken = name.lower() == "index" or _taken(out / f"{name}.json", data)
     return f"{name}-{data['input_id']}" if taken else name
 
@@ -255,7 +265,9 @@ def _taken(path: Path, data: Mapping[str, Any]) -> bool:
     return bool(found != data["input_id"])
 
 
-def _publish(page: str, data: dict[str, Any], used: Mapping[str, Any], out: Path) -> ReportResult:
+def _publish(
+    page: str, data: dict[str, Any], used: Mapping[str, Any], out: Path, ending: str = ""
+) -> ReportResult:
     """Put page and manifest in place, both written whole before either is renamed.
 
     A PDF of another page than this one goes: it would be taken for this one's.
@@ -264,7 +276,7 @@ def _publish(page: str, data: dict[str, Any], used: Mapping[str, Any], out: Path
     data = data | {"page_sha256": page_sha256}
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     with holding(out):
-        name = _file_name(used, data, out)
+        name = _file_name(used, data, out, ending)
         html_path, json_path = out / f"{name}.html", out / f"{name}.json"
         printed = html_path.with_suffix(".pdf")
         same = printed.is_file() and html_path.is_file() and sha256_of(html_path) == page_sha256

@@ -96,15 +96,17 @@ class View:
     def trends(self, metrics: Sequence[str], shown: int = PERIODS_SHOWN) -> dict[str, pd.DataFrame]:
         """Return several metrics over the last periods, by id, from one query.
 
-        What was asked before is not asked again.
+        What was asked before is not asked again. A period between two others of which the log
+        says nothing has a row without a value.
         """
         lacking = [m for m in metrics if m not in self.known]
         if lacking:
             rows = measure(self.tables, lacking, by=[self.current.every], tz=self.time_zone)
             self.known.update({m: rows[rows["metric"] == m] for m in lacking})
-        labels = [self.current.shift(-i).label for i in range(shown)]
+        periods = [self.current.shift(i - shown + 1) for i in range(shown)]
+        labels = [p.label for p in periods]
         found = {m: self.known[m] for m in metrics}
-        return {m: r[r["period"].isin(labels)].reset_index(drop=True) for m, r in found.items()}
+        return {m: _without_holes(r[r["period"].isin(labels)], periods) for m, r in found.items()}
 
 
 def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -> View:
@@ -136,6 +138,29 @@ def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -
         expected = f"a period between {first:%Y-%m-%d} and {last:%Y-%m-%d}"
         raise InputError("the log has no ticket of that period", given=period, expected=expected)
     return View(tables, chosen, zone, first, known)
+
+
+def _without_holes(rows: pd.DataFrame, shown: Sequence[Period]) -> pd.DataFrame:
+    """Return rows of one metric with those periods between them that the log says nothing of.
+
+    They have no value: a chart shows a gap, not a line across.
+    """
+    known = list(rows["period"])
+    since = next((i for i, p in enumerate(shown) if p.label in known), len(shown))
+    missing = [p for p in shown[since:] if p.label not in known]
+    if rows.empty or not missing:
+        return rows.reset_index(drop=True)
+    same = rows.iloc[0][["metric", "title", "unit", "direction"]].to_dict()
+    holes = pd.DataFrame([{**same, "period": p.label, "period_start": p.start, "n": 0,
+                           "flag": "empty"} for p in missing])  # fmt: skip
+    whole = pd.concat([rows, holes], ignore_index=True)
+    return whole.sort_values("period", key=lambda names: names.map(_places(shown))).reset_index(
+        drop=True
+    )
+
+
+def _places(shown: Sequence[Period]) -> dict[str, int]:
+    return {p.label: i for i, p in enumerate(shown)}
 
 
 _TOLERANCE = dt.timedelta(days=1)

@@ -66,10 +66,11 @@ class CompiledDesk:
         m, s = len(workload.patience), len(workload.work)
         self._grow(m, s, workload)
         desk = self._desk
-        desk.contacts[self.contacts : self.contacts + m] = _contacts(
-            workload, self._requests, self.steps
+        before = (self._requests, self.steps)
+        desk.contacts[self.contacts : self.contacts + m] = workload.once(
+            f"contacts {before}", lambda: _contacts(workload, *before)
         )
-        desk.steps[self.steps : self.steps + s] = _steps(workload)
+        desk.steps[self.steps : self.steps + s] = workload.once("steps", lambda: _steps(workload))
         _name_classes(desk.rows, workload)
         self._requests, self.contacts, self.steps = (
             self._requests + len(workload), self.contacts + m, self.steps + s,

@@ -342,6 +342,13 @@ class View:
             mine = np.flatnonzero(group == one)
             line, place = self.ticket_line[tickets[mine[0]]], int(later[mine[0]])
             name = f"{self.workload.lines[line]}.{purpose}" + (f".{place + 1}" if place else "")
-            stream = uniforms(self.seed, self.replication, name, int(sizes[line]))
-            drawn[mine] = stream[number[mine]]
+            drawn[mine] = self._stream(name, int(sizes[line]))[number[mine]]
+        return drawn
+
+    def _stream(self, name: str, size: int) -> Floats:
+        """Return the uniforms of a purpose, which all desks share that meet the workload."""
+        key = f"{self.seed}.{self.replication}.{name}"
+        drawn: Floats = self.workload.once(
+            key, lambda: uniforms(self.seed, self.replication, name, size)
+        )
         return drawn

@@ -7,7 +7,7 @@ meet the same requests, and another engine can replay them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -37,6 +37,10 @@ Flags = npt.NDArray[np.bool_]
 
 LEAST_PAUSE_S = 1.0
 """Nobody comes back sooner: a contact never follows the one before it in the same instant."""
+
+
+_SMALL = 100_000
+"""Requests up to which a workload keeps what is derived from it."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,18 @@ class Workload:
     topics: tuple[str, ...] = ()
     key: Keys | None = None
     """Per request: where its draws stand, if they have addresses; else they are in streams."""
+    _kept: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what `make` gives, of a small workload made once: several desks may meet it.
+
+        Nobody may change it.
+        """
+        if len(self) > _SMALL:
+            return make()
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
 
     def __len__(self) -> int:
         """Return the number of requests."""

@@ -56,7 +56,9 @@ class Opened:
 def open_page(chromium: Any) -> Iterator[Any]:
     contexts = []
 
-    def opened(path: Path, *, width: int = 1280, scheme: str = "light") -> Opened:
+    def opened(
+        path: Path, *, width: int = 1280, scheme: str = "light", charts: bool = True
+    ) -> Opened:
         context = chromium.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
         )
@@ -66,7 +68,8 @@ def open_page(chromium: Any) -> Iterator[Any]:
         found.page.on("console", lambda m: found.complaints.append(f"{m.type}: {m.text}"))
         found.page.on("pageerror", lambda e: found.complaints.append(f"page error: {e}"))
         found.page.goto(path.as_uri())
-        found.until("document.documentElement.dataset.charts")
+        if charts:
+            found.until("document.documentElement.dataset.charts")
         return found
 
     yield opened

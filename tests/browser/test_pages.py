@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 import cxlab as cx
+from cxlab.charts.theme import config
+from cxlab.report.html import Html, join, table
+from cxlab.report.page import build_plain_page
 from tests.report.helpers import (
     EVIL,
     hostile_scenario,
@@ -48,7 +54,9 @@ def pages(tmp_path_factory):
         small_steady(folder), notebook="compare", parameters={"replications": 3},
         out=folder / "out",
     )  # fmt: skip
+    static = cx.report.report(data=folder / "log", out=folder / "out", static=True)
     return {
+        "static": (static.path, 6),
         "compare": (compare.path, 5),
         "scenario": (scenario.path, 3),
         "periodic": (periodic.path, 6),
@@ -142,6 +150,16 @@ def test_a_table_says_what_it_is_within_the_screen(pages, open_page, name):
     assert max(widths) <= 390
 
 
+def test_a_table_of_many_columns_is_a_list_on_a_phone(pages, open_page):
+    """Each cell names its column, and nothing has to be scrolled to the side."""
+    opened = open_page(pages["periodic"][0], width=390)
+    first = """(() => { const box = document.querySelector('main .table');
+        const cell = box.querySelector('tbody td');
+        return [box.scrollWidth - box.clientWidth, box.querySelectorAll('thead th').length,
+                getComputedStyle(cell, '::before').content] })()"""
+    assert opened.value(first) == [0, 6, '"Value"']
+
+
 @pytest.mark.parametrize("name", ["loop", "compare"])
 def test_options_beside_each_other_need_no_scrolling(pages, open_page, name):
     opened = open_page(pages[name][0])
@@ -168,7 +186,7 @@ def test_on_paper_no_heading_stands_alone_at_the_foot_of_a_page(pages, open_page
     opened = open_page(pages[name][0])
     leading = opened.value(
         """[...document.querySelectorAll('main :is(h2, h3, h4, summary, caption), main h2 + p')]
-            .map(e => e.textContent.replace(/\\s+/g, ' ').trim())"""
+            .map(e => e.textContent.replace(/\\s+/g, ' ').replace(/^CSV ?/, '').trim())"""
     )
     sheets = _printed_pages(opened, tmp_path / "page.pdf")
     assert len(sheets) > 3
@@ -233,3 +251,89 @@ def test_the_guard_sees_an_execution(open_page, tmp_path):
     opened = open_page(path)
     opened.page.wait_for_timeout(200)
     assert opened.value("window.hacked") is not None
+
+
+CELLS = {
+    '=HYPERLINK("http://x")': '\'=HYPERLINK("http://x")',
+    "+1 more": "'+1 more",
+    "@SUM(A1)": "'@SUM(A1)",
+    "-2+3+cmd": "'-2+3+cmd",
+    "\u22120.4 points": "'-0.4 points",
+    "\u22123.2": "-3.2",
+    "\u22121,234.5\u00a0%": "-1,234.5 %",
+    'a, "b"': 'a, "b"',
+    "\tx": "x",
+    "\u2013": "\u2013",
+    "caf\u00e9": "caf\u00e9",
+}
+"""What a cell shows, and what the saved file has."""
+
+
+def _saved(opened, title):
+    """Return file name and bytes of what the CSV button of a table saves."""
+    with opened.page.expect_download() as waiting:
+        opened.page.get_by_role("button", name=f"Save as CSV: {title}").click()
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
+
+
+def test_a_saved_table_is_what_the_page_shows_and_runs_nothing_in_a_spreadsheet(
+    open_page, tmp_path
+):
+    """Also on a page without charts, under its policy. Python's csv module reads it back."""
+    lines = [[cell, join(["1", Html("<br>"), "2"])] for cell in CELLS]
+    shown = table(["Cell", "Value"], lines, caption="Às told, <b>all</b>")
+    path = tmp_path / "plain.html"
+    path.write_text(build_plain_page({"title": "T"}, [("One", shown)], version="0"))
+    opened = open_page(path, charts=False)
+    name, data = _saved(opened, "Às told, <b>all</b>")
+    assert name == "as-told-b-all-b.csv"
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert data.count(b"\r\n") == data.count(b"\n") == len(CELLS) + 1
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert rows == [["Cell", "Value"], *([cell, "1; 2"] for cell in CELLS.values())]
+    assert opened.complaints == []
+
+
+def test_the_data_of_a_chart_can_be_saved(pages, open_page):
+    opened = open_page(pages["periodic"][0])
+    opened.page.get_by_text("Data of this chart").first.click()
+    title = opened.value("document.querySelector('details.data caption').lastChild.textContent")
+    name, data = _saved(opened, title)
+    assert name.endswith("-the-data.csv")
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert rows[0][0] == "Period"
+    assert len(rows) - 1 == opened.value(
+        "document.querySelector('details.data table').tBodies[0].rows.length"
+    )
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_a_static_page_is_drawn_without_any_script(pages, open_page, width, scheme):
+    """Lines have the colour of the scheme's theme; nothing is asked for; nothing overflows."""
+    path, charts = pages["static"]
+    assert path.name.endswith("-static.html")
+    assert path.stat().st_size <= 100_000
+    opened = open_page(path, width=width, scheme=scheme, charts=False)
+    assert opened.value("document.scripts.length") == 0
+    drawn = opened.value(
+        "[...document.querySelectorAll('.plot')].map(p => p.querySelectorAll('svg path').length)"
+    )
+    assert len(drawn) >= charts
+    assert all(drawn)
+    blue = config(dark=scheme == "dark")["range"]["category"][0]
+    strokes = opened.value(
+        """[...document.querySelectorAll('.plot path[stroke="#0b68a8"]')]
+            .map(p => getComputedStyle(p).stroke)"""
+    )
+    assert set(strokes) == {f"rgb({', '.join(str(int(blue[i : i + 2], 16)) for i in (1, 3, 5))})"}
+    assert opened.requests == [path.as_uri()]
+    assert opened.complaints == []
+    assert opened.value("document.documentElement.scrollWidth") <= width
+
+
+def test_on_paper_a_static_page_prints_its_definitions(pages, open_page):
+    """Without a script that opens them."""
+    opened = open_page(pages["static"][0], charts=False)
+    opened.page.emulate_media(media="print")
+    shown = opened.value("document.querySelector('.defs details .formula').offsetHeight")
+    assert shown > 0

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from cxlab.cli.app import run
-from cxlab.cli.changes import changes, varied
+from cxlab.cli.changes import varied
 from cxlab.errors import InputError
+from cxlab.scenario.changes import changes
 
 SMALL = """
 extends = "{base}"

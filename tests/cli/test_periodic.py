@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 
@@ -187,6 +188,7 @@ def test_a_page_that_stands_is_told_as_json_too(made, capsys):
         (["--period", "2026-W01..2026-W99"], "not a period"),
         (["--summary", "-", "--json"], "both write to stdout"),
         (["--summary", "."], "not a file for the summary"),
+        (["--summary", os.devnull], "not a file for the summary"),
     ],
 )
 def test_bad_input_is_told_before_anything_runs(made, monkeypatch, capsys, more, words):

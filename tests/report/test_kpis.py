@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from cxlab.errors import InputError
 from cxlab.metrics.examples import example_tables
 from cxlab.report import definitions, drill_table, kpi_table, load_targets, tiles
 from cxlab.report.html import element, json_for_script, table
+from cxlab.report.references import settled
 from cxlab.report.targets import Target, parse_targets
 from cxlab.stats import difference_interval, wilson_interval
 from tests.report.helpers import EVIL
@@ -25,13 +28,18 @@ def _rows(**changes):
     return pd.DataFrame([row | changes])
 
 
+def _read(body):
+    """Return what a reader sees of markup."""
+    return re.sub(r"<[^>]*>", "", body).replace("\u00a0", " ")
+
+
 def test_a_tile_says_value_interval_cases_change_and_target():
     before = _rows(period="2026-W01", value=3600.0, low=3000.0, high=4000.0)
     words = tiles(_rows(), before, {"frt": Target("frt", "s", at_most=3600.0)})
-    text = words.body.replace("\u00a0", " ")
+    text = _read(words.body)
     for part in ("2.0 h", "95 % interval 1.7 h to 2.2 h", "n = 120, 4 excluded, 2 still pending",
-                 "+100.0 % against 2026-W01 (1.0 h); ", ">worse<", "Target at most 1.0 h: ",
-                 ">✗ missed<"):  # fmt: skip
+                 "▲ +100.0 % against 2026-W01 (1.0 h); worse",
+                 "Target at most 1.0 h: ✗ missed"):  # fmt: skip
         assert part in text
     assert words.page["missed_targets"] == ["frt"]
 
@@ -67,9 +75,7 @@ def test_a_period_before_the_log_is_not_compared():
     assert "No comparison: the log begins in 2026-W02." in block.body
     assert note in block.words
     begun = _rows(value=3600.0, period="2026-W01", note="the log begins within it")
-    assert "2026-W01 (1.0 h) (the log begins within it)" in tiles(_rows(), begun).body.replace(
-        "\u00a0", " "
-    )
+    assert "2026-W01 (1.0 h) (the log begins within it)" in _read(tiles(_rows(), begun).body)
 
 
 @pytest.mark.parametrize(
@@ -158,3 +164,77 @@ def test_a_tile_of_a_survey_says_how_many_answered():
     words = tiles(rows).body.replace("\u00a0", " ")
     assert "4 of 5 answered (80.0 %)" in words
     assert "40.0 % to 60.0 %" in words  # had the fifth been dissatisfied, or satisfied
+
+
+def _trend(*values):
+    """Return one metric over weeks, with an interval of ±10 around every value."""
+    frame = pd.DataFrame({"period": [f"W{i}" for i in range(1, len(values) + 1)], "value": values})
+    limits = {"low": frame["value"] - 10, "high": frame["value"] + 10}
+    return (
+        _rows()
+        .drop(columns=["period", "value", "low", "high"])
+        .merge(frame.assign(**limits), how="cross")
+    )
+
+
+def test_a_tile_draws_its_course_to_scale_with_a_gap_where_there_is_no_value():
+    """0, 100, none, 50, 50 with ±10: the picture is 160 × 36 with a margin of 5.
+
+    Across: 5 to 155 in steps of 37.5. Down: −10 to 110 on 31 to 5, so 0 is at 28.8, 100 at 7.2,
+    50 at 18.
+    """
+    trend = _trend(0.0, 100.0, float("nan"), 50.0, 50.0)
+    body = tiles(_rows(value=50.0), trends={"frt": trend}).body
+    lines = re.findall(r'<path d="(M[^"]*)" class="trend"/>', body)
+    assert lines == ["M5.0 28.8L42.5 7.2", "M117.5 18.0L155.0 18.0"]
+    assert body.count('class="band"') == 2
+    label = re.search(r'role="img" aria-label="([^"]*)"', body).group(1).replace("\u00a0", " ")
+    assert label == (
+        "5 periods: 0.0 s in W1, 50.0 s in W5; lowest 0.0 s in W1, highest 1.7 min in W2; "
+        "1 without a value"
+    )
+
+
+def test_a_course_shows_the_target_where_it_is_near_and_no_course_of_one_value():
+    """Of 0 to 100 ± 10 a target of 150 is within reach: the scale ends there, at 5 from the top."""
+    near = tiles(_rows(value=50.0), None, {"frt": Target("frt", "s", at_most=150.0)},
+                 trends={"frt": _trend(0.0, 100.0)})  # fmt: skip
+    assert '<path d="M0 5.0H160" class="target"/>' in near.body
+    far = tiles(_rows(value=50.0), None, {"frt": Target("frt", "s", at_most=9000.0)},
+                trends={"frt": _trend(0.0, 100.0)})  # fmt: skip
+    assert 'class="target"' not in far.body
+    assert "<svg" not in tiles(_rows(), trends={"frt": _trend(50.0, float("nan"))}).body
+
+
+def test_a_tile_of_runs_has_a_dot_for_each():
+    """Runs 0, 50, 100 with mean 50 and interval 25 to 75, across 5 to 155."""
+    runs = pd.DataFrame({"metric": "frt", "value": [100.0, 0.0, 50.0, float("nan")]})
+    row = _rows(value=50.0, low=25.0, high=75.0, n=3, interval_method="t over replications")
+    body = tiles(row, runs=runs).body
+    assert '<path d="M5.0 18h0M80.0 18h0M155.0 18h0" class="dot run"/>' in body
+    assert 'd="M42.5 6H117.5V30H42.5Z" class="band"' in body
+    assert 'aria-label="3 runs: 0.0 s to 1.7 min, mean 50.0 s"' in body.replace("\u00a0", " ")
+
+
+def test_no_tile_stands_alone_in_a_row_if_that_can_be_helped():
+    """Fifteen are five threes on a middling screen, ten five twos; seven are four and three."""
+
+    def classes(count):
+        rows = pd.concat([_rows(metric=f"m{i}") for i in range(count)])
+        return re.search(r'class="tiles ([^"]*)"', tiles(rows).body).group(1)
+
+    assert [classes(n) for n in (10, 15, 8, 7, 6)] == [
+        "wide-5 mid-2", "wide-5 mid-3", "wide-4 mid-2", "wide-4 mid-2", "wide-3 mid-3"]  # fmt: skip
+
+
+def test_links_between_tiles_and_definitions_lead_somewhere():
+    row, other = _rows(), _rows(metric="own_number")
+    parts = [tiles(pd.concat([row, other])).body, definitions(["frt", "sla"]).body, tiles(row).body]
+    first, second, third = settled(parts)
+    assert '<a href="#def-frt">' in first
+    assert 'id="kpi-frt"' in first
+    assert '<a href="#def-own_number">' not in first
+    assert 'id="def-frt"' in second
+    assert '<a href="#kpi-frt">' in second
+    assert "#kpi-sla" not in second
+    assert 'id="kpi-frt"' not in third  # a name stands once on a page

@@ -65,12 +65,24 @@
     }
     const label = chart.title + ": the data";
     const box = node("div", undefined,
-      { class: "table", tabindex: "0", role: "region", "aria-label": label });
+      { class: "table", tabindex: "0", role: "group", "aria-label": label });
     box.append(table);
     const details = node("details", undefined, { class: "data" });
     details.append(node("summary", "Data of this chart"), box);
     return details;
   }
+
+  // What a chart may reach: nothing to load, links to https, pictures that are in the data.
+  const REACHED = { href: /^https:\/\//i, image: /^data:image\/(png|jpeg|gif|webp);/i };
+  const refused = (uri) => Promise.reject(new Error("not reached from a page: " + uri));
+  const loader = {
+    load: refused, http: refused, file: refused,
+    sanitize: (uri, options) => {
+      const known = REACHED[(options && options.context) || "href"];
+      if (!known || !known.test(uri)) return refused(uri);
+      return Promise.resolve({ href: uri, rel: "noopener noreferrer" });
+    },
+  };
 
   // A light drawing always exists (print uses it); a dark one is added where the reader's
   // system is dark. Style sheets choose which of the two is seen.
@@ -80,7 +92,7 @@
     const spec = page.charts[Number(figure.dataset.chart)].spec;
     const { view } = await embed(place, drawable(spec, page), {
       actions: false, ast: true, renderer: "svg", defaultStyle: false,
-      config: page.themes[theme], tooltip: { disableDefaultStyle: true },
+      config: page.themes[theme], tooltip: { disableDefaultStyle: true }, loader,
     });
     // Vega makes its drawing focusable; the figure's words already say it all.
     place.querySelectorAll("[tabindex]").forEach((part) => part.removeAttribute("tabindex"));
@@ -184,6 +196,7 @@
       if (chart.table) figure.append(dataTable(chart));
       if (chart.live) figure.dataset.live = "";
     }
+    document.dispatchEvent(new Event("cx-tables"));
     sliders(page);
     const embed = await library();
     await drawAll(embed, page, "light");
@@ -191,10 +204,5 @@
     dark.addEventListener("change", () => { if (dark.matches) drawAll(embed, page, "dark"); });
     root.dataset.charts = "ready";
   }
-
-  // Paper cannot be unfolded: definitions and appendix are printed open, and the data of tall drawings.
-  window.addEventListener("beforeprint", () => {
-    document.querySelectorAll(".defs details, .appendix details, figure.tall details").forEach((part) => { part.open = true; });
-  });
   start().catch((error) => { root.dataset.charts = "failed"; console.error(error); });
 })();

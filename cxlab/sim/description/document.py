@@ -102,7 +102,7 @@ def _grid_html(grid: Grid) -> str:
         for row in grid.rows
     )
     return (
-        f'<div class="table" tabindex="0" role="region" aria-label="{escape(grid.caption)}"><table>'
+        f'<div class="table" tabindex="0" role="group" aria-label="{escape(grid.caption)}"><table>'
         f"<caption>{escape(grid.caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )

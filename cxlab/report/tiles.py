@@ -1,0 +1,284 @@
+"""Tiles: a number with its interval, its course, its change and its target, in words and sign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from cxlab.report.blocks import Block
+from cxlab.report.compare import judgement
+from cxlab.report.headline import headline_facts
+from cxlab.report.html import Html, element, join
+from cxlab.report.kpis import FLAGS, Kpi, interval_text, rows_of, value_text
+from cxlab.report.sparkline import Point, run_strip, trend_line
+from cxlab.report.targets import Target
+from cxlab.stats import difference_interval
+from cxlab.units import format_value
+
+__all__ = ["tiles"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What stands beside a number on its tile, by metric."""
+
+    before: Mapping[str, Kpi] = field(default_factory=dict)
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    lines: Mapping[str, Html] = field(default_factory=dict)
+    trends: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    runs: pd.DataFrame | None = None
+
+
+def tiles(
+    result: pd.DataFrame,
+    previous: pd.DataFrame | None = None,
+    targets: Mapping[str, Target] | None = None,
+    lines: Mapping[str, Html] | None = None,
+    *,
+    trends: Mapping[str, pd.DataFrame] | None = None,
+    runs: pd.DataFrame | None = None,
+) -> Block:
+    """Return KPI tiles: value, interval, course, change, target and n, in words and sign.
+
+    `result` and `previous` are tidy results without groups, `previous` of the period before; a
+    column `note` in it says why it cannot be compared, or how far (see `View.before`). `lines`
+    has markup that stands at the foot of a metric's tile. A small picture shows the course over
+    `trends` (from `View.trends`), or the single `runs` behind a mean (a tidy result by
+    replication).
+    The block tells the page which targets were missed, and gives it a summary in words.
+    """
+    before = {k.metric: k for k in rows_of(previous)} if previous is not None else {}
+    beside = _Beside(before, targets or {}, lines or {}, trends or {}, runs)
+    kpis = list(rows_of(result))
+    told = [k for k in kpis if k.flag != "undefined"]
+    pictures = {k.metric: _picture(k, beside) for k in told}
+    body = join(
+        [
+            element("ul", join(_tile(k, pictures[k.metric], beside) for k in told),
+                    class_=f"tiles {_columns(len(told), 4 if lines else 5)}"),
+            _legend(beside, any(pictures.values())),
+            _untold([k for k in kpis if k.flag == "undefined"]),
+        ]
+    )  # fmt: skip
+    summary = [_summary(k, before.get(k.metric), beside.targets.get(k.metric)) for k in kpis]
+    missed = [k.metric for k in kpis if _missed(k, beside.targets.get(k.metric))]
+    page: dict[str, Any] = {"summary": summary, "missed_targets": missed}
+    page["kpis"] = headline_facts(kpis, before, beside.targets, (change, verdict))
+    return Block(body, "\n".join(summary), page)
+
+
+def _columns(count: int, most: int) -> str:
+    """Return the classes for so many tiles: columns on a wide screen, and on a middling one.
+
+    The last row should be full, or as full as can be; never one tile alone if that can be helped.
+
+    >>> _columns(10, 5), _columns(7, 5), _columns(8, 4)
+    ('wide-5 mid-2', 'wide-4 mid-2', 'wide-4 mid-2')
+    """
+
+    def left_empty(columns: int) -> tuple[int, int]:
+        return (-count % columns, -columns)
+
+    wide = min(range(3, most + 1), key=left_empty)
+    return f"wide-{wide} mid-{min((3, 2), key=left_empty)}"
+
+
+def _picture(kpi: Kpi, beside: _Beside) -> Html | None:
+    def words(value: float) -> str:
+        return value_text(value, kpi.unit)
+
+    if not kpi.known:
+        return None
+    if kpi.metric in beside.trends:
+        target = beside.targets.get(kpi.metric)
+        points = [Point(k.period, k.value, k.low, k.high)
+                  for k in rows_of(beside.trends[kpi.metric])]  # fmt: skip
+        return trend_line(points, words, None if target is None else target.line)
+    if beside.runs is not None:
+        mine = beside.runs[beside.runs["metric"] == kpi.metric]["value"]
+        return run_strip(mine.astype(float), words, kpi.value, kpi.low, kpi.high)
+    return None
+
+
+def _legend(beside: _Beside, drawn: bool) -> Html | None:
+    """Return what the small pictures show, once for all."""
+    if not drawn:
+        return None
+    if beside.trends:
+        shown = max(len(frame) for frame in beside.trends.values())
+        words = f"Small pictures: the last {shown} periods, with their 95\u00a0% intervals"
+        words += "; dashed, the target." if beside.targets else "."
+    else:
+        words = "Small pictures: a dot per run; the bar is the 95\u00a0% interval of their mean."
+    return element("p", words, class_="fine legend")
+
+
+def _untold(kpis: Sequence[Kpi]) -> Html | None:
+    """Return the sentence that names the KPIs for which the data lack what they need."""
+    if not kpis:
+        return None
+    names = "; ".join(k.title for k in kpis)
+    return element("p", f"No value, because the data lack what it needs: {names}.")
+
+
+def _missed(kpi: Kpi, target: Target | None) -> bool:
+    return target is not None and kpi.known and not target.met(kpi.value)
+
+
+def _tile(kpi: Kpi, picture: Html | None, beside: _Beside) -> Html:
+    before, target = beside.before.get(kpi.metric), beside.targets.get(kpi.metric)
+    value = value_text(kpi.value, kpi.unit) if kpi.known else "No value"
+    foot = beside.lines.get(kpi.metric)
+    parts: list[Html | None] = [
+        element("h3", element("a", kpi.title, href=f"#def-{kpi.metric}"), class_="name"),
+        element("p", value, class_="value" if kpi.known else "value none"),
+        _interval_line(interval_text(kpi)),
+        element("div", picture, class_="picture") if picture else None,
+        _change_line(kpi, before),
+        _target_line(kpi, target),
+        element("div", foot, class_="foot") if foot else None,
+        _detail(kpi),
+    ]
+    return element("li", join(parts), class_="tile", id=f"kpi-{kpi.metric}")
+
+
+def _interval_line(words: str) -> Html | None:
+    return element("p", "95\u00a0% interval ", _whole(words), class_="interval") if words else None
+
+
+def _detail(kpi: Kpi) -> Html:
+    """Return what is read second: cases, what makes the number doubtful, who is not in it."""
+    lines = [element("p", _cases(kpi))]
+    if kpi.flag in FLAGS:
+        words = kpi.few or FLAGS[kpi.flag]
+        lines.append(element("p", words[0].upper() + words[1:] + ".", class_="flag"))
+    if _mostly_pending(kpi):
+        words = f"Most are not decided: {kpi.pending:,} cases still pending."
+        lines.append(element("p", words, class_="flag"))
+    if kpi.known and kpi.note:  # who did not answer, what is taken for granted
+        lines.append(element("p", kpi.note[0].upper() + kpi.note[1:] + "."))
+    return element("div", join(lines), class_="detail")
+
+
+def _cases(kpi: Kpi) -> str:
+    words = f"n\u00a0=\u00a0{kpi.n:,}"
+    if kpi.kind == "runs":
+        runs = f"over {kpi.n:,} {'run' if kpi.n == 1 else 'runs'}"
+        return runs + (f"; {kpi.pending:,} cases of all runs still pending" if kpi.pending else "")
+    if kpi.excluded and sum(kpi.excluded.values()):
+        words += f", {sum(kpi.excluded.values()):,} excluded"
+    if kpi.pending and not _mostly_pending(kpi):
+        words += f", {kpi.pending:,} still pending"
+    return words
+
+
+def _mostly_pending(kpi: Kpi) -> bool:
+    """Return whether more than half of the cases are pending; over runs n counts the runs."""
+    cases = kpi.n + kpi.pending + sum(kpi.excluded.values())
+    return kpi.kind == "cases" and 2 * kpi.pending > cases
+
+
+def _change_line(kpi: Kpi, before: Kpi | None) -> Html | None:
+    if before is None:
+        return None
+    if not (kpi.known and before.known):
+        why = before.note if not before.known and before.note else ""
+        words = why or f"no comparison with {before.period}"
+        return element("p", words[0].upper() + words[1:] + ".", class_="line change")
+    parts: list[object] = [_arrow(kpi.value - before.value), change(kpi, before),
+                           " against ", _whole(_against(before))]  # fmt: skip
+    told = verdict(kpi, before)
+    if told:
+        first, comma, rest = told.partition(",")
+        class_ = first if first in ("better", "worse") else None
+        parts += ["; ", element("span", first, class_=class_), comma + rest]
+    return element("p", *parts, class_="line change")
+
+
+def _whole(words: str) -> Html:
+    """Return words that go to the next line together where a line has no room for them."""
+    return element("span", words, class_="whole")
+
+
+def _arrow(difference: float) -> Html | None:
+    """Return an arrow for the eye; the sign and the words beside it say the same."""
+    if not difference:
+        return None
+    return element("span", "▲ " if difference > 0 else "▼ ", class_="arrow", aria_hidden="true")
+
+
+def _against(before: Kpi) -> str:
+    words = f"{before.period} ({value_text(before.value, before.unit)})"
+    return words + (f" ({before.note})" if before.note else "")
+
+
+def change(kpi: Kpi, before: Kpi) -> str:
+    """Return the change since `before` in words: "+2.1 points", "−0.6 %"."""
+    difference = kpi.value - before.value
+    if kpi.unit == "share":
+        words = f"{_signed(difference * 100, '.1f')}\u00a0points"
+    elif before.value and kpi.unit != "points":
+        words = f"{_signed(difference / before.value * 100, '.1f')}\u00a0%"
+    else:
+        words = value_text(difference, kpi.unit, signed=True)
+    return words
+
+
+def verdict(kpi: Kpi, before: Kpi) -> str:
+    """Return what the interval of the change tells, "" where there is none.
+
+    A number of cases is not judged against a period of which the log has a part only.
+    """
+    if before.note and kpi.unit == "count":
+        return ""
+    now, then = (kpi.value, kpi.low, kpi.high), (before.value, before.low, before.high)
+    return judgement(difference_interval(*now, *then), _better_sign(kpi.direction))
+
+
+def _signed(value: float, pattern: str) -> str:
+    return f"{'−' if value < 0 else '+'}{abs(value):{pattern}}"
+
+
+def _better_sign(direction: str) -> int:
+    if direction in ("↑", "up", "higher"):
+        return 1
+    return -1 if direction in ("↓", "down", "lower") else 0
+
+
+def _target_line(kpi: Kpi, target: Target | None) -> Html | None:
+    if target is None:
+        return None
+    if not kpi.known:
+        return element("p", f"Target {target.words}: cannot be judged.", class_="line target")
+    verdict = "met" if target.met(kpi.value) else "missed"
+    mark = "✓\u00a0" if verdict == "met" else "✗\u00a0"
+    return element(
+        "p", f"Target {target.words}: ", element("span", mark + verdict, class_=verdict),
+        class_="line target",
+    )  # fmt: skip
+
+
+def _summary(kpi: Kpi, before: Kpi | None, target: Target | None) -> str:
+    if not kpi.known:
+        return f"{kpi.title}: no value ({FLAGS.get(kpi.flag, kpi.flag)})"
+    words = f"{kpi.title}: {format_value(kpi.value, kpi.unit)}"
+    interval = interval_text(kpi)
+    if interval:
+        words += f" ({interval})"
+    if before is not None:
+        words += _summary_change(kpi, before)
+    if target is not None:
+        words += f", target {target.words} {'met' if target.met(kpi.value) else 'MISSED'}"
+    return words
+
+
+def _summary_change(kpi: Kpi, before: Kpi) -> str:
+    if not before.known:
+        return f", {before.note}" if before.note else ""
+    told = verdict(kpi, before)
+    note = f" ({before.note})" if before.note else ""
+    words = f", {change(kpi, before)} against {before.period}{note}"
+    return words + (f"; {told}" if told else "")
