@@ -157,11 +157,13 @@ def curves(
     points = alt.Chart(drawn_as_dots).encode(x=x, color=color)
     how: Any = {"interpolate": "step-after"} if steps else {}
     limits = {"y": alt.Y("low:Q", title=axis.title), "y2": "high:Q"}
-    # A scale over nothing but missing values is a warning on the console.
+    # A scale over nothing, or nothing but missing values, is a warning on the console.
     chart = layered(
         lines.mark_area(opacity=0.16, **how).encode(**limits) if _known(drawn) else None,
-        lines.mark_line(strokeWidth=2.25, **how).encode(y=y),
-        lines.mark_circle(size=28, opacity=0).encode(y=y, tooltip=tooltip),
+        *([] if drawn.empty else [
+            lines.mark_line(strokeWidth=2.25, **how).encode(y=y),
+            lines.mark_circle(size=28, opacity=0).encode(y=y, tooltip=tooltip),
+        ]),
         *([] if drawn_as_dots.empty else [
             points.mark_rule(strokeWidth=2.25).encode(**limits) if _known(drawn_as_dots) else None,
             points.mark_circle(size=70, opacity=1).encode(y=y, tooltip=tooltip),

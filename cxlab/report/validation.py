@@ -72,7 +72,7 @@ def _mark(verdict: str) -> Html:
 
 def _line(name: str, part: pd.DataFrame) -> list[object]:
     first = part.iloc[0]
-    theory = join([first["formula"], element("small", first["source"])])
+    theory = join([first["formula"], " ", element("small", first["source"])])
     return [name, _mark(_verdict(part)), f"{part['t'].abs().max():.1f}", len(part), theory]
 
 
