@@ -5,8 +5,6 @@ BIN := $(VENV)/bin
 SCENARIO ?= scenarios/base.toml
 # Tests find the real logs here; without them the tests that need them are skipped and say so.
 export CXLAB_DATA
-# Pages of `make gallery` that tests open; without them those tests are skipped.
-export CXLAB_GALLERY
 
 .PHONY: report test lint types unit validate spark bench gallery check-gallery lessons picture lab clean help
 

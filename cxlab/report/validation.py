@@ -33,10 +33,10 @@ def validation_heading(rows: pd.DataFrame, seed: int) -> Block:
     runs = int(rows["replications"].iloc[0])
     facts = [
         ["Verdict", "agrees" if off.empty else "differs"],
-        ["Cases", f"{cases}, {tests} numbers"],
+        ["Cases", f"{cases} with {tests} numbers"],
         ["Replications of each", f"{runs:,}"],
         ["Contacts simulated", f"{contacts:,}"],
-        ["False alarms of the whole page", f"{FAMILY:.0%}"],
+        ["False alarms of the whole page", f"{FAMILY:.0%}".replace("%", "\u00a0%")],
         ["Seed", str(seed)],
     ]
     block = heading("Validation of the model", "Model against theory", verdict, facts)
