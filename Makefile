@@ -6,7 +6,7 @@ SCENARIO ?= scenarios/base.toml
 # Tests find the real logs here; without them the tests that need them are skipped and say so.
 export CXLAB_DATA
 
-.PHONY: report test lint types unit validate spark bench gallery lessons picture lab clean help
+.PHONY: report test lint types unit validate spark bench gallery check-gallery lessons picture lab clean help
 
 help:
 	@echo "make report   set up, run scenarios/base.toml, print the path of the page"
@@ -14,6 +14,7 @@ help:
 	@echo "make validate everything asked of everything, and reports/validation.html (some minutes)"
 	@echo "make spark    the tests on a local Spark (installs pyspark; needs Java 17)"
 	@echo "make gallery  a page of every notebook and lesson in reports/, with an index"
+	@echo "make check-gallery  opens each of these pages in Chromium: charts, network, width, axe"
 	@echo "make lessons  the lessons as pages, with an index"
 	@echo "make bench    the benchmarks (prints ratios)"
 	@echo "make lab      JupyterLab, with notebooks/start.ipynb open"
@@ -72,11 +73,15 @@ bench: $(VENV)/.installed
 gallery: $(VENV)/.installed
 	$(BIN)/cxlab gallery --out reports
 
+check-gallery: $(VENV)/.installed
+	CXLAB_GALLERY=reports $(BIN)/python -m pytest -n 2 --dist load tests/gallery
+
 lessons: $(VENV)/.installed
 	$(BIN)/cxlab lesson --all
 
+# README's pictures, of the pages that make gallery made.
 picture: $(VENV)/.installed
-	$(BIN)/python docs/make_picture.py
+	$(BIN)/python docs/make_picture.py reports
 
 # Kernels talk by sockets in a folder of one's own: ipykernel warns of TCP, which others can listen to.
 lab: $(VENV)/.installed

@@ -1,4 +1,4 @@
-"""Shared fixtures: the real logs, where the environment says they are."""
+"""Shared fixtures: the browser, and the real logs, where the environment says they are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import os
 from pathlib import Path
 
 import pytest
+
+from tests.opening import chromium as chromium
+from tests.opening import open_page as open_page
 
 # Queries are graphs of many small objects without cycles: searching them for cycles, in a process
 # that holds the whole suite, took a fifth of its time.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from textwrap import wrap
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.base import Figure, finish, layered, nothing_to_draw, room_for_words
 from cxlab.charts.words import Axis, axis_for
 from cxlab.units import format_interval
 
@@ -144,10 +145,13 @@ def curves(
     axis = axis_for(known, what)
     names = list(dict.fromkeys(known["group"].astype(str)))[:_GROUPS]
     rows = _on_axis(known, names, axis)
-    color = alt.Color("group:N", title=None, sort=names, legend=_legend(names),
-                      scale=alt.Scale(domain=names))  # fmt: skip
+    ends = _ends(rows, names) if not dots else None
+    color = alt.Color("group:N", title=None, sort=names, scale=alt.Scale(domain=names),
+                      legend=_legend(names) if ends is None else None)  # fmt: skip
     whole = alt.Axis(tickCount=8, tickMinStep=1) if (rows["x"] % 1 == 0).all() else None
-    x = alt.X("x:Q", title=over, axis=whole or alt.Axis(tickCount=8), scale=alt.Scale(zero=False))
+    room = alt.Undefined if ends is None else room_for_words(_PER_SIGN * _LONGEST)
+    x = alt.X("x:Q", title=over, axis=whole or alt.Axis(tickCount=8),
+              scale=alt.Scale(zero=False, nice=ends is None, range=room))  # fmt: skip
     y = alt.Y("value:Q", title=axis.title)
     tooltip = [alt.Tooltip("group:N", title="group"), alt.Tooltip("x:Q", title=over, format=",.4g"),
                alt.Tooltip("words:N", title=what)]  # fmt: skip
@@ -157,19 +161,53 @@ def curves(
     points = alt.Chart(drawn_as_dots).encode(x=x, color=color)
     how: Any = {"interpolate": "step-after"} if steps else {}
     limits = {"y": alt.Y("low:Q", title=axis.title), "y2": "high:Q"}
-    # A scale over nothing but missing values is a warning on the console.
+    # A scale over nothing, or nothing but missing values, is a warning on the console.
     chart = layered(
         lines.mark_area(opacity=0.16, **how).encode(**limits) if _known(drawn) else None,
-        lines.mark_line(strokeWidth=2.25, **how).encode(y=y),
-        lines.mark_circle(size=28, opacity=0).encode(y=y, tooltip=tooltip),
+        *([] if drawn.empty else [
+            lines.mark_line(strokeWidth=2.25, **how).encode(y=y),
+            lines.mark_circle(size=28, opacity=0).encode(y=y, tooltip=tooltip),
+        ]),
         *([] if drawn_as_dots.empty else [
             points.mark_rule(strokeWidth=2.25).encode(**limits) if _known(drawn_as_dots) else None,
             points.mark_circle(size=70, opacity=1).encode(y=y, tooltip=tooltip),
         ]),
+        None if ends is None else alt.Chart(ends)
+        .mark_text(align="left", baseline="middle", dx=7, fontWeight=600, lineBreak="\n")
+        .encode(x=x, y=y, text="name:N", color=color),
     )  # fmt: skip
     words = f"{title}. {over}. " + ". ".join(_course(rows, name) for name in names) + "."
     figure: Figure = finish(chart, title, words, data=_course_table(rows, over, what, axis))
     return figure
+
+
+_PER_SIGN = 7
+"""So many pixels a letter of a line's name takes at most, in the mean."""
+
+_LONGEST = 14
+"""A longer word would take a phone's picture the room for its lines."""
+
+_APART = 0.08
+"""Names stand apart where the ends of their lines do, by this share of the axis for each line."""
+
+
+def _ends(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame | None:
+    """Return the last point of each line, with the name to stand there; None for a legend.
+
+    A legend it is where names are long, where lines end close to one another, or not at one place.
+    """
+    told = {name: wrap(name, _LONGEST, break_long_words=False) for name in names}
+    high = max(map(len, told.values()))
+    ends = rows.groupby("group", sort=False).tail(1)
+    long = high > 2 or max(len(part) for parts in told.values() for part in parts) > _LONGEST
+    if len(names) < 2 or long or ends["x"].nunique() > 1:
+        return None
+    values = rows[["value", "low", "high"]]
+    height = float(values.max().max()) - min(0.0, float(values.min().min()))
+    gap = float(ends["value"].sort_values().diff().min())
+    if not gap >= _APART * high * height:
+        return None
+    return ends.assign(name=["\n".join(told[g]) for g in ends["group"]])
 
 
 def _known(rows: pd.DataFrame) -> bool:

@@ -99,7 +99,8 @@ def _built(
         ],
         ["Latest reports with an alert", f"{sum(bool(d.get('alerts')) for d in newest):,}"],
     ]
-    title = f"Reports in {out.resolve().name or 'this folder'}"
+    place = out.resolve().name
+    title = f"Reports in {place}" if place not in ("", "reports") else "Reports"
     head = heading(KIND, title, "", facts)
     return build_plain_page(head.page, sections, version=cxlab.__version__)
 
@@ -159,14 +160,27 @@ def _when(page: Kept) -> tuple[str, str, str]:
 
 def _table(title: str, pages: Sequence[Kept], out: Path, most: int) -> Html:
     mixed = not any(page.data.get("period") for page in pages)
-    columns = ["Report", "Kind" if mixed else "Period", "Made", "Targets", "Alerts"]
-    rows = [
-        (_link(page), page.data.get("kind" if mixed else "period") or "–", _made(page.data),
-         _targets(page.data), _alerts(page.data))
-        for page in pages[:most]
-    ]  # fmt: skip
+    shown = pages[:most]
+    cells: dict[str, list[object]] = {
+        "Report": [_link(page) for page in shown],
+        "Kind" if mixed else "Period": [_kind(page.data, mixed) for page in shown],
+        "Made": [_made(page.data) for page in shown],
+        "Targets": [_targets(page.data) for page in shown],
+        "Alerts": [_alerts(page.data) for page in shown],
+    }
+    for judged in ("Targets", "Alerts"):  # that none has any need not be said for each
+        if all(cell == markup("–") for cell in cells[judged]):
+            del cells[judged]
+    columns, rows = list(cells), list(zip(*cells.values(), strict=True))
     rest = f" (the newest {most} of {len(pages)})" if len(pages) > most else ""
     return table(columns, rows, caption=f"{title}{rest}" if mixed else f"{title}: reports{rest}")
+
+
+def _kind(data: Row, mixed: bool) -> object:
+    """Return the kind of a page, or its period, which no narrow column breaks at the hyphen."""
+    if mixed:
+        return data.get("kind") or "–"
+    return element("span", data.get("period") or "–", class_="unbroken")
 
 
 def _link(page: Kept) -> Html:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -254,9 +255,10 @@ def _target_line(kpi: Kpi, target: Target | None) -> Html | None:
     if not kpi.known:
         return element("p", f"Target {target.words}: cannot be judged.", class_="line target")
     verdict = "met" if target.met(kpi.value) else "missed"
+    words = re.sub(r"(?<=\d) (?=\S+$)", "\u00a0", target.words)  # no number without its unit
     mark = "✓\u00a0" if verdict == "met" else "✗\u00a0"
     return element(
-        "p", f"Target {target.words}: ", element("span", mark + verdict, class_=verdict),
+        "p", f"Target {words}: ", element("span", mark + verdict, class_=verdict),
         class_="line target",
     )  # fmt: skip
 

@@ -33,10 +33,10 @@ def validation_heading(rows: pd.DataFrame, seed: int) -> Block:
     runs = int(rows["replications"].iloc[0])
     facts = [
         ["Verdict", "agrees" if off.empty else "differs"],
-        ["Cases", f"{cases}, {tests} numbers"],
+        ["Cases", f"{cases} with {tests} numbers"],
         ["Replications of each", f"{runs:,}"],
         ["Contacts simulated", f"{contacts:,}"],
-        ["False alarms of the whole page", f"{FAMILY:.0%}"],
+        ["False alarms of the whole page", f"{FAMILY:.0%}".replace("%", "\u00a0%")],
         ["Seed", str(seed)],
     ]
     block = heading("Validation of the model", "Model against theory", verdict, facts)
@@ -72,7 +72,7 @@ def _mark(verdict: str) -> Html:
 
 def _line(name: str, part: pd.DataFrame) -> list[object]:
     first = part.iloc[0]
-    theory = join([first["formula"], element("small", first["source"])])
+    theory = join([first["formula"], " ", element("small", first["source"])])
     return [name, _mark(_verdict(part)), f"{part['t'].abs().max():.1f}", len(part), theory]
 
 

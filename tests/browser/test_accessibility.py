@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.test_pages import PAGES
 from tests.browser.test_pages import pages as pages
+from tests.opening import axe_violations
 
 pytestmark = pytest.mark.browser
 
@@ -17,19 +17,11 @@ SCREENS = [
 ]
 
 
-def _violations(page):
-    """Return rule, and the markup that breaks it, of everything that axe finds."""
-    found = Axe().run(page).response["violations"]
-    return [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]]
-
-
 @pytest.mark.parametrize("name", [*PAGES, "static"])
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_axe_finds_nothing(pages, open_page, name, width, scheme):
-    """The script is run by the browser's own tools, which the page's policy does not bind."""
     opened = open_page(pages[name][0], width=width, scheme=scheme, charts=name != "static")
-    opened.value("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-    assert _violations(opened.page) == []
+    assert axe_violations(opened) == []
 
 
 def test_axe_sees_a_violation(pages, open_page):
@@ -39,7 +31,7 @@ def test_axe_sees_a_violation(pages, open_page):
         """document.documentElement.removeAttribute('lang');
         document.querySelector('.plot').removeAttribute('aria-label')"""
     )
-    assert {rule for rule, _ in _violations(opened.page)} >= {"html-has-lang", "role-img-alt"}
+    assert {rule for rule, _ in axe_violations(opened)} >= {"html-has-lang", "role-img-alt"}
 
 
 def test_everything_can_be_done_from_the_keyboard(pages, open_page):

@@ -186,6 +186,29 @@ def test_curves_tell_their_ends_and_their_highest_point():
     )
 
 
+@pytest.mark.parametrize(
+    ("names", "ends", "direct"),
+    [
+        (("hang up", "answered within 20 s"), (0.1, 0.9), ["hang up", "answered\nwithin 20 s"]),
+        (("hang up", "served"), (0.50, 0.52), None),  # the names would lie on one another
+        (("hang up", "an uncommonlylongword"), (0.1, 0.9), None),
+    ],
+)
+def test_lines_are_named_at_their_ends_where_there_is_room(names, ends, direct):
+    rows = pd.concat(
+        [pd.DataFrame({"x": [1, 2], "value": [0.5, end], "group": name, "unit": "share"})
+         for name, end in zip(names, ends, strict=True)]
+    )  # fmt: skip
+    spec = charts.curves(rows, over="Agents (number)", what="Share", title="t").to_dict()
+    named = [m for m in spec["layer"] if m["mark"]["type"] == "text"]
+    assert len(named) == (direct is not None)
+    legends = [m["encoding"]["color"].get("legend") for m in spec["layer"]]
+    assert all(legend is None for legend in legends) == (direct is not None)
+    if direct:
+        data = spec["datasets"][named[0]["data"]["name"]]
+        assert sorted(row["name"] for row in data) == sorted(direct)
+
+
 def test_one_period_is_told_once():
     for draw in (charts.trend, charts.backlog_trend):
         words = draw(trend_rows([3600.0]))._repr_mimebundle_()["text/plain"]

@@ -131,6 +131,14 @@ def test_every_metric_that_is_named_exists():
             assert set(ids.split(",")) <= set(METRICS)
 
 
+def test_its_pictures_are_those_that_are_taken_and_small():
+    shown = set(re.findall(r"docs/(\w+)\.png", README))
+    assert shown == set(runpy.run_path(str(ROOT / "docs" / "make_picture.py"))["SHOTS"])
+    for name in shown:
+        assert 5_000 < (ROOT / "docs" / f"{name}.png").stat().st_size <= 150_000, name
+    assert not re.findall(r"!\[\]|<img(?![^>]* alt=\"[^\"]{20})", README)
+
+
 def test_the_plain_lines_are_those_of_the_makefile():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     tests = "pytest -n 2 --dist loadfile --nbval-lax tests cxlab"

@@ -10,12 +10,9 @@ from cxlab.report.html import Html
 from cxlab.report.page import build_page
 from cxlab.report.vega import BundleJob
 from tests.charts.examples import chart_functions, gallery
+from tests.opening import MARKS, STATES
 
 pytestmark = pytest.mark.browser
-
-MARKS = """[...document.querySelectorAll('figure[data-chart] .vis-light')].map(v =>
-    [...v.querySelectorAll('[class*=role-mark] path, [class*=role-mark] line')]
-     .filter(p => p.getAttribute('d') !== '').length)"""
 
 
 def test_the_page_draws_every_chart_in_silence(tmp_path, open_page):
@@ -28,11 +25,9 @@ def test_the_page_draws_every_chart_in_silence(tmp_path, open_page):
     path = tmp_path / "gallery.html"
     path.write_text(build_page(notebook, Html(""), job.result(), version="0"), encoding="utf-8")
     opened = open_page(path)
-    states = opened.value(
-        "[...document.querySelectorAll('figure[data-chart]')].map(f => f.dataset.state)"
-    )
+    states = opened.value(STATES)
     assert states == ["drawn"] * len(bundles)
-    marks = dict(zip(bundles, opened.value(MARKS), strict=True))
+    marks = dict(zip(bundles, opened.value(MARKS.replace("THEME", "light")), strict=True))
     assert {name: n for name, n in marks.items() if n == 0} == {}
     assert {name: n for name, n in marks.items() if n > 1000} == {}
     assert opened.complaints == []

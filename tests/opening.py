@@ -1,4 +1,4 @@
-"""A headless Chromium with the network cut, and the pages to open in it."""
+"""A headless Chromium with the network cut, the pages to open in it, and what is asked of one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+STATES = "[...document.querySelectorAll('figure[data-chart]')].map(f => f.dataset.state)"
+MARKS = """[...document.querySelectorAll('figure[data-chart] .vis-THEME')].map(v =>
+    [...v.querySelectorAll('[class*=role-mark] path, [class*=role-mark] line')]
+     .filter(p => p.getAttribute('d') !== '').length)"""
+"""So many marks with a shape each drawing of a theme has; words and axes are none."""
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +48,14 @@ class Opened:
     def value(self, script: str) -> Any:
         return self.page.evaluate(script)
 
+    def darken(self) -> None:
+        """Turn the reader's system dark, and wait until the charts are drawn anew."""
+        self.page.emulate_media(color_scheme="dark")
+        self.until(
+            "[...document.querySelectorAll('figure[data-chart]')]"
+            ".every(f => f.querySelector('.vis-dark svg'))"
+        )
+
     def until(self, script: str, seconds: float = 20) -> Any:
         """Poll: `wait_for_function` would need the eval that the page's policy forbids."""
         end = time.monotonic() + seconds
@@ -50,6 +65,36 @@ class Opened:
                 return found
             time.sleep(0.05)
         raise AssertionError(f"not within {seconds} s: {script}; {self.complaints}")
+
+
+def axe_violations(opened: Opened) -> list[tuple[str, str]]:
+    """Return rule, and the markup that breaks it, of everything that axe finds, folded or not.
+
+    The script is run by the browser's own tools, which the page's policy does not bind. The rows
+    of a long table are made alike and take axe most of its time: it sees the first twenty.
+    """
+    opened.value(
+        """document.querySelectorAll('details').forEach((d) => { d.open = true; });
+        document.querySelectorAll('main tbody tr:nth-child(n+21)').forEach((r) => r.remove())"""
+    )
+    found = Axe().run(opened.page).response["violations"]
+    return [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]]
+
+
+def assert_drawn_in_silence(opened: Opened, path: Path, *, width: int, scheme: str) -> int:
+    """Assert that the page drew all its charts, asked for nothing, said nothing and fits the width.
+
+    Return the number of charts.
+    """
+    states = opened.value(STATES)
+    assert set(states) <= {"drawn"}
+    marks = opened.value(MARKS.replace("THEME", scheme))
+    assert len(marks) == len(states)
+    assert all(n > 0 for n in marks)
+    assert opened.requests == [path.as_uri()]
+    assert opened.complaints == []
+    assert opened.value("document.documentElement.scrollWidth") <= width
+    return len(states)
 
 
 @pytest.fixture
