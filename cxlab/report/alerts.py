@@ -14,6 +14,7 @@ from cxlab.report.headline import unbroken
 from cxlab.report.html import Html, element, join
 from cxlab.report.kpis import HEADLINES, Kpi, rows_of
 from cxlab.report.targets import Alarm
+from cxlab.report.undecided import ends
 from cxlab.report.view import View
 from cxlab.stats import Limits, p_limits, signal, xmr_limits
 from cxlab.stats.control import FEWEST, RUN
@@ -47,7 +48,8 @@ def alerts(view: View, now: pd.DataFrame, alarms: Mapping[str, Alarm] | None = N
     """Return the box of alerts of a period: what lies beyond noise, and beyond set limits.
 
     `now`: the tidy result of the period; the last 24 periods before it that the log covers whole
-    are the baseline (see `cxlab.stats.control`). The block tells the page's manifest of the alerts.
+    are the baseline (see `cxlab.stats.control`). What pending cases could take back is no
+    alert. The block tells the page's manifest of the alerts.
     """
     kpis = [k for k in rows_of(now) if k.metric in HEADLINES or k.metric in (alarms or {})]
     sizes = {str(r["metric"]): r.get("numerator") for r in now.to_dict("records")}
@@ -65,7 +67,7 @@ def alerts(view: View, now: pd.DataFrame, alarms: Mapping[str, Alarm] | None = N
         limits = _limits(kpi, before, sizes.get(kpi.metric))
         if limits is not None:
             judged_at[kpi.metric] = len(before)
-            found += judged(kpi, limits, before["value"].tolist())
+            found += _sure(kpi, limits, before["value"].tolist())
     return _block(found, judged_at, view.current.every)
 
 
@@ -108,6 +110,12 @@ def _is_count_of(numerator: Any, value: float, n: float) -> bool:
     if numerator is None or pd.isna(numerator) or not 0 <= numerator <= n or not n:
         return False
     return math.isclose(numerator / n, value, abs_tol=1e-9)
+
+
+def _sure(kpi: Kpi, limits: Limits, before: Sequence[float]) -> list[Alert]:
+    """Return the alert of a value that its pending cases cannot take back."""
+    told, *others = [judged(end, limits, before) for end in ends(kpi)]
+    return [a for a in told if all(a.side in {b.side for b in other} for other in others)]
 
 
 def judged(kpi: Kpi, limits: Limits, before: Sequence[float]) -> list[Alert]:

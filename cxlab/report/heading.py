@@ -46,6 +46,9 @@ def period_heading(view: View, data: str = "") -> Block:
     title = f"{source}: {view.current.label}"
     block = heading("Periodic report", title, _coverage(view), facts)
     block.page["period"] = view.current.label
+    if view.passed_over:
+        block.page["subtitle"] = " ".join([block.page["subtitle"], f"{view.passed_over}."]).strip()
+        block.page["summary"] = [f"note: {view.passed_over}"]
     return block
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cxlab.report.html import without_nan
+from cxlab.report.undecided import target_met
 from cxlab.units import format_interval, format_value
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ def headline_facts(
     """Return one plain row per KPI, JSON as it stands: what there is no value of is null.
 
     `value`, `low`, `high` in the metric's stored unit; `shown` as the page prints it; `target` in
-    words and whether it is `met`; `before`: the same of the period before, where it is compared,
-    with what the functions `compared` say: the change, and what its interval tells.
+    words and whether it is `met` (null: too early to judge); `before`: the same of the period
+    before, where it is compared, with what the functions `compared` say: the change, and what its
+    interval tells.
     """
     return [_row(k, before.get(k.metric), goals.get(k.metric), compared) for k in kpis]
 
@@ -53,7 +55,7 @@ def _row(
         "shown": format_value(kpi.value, kpi.unit),
         "interval": format_interval(kpi.low, kpi.high, kpi.unit),
         "target": goal.words if goal else None,
-        "met": goal.met(kpi.value) if goal and kpi.known else None,
+        "met": target_met(kpi, goal),
         "before": None,
     }  # fmt: skip
     if before is not None and before.known:

@@ -204,8 +204,10 @@ def _targets(data: Row) -> Html:
         titles = {k.get("metric"): k.get("title") for k in data.get("kpis", [])}
         names = ", ".join(str(titles.get(m) or m) for m in missed)
         return element("span", f"✗ missed: {names}", class_="missed")
-    some = any(k.get("target") for k in data.get("kpis", []))
-    return element("span", "✓ met", class_="met") if some else markup("–")
+    met = [k.get("met") for k in data.get("kpis", []) if k.get("target")]
+    if not met or None in met:
+        return markup("too early to judge" if met else "–")
+    return element("span", "✓ met", class_="met")
 
 
 def _alerts(data: Row) -> Html:
@@ -218,7 +220,8 @@ def _alerts(data: Row) -> Html:
 
 def _series(title: str, pages: Sequence[Kept]) -> Html | None:
     """Return the key figures of a series over time; None where it has fewer than two periods."""
-    shown = list(reversed(pages[:SHOWN]))
+    once = {str(page.data.get("period")): page for page in reversed(pages)}  # static twins
+    shown = list(once.values())[-SHOWN:]
     if len(shown) < 2 or _period(shown[0].data) is None:
         return None
     labels = [str(p.data["period"]) for p in shown]

@@ -93,7 +93,7 @@ def _body(data: Row, path: Path) -> list[str]:
 def _figures(kpis: Sequence[Row]) -> list[str]:
     """Return value, change and name in columns; what has no value is named below."""
     known = [k for k in kpis if k.get("value") is not None]
-    rows = [(one_line(k["shown"], 14), _change(k), one_line(k["title"], 42)) for k in known]
+    rows = [(one_line(k["shown"], 14), _change(k), _named(k)) for k in known]
     first, second = (max([len(r[i]) for r in rows], default=0) for i in (0, 1))
     since = {k["before"]["period"] for k in known if k.get("before")}
     head = f"Key figures (change against {', '.join(sorted(since))})" if since else "Key figures"
@@ -102,6 +102,12 @@ def _figures(kpis: Sequence[Row]) -> list[str]:
               for v, c, name in rows]  # fmt: skip
     none = [k["title"] for k in kpis if k.get("value") is None]
     return lines + (_item("no value: " + "; ".join(none)) if none else [])
+
+
+def _named(kpi: Row) -> str:
+    """Return the title of a figure, with its n where that is small."""
+    few = f" (n = {kpi.get('n', 0):,})" if kpi.get("flag") == "small_n" else ""
+    return one_line(kpi["title"], 42 - len(few)) + few
 
 
 def _change(kpi: Row) -> str:

@@ -13,6 +13,7 @@ there.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from typing import Any
 from cxlab.errors import InputError
 from cxlab.files import bundled
 from cxlab.metrics import METRICS, metric
-from cxlab.units import convert_key, format_value
+from cxlab.units import RANGES, convert_key, format_value
 
 __all__ = [
     "Alarm", "Target", "line", "load_alarms", "load_targets", "parse_alarms", "parse_targets",
@@ -155,13 +156,28 @@ def _limits(name: str, limits: object, wanted: tuple[str, ...]) -> dict[str, flo
     found: dict[str, float] = {}
     for key, value in limits.items():
         side = next((s for s in (*SIDES, *ALARMS) if str(key).startswith(s)), "at_most")
-        factor = convert_key(str(key), side, metric(name).unit)
+        try:
+            factor = convert_key(str(key), side, metric(name).unit)
+        except InputError as error:  # which says the key, and not whose it is
+            raise InputError(f"target of {name}: {error}") from None
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise InputError(f"{name}: {key} must be a number", given=value)
         if side in found:
             raise InputError(f"{name} has two limits of one kind", given=str(key))
         found[side] = float(value) * factor
+        _check_range(name, str(key), value, found[side])
+    if found.get("at_least", -math.inf) > found.get("at_most", math.inf):
+        raise InputError(f"{name} cannot be at least and at most this", given=dict(limits))
     return {side: limit for side, limit in found.items() if side in wanted}
+
+
+def _check_range(name: str, key: str, given: float, limit: float) -> None:
+    """Refuse a limit that no number of the unit reaches: 180 percent of all customers."""
+    low, high = RANGES[metric(name).unit]
+    if not low <= limit <= high:
+        whole = 100 if key.endswith("percent") else 1
+        expected = f"{low * whole:g} to {high * whole:g}"
+        raise InputError(f"{name}: {key} is out of reach", given=given, expected=expected)
 
 
 def line(targets: Mapping[str, Target], metric_id: str) -> float | None:

@@ -16,6 +16,7 @@ from cxlab.report.html import Html, element, join
 from cxlab.report.kpis import FLAGS, Kpi, interval_text, rows_of, value_text
 from cxlab.report.sparkline import Point, run_strip, trend_line
 from cxlab.report.targets import Target
+from cxlab.report.undecided import NOT_YET, decided, ends, target_met
 from cxlab.stats import difference_interval
 from cxlab.units import format_value
 
@@ -126,7 +127,7 @@ def _untold(kpis: Sequence[Kpi]) -> Html | None:
 
 
 def _missed(kpi: Kpi, target: Target | None) -> bool:
-    return target is not None and kpi.known and not target.met(kpi.value)
+    return target_met(kpi, target) is False
 
 
 def _tile(kpi: Kpi, picture: Html | None, beside: _Beside) -> Html:
@@ -231,12 +232,14 @@ def change(kpi: Kpi, before: Kpi) -> str:
 def verdict(kpi: Kpi, before: Kpi) -> str:
     """Return what the interval of the change tells, "" where there is none.
 
-    A number of cases is not judged against a period of which the log has a part only.
+    A number of cases is not judged against a period of which the log has a part only, and no
+    number that its pending cases could turn.
     """
     if before.note and kpi.unit == "count":
         return ""
-    now, then = (kpi.value, kpi.low, kpi.high), (before.value, before.low, before.high)
-    return judgement(difference_interval(*now, *then), _better_sign(kpi.direction))
+    then, sign = (before.value, before.low, before.high), _better_sign(kpi.direction)
+    told = [judgement(difference_interval(k.value, k.low, k.high, *then), sign) for k in ends(kpi)]
+    return told[0] if decided(told) else f"{NOT_YET}: {kpi.pending:,} cases are pending"
 
 
 def _signed(value: float, pattern: str) -> str:
@@ -254,13 +257,18 @@ def _target_line(kpi: Kpi, target: Target | None) -> Html | None:
         return None
     if not kpi.known:
         return element("p", f"Target {target.words}: cannot be judged.", class_="line target")
-    verdict = "met" if target.met(kpi.value) else "missed"
+    met = target_met(kpi, target)
     words = re.sub(r"(?<=\d) (?=\S+$)", "\u00a0", target.words)  # no number without its unit
-    mark = "✓\u00a0" if verdict == "met" else "✗\u00a0"
+    if met is None:
+        return element("p", f"Target {words}: {NOT_YET}.", class_="line target")
+    verdict, mark = ("met", "✓\u00a0") if met else ("missed", "✗\u00a0")
     return element(
         "p", f"Target {words}: ", element("span", mark + verdict, class_=verdict),
         class_="line target",
     )  # fmt: skip
+
+
+_MET = {True: "met", False: "MISSED", None: f"({NOT_YET})"}
 
 
 def _summary(kpi: Kpi, before: Kpi | None, target: Target | None) -> str:
@@ -273,7 +281,7 @@ def _summary(kpi: Kpi, before: Kpi | None, target: Target | None) -> str:
     if before is not None:
         words += _summary_change(kpi, before)
     if target is not None:
-        words += f", target {target.words} {'met' if target.met(kpi.value) else 'MISSED'}"
+        words += f", target {target.words} {_MET[target_met(kpi, target)]}"
     return words
 
 

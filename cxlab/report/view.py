@@ -30,6 +30,8 @@ class View:
     begins: dt.datetime | None = None
     ends: dt.datetime | None = None
     """The log's first ticket, and the end of what it knows."""
+    passed_over: str = ""
+    """Why a later period is not the one reported, where the log has half of it or more."""
     known: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
     """Metrics over all periods of the log that were measured already, by id."""
 
@@ -113,7 +115,7 @@ def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -
     """Return the view of a log's period.
 
     `period`: "2016-W15", "2016-04", "2016-Q2", "2016-04-11", "2016"; "last" is the last week
-    that the log covers from its start to its end, "last-month" and so on likewise; when it
+    that the log covers from its start to its last day, "last-month" and so on likewise; when it
     covers none, the last that has ended, and the view is `partly_covered`. `tz`: the report's time
     zone, by default the log's own, else UTC. Raises InputError when
     the log has no tickets, or is not about the period.
@@ -128,8 +130,10 @@ def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -
     first, last = (t.to_pydatetime().replace(tzinfo=dt.UTC) for t in (low, high))
     known = tables.as_of or last
     if period in LAST:
-        chosen = last_complete(first, min(last, known), known, LAST[period], zone)
-        return View(tables, chosen, zone, first, known)
+        newest = min(last, known)
+        early = dt.timedelta(0) if LAST[period] == "day" else _TOLERANCE
+        chosen = last_complete(first, newest, known + early, LAST[period], zone)
+        return View(tables, chosen, zone, first, known, _passed_over(chosen, newest))
     try:
         chosen = Period.parse(period, zone)
     except InputError as error:
@@ -164,7 +168,20 @@ def _places(shown: Sequence[Period]) -> dict[str, int]:
 
 
 _TOLERANCE = dt.timedelta(days=1)
-"""How late in a period the first ticket may come: a desk need not open at midnight."""
+"""How late in a period the first ticket may come, and how early the last: no desk need be asked
+at midnight."""
+
+
+def _passed_over(chosen: Period, newest: dt.datetime) -> str:
+    """Return what is said of a later period that the log covers by half or more; "" for none."""
+    later = chosen.shift(1)
+    if newest - later.start < (later.end - later.start) / 2:
+        return ""
+    ends = newest.astimezone(time_zone(later.zone))
+    return (
+        f"{later.label} is not reported yet: the log ends on {ends:%Y-%m-%d %H:%M}, more than a "
+        f"day before its end (--period {later.label} reports what there is)"
+    )
 
 
 def _from_start(begins: dt.datetime, period: Period) -> bool:
