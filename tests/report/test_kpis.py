@@ -138,9 +138,9 @@ def test_targets_are_read_in_their_unit(tmp_path):
         ({"targets": {"frt": {}}}, "has no limit"),
         ({"targets": {"frt": {"at_most_hours": 1, "at_most_days": 1}}}, "two limits"),
         ({"target": {}}, "did you mean 'targets'"),
-        ({"csat": {"at_least_percent": 180}}, "out of reach.*0 to 100"),
-        ({"frt": {"at_most_minutes": 5, "at_least_minutes": 10}}, "at least and at most"),
-        ({"frt": {"at_most_percent": 5}}, "target of frt: unknown key or unit"),
+        ({"targets": {"csat": {"at_least_percent": 180}}}, "out of reach.*0 to 100"),
+        ({"targets": {"frt": {"at_most_hours": 1, "at_least_hours": 2}}}, "at least and at most"),
+        ({"targets": {"frt": {"at_most_percent": 5}}}, "target of frt: unknown key or unit"),
     ],
 )
 def test_wrong_targets_are_refused(data, words):
