@@ -199,7 +199,7 @@ def sweep(
             )  # fmt: skip
     except KeyboardInterrupt:
         say(f"stopped; what is done is kept in {folder}, the same command goes on from there")
-        raise typer.Exit(1) from None
+        raise typer.Exit(130) from None  # as every command that Ctrl-C stops
     found.table.drop(columns="excluded").to_csv(folder / "results.csv", index=False)
     if as_json:
         print_json(found.table)

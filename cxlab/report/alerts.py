@@ -166,7 +166,7 @@ def _block(found: Sequence[Alert], judged_at: Mapping[str, int], every: str) -> 
         element("p", element("strong", head)),
         element("ul", join(items)) if items else None,
         element("p", told),
-        class_="note" if found else "box",
+        class_="note" if any(a.side != "better" for a in found) else "box",
         role="note",
     )
     lines = [f"{_MARKS[a.side]}: {a.text}." for a in found]

@@ -227,11 +227,11 @@ def _series(title: str, pages: Sequence[Kept]) -> Html | None:
     labels = [str(p.data["period"]) for p in shown]
     values = [{k.get("metric"): k.get("value") for k in p.data.get("kpis", [])} for p in shown]
     rows = [
-        (str(kpi.get("title")), str(kpi.get("shown")), _first(shown, kpi.get("metric")), line)
+        (str(kpi.get("title")), str(kpi.get("shown")), _before(shown, kpi.get("metric")), line)
         for kpi in shown[-1].data.get("kpis", [])
         if (line := _line(kpi, [_number(v.get(kpi.get("metric"))) for v in values], labels))
     ]
-    columns = ["Key figure", labels[-1], labels[0], "Over time"]
+    columns = ["Key figure", labels[-1], labels[-2], "Over time"]
     caption = f"{title}: key figures of {len(shown)} periods"
     return table(columns, rows, caption=caption, numeric=columns[1:3]) if rows else None
 
@@ -249,8 +249,8 @@ def _number(value: object) -> float | None:
         return None
 
 
-def _first(shown: Sequence[Kept], metric: object) -> str:
-    kpis = shown[0].data.get("kpis", [])
+def _before(shown: Sequence[Kept], metric: object) -> str:
+    kpis = shown[-2].data.get("kpis", [])
     return next((str(k.get("shown")) for k in kpis if k.get("metric") == metric), "–")
 
 

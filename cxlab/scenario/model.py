@@ -295,6 +295,8 @@ class Scenario(Part):
         """Return the scenario in one line."""
         return summary_line(self)
 
+    __str__ = __repr__
+
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(summary_text(self))
 
