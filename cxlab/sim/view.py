@@ -216,7 +216,8 @@ class View:
         if work.key is not None:
             customers = numbered("customer", work.customer[request])
             return numbered(customers, work.number[request], 3)
-        sizes = np.bincount(work.line, minlength=len(work.lines))
+        sizes = np.zeros(len(work.lines), dtype=np.int64)
+        np.maximum.at(sizes, work.line, work.number + 1)  # some requests may have been left out
         names = pa.concat_arrays(
             [_first_names(n, size) for n, size in zip(work.lines, sizes.tolist(), strict=True)]
         )

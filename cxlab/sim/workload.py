@@ -7,7 +7,7 @@ meet the same requests, and another engine can replay them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -78,7 +78,6 @@ class Workload:
     topics: tuple[str, ...] = ()
     key: Keys | None = None
     """Per request: where its draws stand, if they have addresses; else they are in streams."""
-    _kept: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """Return what `make` gives, of a small workload made once: several desks may meet it.
@@ -87,9 +86,10 @@ class Workload:
         """
         if len(self) > _SMALL:
             return make()
-        if name not in self._kept:
-            self._kept[name] = make()
-        return self._kept[name]
+        kept: dict[str, Any] = self.__dict__.setdefault("_kept", {})
+        if name not in kept:
+            kept[name] = make()
+        return kept[name]
 
     def __len__(self) -> int:
         """Return the number of requests."""
