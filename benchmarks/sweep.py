@@ -114,7 +114,7 @@ def common_draws() -> dict[str, float]:
 def figures(cells: int, dask: bool) -> dict[str, Any]:
     """Return every figure."""
     pieces, question = work(cells), Question()
-    part = pieces[: max(2, cells // 5)]
+    part = pieces[: max(2, cells // 2)]
     cores = Cores(2)
     found: dict[str, Any] = {"cells": cells, "tickets": sum(p.tickets for p in pieces)}
     found["two_processes_s"] = timed(cores, pieces, question)

@@ -35,8 +35,8 @@ from cxlab.tables import Tables
 
 __all__ = ["Measured", "Question", "Runs", "batches", "completed", "measured"]
 
-BATCH_TICKETS = 1_000_000
-"""Tickets that are measured in one question: about 1.5 GB of memory."""
+BATCH_TICKETS = 1_250_000
+"""Tickets that are measured in one question: up to 3 GB of memory."""
 
 Made = dict[str, pa.Table]
 
