@@ -14,7 +14,7 @@ import typer
 from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_json, progress_bar, say
 from cxlab.errors import CxlabError, InputError, RunError
-from cxlab.files import write_whole
+from cxlab.files import place_for, write_whole
 from cxlab.pages import Kept, kept_page, request_of
 
 if TYPE_CHECKING:
@@ -50,8 +50,9 @@ def standing(
     return found
 
 
-def before_running(summary: str | None, *, pdf: bool, as_json: bool) -> None:
-    """Refuse what would fail after the pages are made: a place for the mail, a lacking browser."""
+def before_running(summary: str | None, out: Path, *, pdf: bool, as_json: bool) -> None:
+    """Refuse what would fail after the pages are made: places for them, a lacking browser."""
+    place_for(out)
     if summary == "-" and as_json:
         raise InputError("--summary - and --json both write to stdout", hint="--summary FILE")
     if summary is not None and summary != "-" and not _may_hold(summary):

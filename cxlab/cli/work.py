@@ -13,6 +13,7 @@ from cxlab.cli.data import ForceOption, FormatOption, JsonOption, known_format, 
 from cxlab.cli.pages import attention, before_running, index, make_pages, show_pages, standing
 from cxlab.cli.show import print_json, progress_bar, row_count, say
 from cxlab.errors import InputError
+from cxlab.files import place_for
 from cxlab.forking import may_fork
 
 __all__ = ["register"]
@@ -98,7 +99,12 @@ def report(
     if time_limit is not None and not hasattr(os, "fork"):
         say("note: --time-limit does nothing here: this system cannot fork")
     periods: list[str | None] = [*periods_asked(period)] if period else [None]
-    before_running(summary, pdf=pdf, as_json=as_json)
+    if len(periods) > 1:
+        from cxlab.report.series import distinct_periods
+
+        given = asked["parameters"]
+        periods = distinct_periods(periods, data, given, may_fork=able)
+    before_running(summary, out, pdf=pdf, as_json=as_json)
     still = standing(periods, out, pdf=pdf, **asked) if only_if_changed else {}
     results = make_pages(
         [p for p in periods if p not in still], out, pdf=pdf, with_index=index, as_json=as_json,
@@ -188,6 +194,7 @@ def validate(
     """Hold the model against queueing theory, as a page; exit code 1 when anything differs."""
     from cxlab.report import report as make
 
+    place_for(out)
     with progress_bar("validating") as progress:
         result = make(
             notebook="validation", parameters={"replications": replications, "seed": seed},

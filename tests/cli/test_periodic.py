@@ -15,6 +15,7 @@ from cxlab import report as reporting
 from cxlab.cli.app import STOPPED, run
 from cxlab.cli.pages import attention
 from cxlab.report import ReportResult, many
+from cxlab.report.series import distinct_periods
 
 VOLUMES = [100, 110, 100, 90, 100, 110, 100, 40]
 """Eight weeks from 2026-W02 on; 40 lies below the limits, 101 ± 3 × 10 ÷ 1.128."""
@@ -220,3 +221,27 @@ def test_an_index_that_cannot_be_written_fails_nothing(made, tmp_path, monkeypat
     pages._index(tmp_path)
     assert "note: no index" in capsys.readouterr().err
     assert (tmp_path / "index.html").read_text() == "my own page"
+
+
+def test_a_week_that_is_asked_for_as_the_last_and_by_its_name_is_made_once(made, capsys):
+    out = made[0] / "once"
+    asked = ["report", "--data", str(made[0] / "log"), "--out", str(out), "--no-index"]
+    assert run([*asked, "--period", "last", "--period", "2026-W09", "--period", "2026-W9"]) == 0
+    assert capsys.readouterr().out.split() == [str(out / "log-2026-W09.html")]
+
+
+@pytest.mark.parametrize(
+    ("periods", "kept"),
+    [
+        (["2026-W08", "last", "2026-W09"], ["2026-W08", "last"]),
+        (["2026-W09", "last", "last-week"], ["2026-W09"]),
+        (["last-day", "2026-02-23", "last"], ["last-day", "last"]),  # the last day with a ticket
+        (["2026-W09", None, None], ["2026-W09", None]),
+    ],
+)
+def test_periods_of_a_log_that_are_one(made, periods, kept):
+    assert distinct_periods(periods, made[0] / "log") == kept
+
+
+def test_what_is_no_log_is_left_to_the_report(tmp_path):
+    assert distinct_periods(["last", "2026-W09"], tmp_path) == ["last", "2026-W09"]

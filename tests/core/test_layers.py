@@ -24,7 +24,7 @@ LAYERS = [
     {"charts"},
     {"report"},
     {"lessons"},
-    {"cli"},
+    {"cli", "completion"},
     {"__main__"},
 ]
 RANK = {name: i for i, layer in enumerate(LAYERS) for name in layer}
