@@ -190,7 +190,7 @@ def changed(data: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
         holder: Any = data
         known = dotted_keys(data) if any(p.isdecimal() for p in parts) else []
         for part, after in pairwise(parts):
-            if after.isdecimal() and isinstance(holder, dict) and part not in holder:
+            if after.isdecimal() and holder == {}:  # a table of a name that is not there
                 raise InputError("a change names no list of the scenario", given=name, known=known)
             holder = _step(holder, part, name)
         _set(holder, parts[-1], value, name)
