@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,7 +43,20 @@ def init(
 
     for path in lay_out(directory, force=force):
         say(f"wrote {path}")
-    typer.echo(f"next: cd {directory} && cxlab report scenarios/base.toml")
+    typer.echo(f"next: cd {shlex.quote(str(directory))}, and then")
+    for command, why in _NEXT:
+        typer.echo(f"  {command}\n      {why}")
+
+
+_NEXT = (
+    ("jupyter lab notebooks/start.ipynb", "a first walk: a log, a metric, a chart, a page"),
+    ("cxlab report scenarios/base.toml", "the page of a simulated support desk"),
+    ("cxlab import scenarios/sample_import/mapping.toml --out tables",
+     "a help desk's export becomes tables; copy the mapping for your own export"),
+    ("cxlab report --data tables --period last", "the page of its last whole week"),
+    ("cxlab check scenarios/base.toml", "what is wrong with a file that you changed"),
+)  # fmt: skip
+"""What to do in a folder that was laid out, and what comes of it."""
 
 
 def report(
