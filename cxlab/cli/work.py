@@ -71,6 +71,10 @@ def report(
             "2016-W10..2016-W15."
         ),
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(help="What a log is broken down by: channel,priority or columns of yours."),
+    ] = None,
     notebook: Annotated[Path | None, typer.Option(help="A notebook of your own.")] = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", "-p", help="name=value, repeatable.")
@@ -108,7 +112,7 @@ def report(
     from cxlab.calendars.asked import periods_asked
 
     asked: dict[str, Any] = {"scenario": scenario, "data": data, "notebook": notebook,
-                             "parameters": _parameters(parameter or []),
+                             "parameters": _parameters(parameter or [], by),
                              "static": static}  # fmt: skip
     if time_limit is not None and not hasattr(os, "fork"):
         say("note: --time-limit does nothing here: this system cannot fork")
@@ -130,13 +134,17 @@ def report(
         raise typer.Exit(3)
 
 
-def _parameters(given: list[str]) -> dict[str, Any]:
+def _parameters(given: list[str], by: str | None) -> dict[str, Any]:
     pairs: dict[str, Any] = {}
     for text in given:
         name, sign, value = text.partition("=")
         if not sign:
             raise InputError("a parameter has no value", given=text, expected="name=value")
         pairs[name.strip()] = value
+    if by is not None:
+        if "by" in pairs:
+            raise InputError("by is given twice", given=pairs["by"])
+        pairs["by"] = by
     return pairs
 
 

@@ -5,6 +5,7 @@
 
 from cxlab.report.alerts import alerts
 from cxlab.report.blocks import Block
+from cxlab.report.breakdown import breakdown
 from cxlab.report.company import TILES as COMPANY_TILES
 from cxlab.report.company import (
     company_heading,
@@ -86,6 +87,7 @@ __all__ = [
     "View",
     "alarm_limit",
     "alerts",
+    "breakdown",
     "causes_frame",
     "change_pictures",
     "choose_period",

@@ -29,7 +29,7 @@ def read_log(data: str | Path) -> Tables:
     """
     if str(data) == DESK:
         desk = Scenario.load(scenario_file("base"))
-        return simulate(desk.but(**{"horizon.weeks": SAMPLE_WEEKS}), replications=1)
+        return simulate(desk.but(name=DESK, **{"horizon.weeks": SAMPLE_WEEKS}), replications=1)
     path = bundled("scenarios") / CUSTOMERS if str(data) == CUSTOMERS else Path(data)
     if not path.exists():
         raise no_log(data)

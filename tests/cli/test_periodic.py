@@ -49,7 +49,7 @@ def made(tmp_path_factory):
 
 def _report(work):
     return ["report", "--data", str(work / "log"), "--out", str(work / "out"), "-p",
-            f"targets={work / 'goals.toml'}"]  # fmt: skip
+            f"targets={work / 'goals.toml'}", "--by", "channel, status"]  # fmt: skip
 
 
 def _manifest(work, period):
@@ -76,6 +76,25 @@ def test_the_manifest_has_the_figures_as_data(made):
     assert volume["before"]["period"] == "2026-W08"
     assert volume["before"]["value"] == 100
     assert volume["before"]["change"] == "−60.0 %"
+
+
+def test_the_page_is_broken_down_by_what_was_asked(made):
+    data = _manifest(made[0], "2026-W09")
+    assert data["parameters"]["by"] == ["channel", "status"]
+    page = (made[0] / "out" / "log-2026-W09.html").read_text(encoding="utf-8")
+    assert "By status" in page
+    assert "By priority" not in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [(["--by", "chanel"], "did you mean 'channel'"),
+     (["--by", "channel", "-p", "by=status"], "by is given twice")],
+)  # fmt: skip
+def test_groups_that_are_none_are_refused(made, capsys, asked, words):
+    plain = _report(made[0])[:-2]
+    assert run([*plain, "--out", str(made[0] / "none"), *asked]) == 2
+    assert words in capsys.readouterr().err
 
 
 def test_the_page_and_the_mail_tell_of_the_alert(made):
