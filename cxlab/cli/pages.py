@@ -20,7 +20,7 @@ from cxlab.pages import Kept, kept_page, request_of
 if TYPE_CHECKING:
     from cxlab.report import ReportResult
 
-__all__ = ["attention", "before_running", "index", "make_pages", "show_pages", "standing"]
+__all__ = ["before_running", "index", "make_pages", "show_pages", "standing"]
 
 
 def index(
@@ -162,20 +162,3 @@ def _mail(results: Sequence[ReportResult], summary: str) -> None:
             write_whole({Path(summary).resolve(): text})  # a link stays one
         except RunError as error:
             raise RunError("cannot write the summary", given=summary, hint=error.hint) from None
-
-
-def attention(
-    results: Sequence[ReportResult], *, fail_on_target: bool, fail_on_alert: bool
-) -> bool:
-    """Say what asks for attention, and return whether the command is to exit with 3.
-
-    An alert that tells of something better is no reason to.
-    """
-    missed = sorted({m for r in results for m in r.missed_targets})
-    alerts = [a["text"] for r in results for a in r.alerts if a.get("side") != "better"]
-    if fail_on_target and missed:
-        say(f"missed targets: {', '.join(missed)}")
-    if fail_on_alert:
-        for text in alerts:
-            say(f"alert: {text}")
-    return bool((fail_on_target and missed) or (fail_on_alert and alerts))

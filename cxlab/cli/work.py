@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from cxlab.cli.data import ForceOption, FormatOption, JsonOption, known_format, refuse_other_tables
-from cxlab.cli.pages import attention, before_running, index, make_pages, show_pages, standing
+from cxlab.cli.failing import attention, refuse_silence
+from cxlab.cli.pages import before_running, index, make_pages, show_pages, standing
 from cxlab.cli.show import print_json, progress_bar, row_count, say
 from cxlab.errors import InputError
 from cxlab.files import place_for
@@ -122,6 +123,8 @@ def report(
 
         given = asked["parameters"]
         periods = distinct_periods(periods, data, given, may_fork=able)
+    watched = {"fail_on_target": fail_on_target, "fail_on_alert": fail_on_alert}
+    refuse_silence(periods, asked, **watched)
     before_running(summary, out, pdf=pdf, as_json=as_json)
     still = standing(periods, out, pdf=pdf, **asked) if only_if_changed else {}
     results = make_pages(
@@ -130,7 +133,7 @@ def report(
         time_limit=time_limit or (TIME_LIMIT_S if able else None), **asked,
     )  # fmt: skip
     show_pages(results, list(still.values()), summary=summary, as_json=as_json)
-    if attention(results, fail_on_target=fail_on_target, fail_on_alert=fail_on_alert):
+    if attention(results, list(still.values()), **watched):
         raise typer.Exit(3)
 
 

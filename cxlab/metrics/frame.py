@@ -22,8 +22,9 @@ class Results(pd.DataFrame):
     """Tidy result rows of `measure`: a DataFrame in all but how it shows itself.
 
     Printed, it has one line per row with metric, group, value with its unit, interval, n, what is
-    pending or left out by reason (where anything is), flag, and each note once below. The columns hold plain numbers: durations in seconds, shares as 0
-    to 1. What lacks one of the shown columns prints as any DataFrame.
+    pending or left out by reason (where anything is), flag, and each note once below. The columns
+    hold plain numbers: durations in seconds, shares as 0 to 1. What lacks one of the shown columns
+    prints as any DataFrame.
     """
 
     @property

@@ -27,6 +27,13 @@ from cxlab.report.comparison import (
     warm_up_pictures,
     what_it_shows,
 )
+from cxlab.report.customers import (
+    customer_alerts,
+    customer_numbers,
+    customers_heading,
+    customers_period,
+    who_stays,
+)
 from cxlab.report.definitions import definitions
 from cxlab.report.heading import (
     heading,
@@ -100,6 +107,10 @@ __all__ = [
     "comparison_provenance",
     "comparison_tiles",
     "counts_table",
+    "customer_alerts",
+    "customer_numbers",
+    "customers_heading",
+    "customers_period",
     "data_quality",
     "definitions",
     "difference_tables",
@@ -145,6 +156,7 @@ __all__ = [
     "what_if_pictures",
     "what_if_trust",
     "what_it_shows",
+    "who_stays",
     "worth_frame",
     "worth_table",
 ]

@@ -13,7 +13,8 @@ import pytest
 import cxlab as cx
 from cxlab import report as reporting
 from cxlab.cli.app import STOPPED, run
-from cxlab.cli.pages import attention
+from cxlab.cli.failing import attention
+from cxlab.pages import Kept
 from cxlab.report import ReportResult, many
 from cxlab.report.series import distinct_periods
 
@@ -111,7 +112,7 @@ def test_nothing_is_run_while_nothing_has_changed(made, monkeypatch, capsys):
     monkeypatch.setattr(many, "report", _refuse)
     before = {p: p.read_bytes() for p in (work / "out").iterdir()}
     again = [*_report(work), "--period", "2026-W08..2026-W09", "--only-if-changed"]
-    assert run([*again, "--fail-on-alert"]) == 0
+    assert run(again) == 0
     told = capsys.readouterr().err.replace("\n", "")
     assert told.count("unchanged since 20") == 2
     assert str(work / "out" / "log-2026-W09.html") in told
@@ -122,6 +123,57 @@ def test_nothing_is_run_while_nothing_has_changed(made, monkeypatch, capsys):
     monkeypatch.setattr("cxlab.pages.versions", dict)
     with pytest.raises(AssertionError, match="a page is made"):
         run(again)
+
+
+def test_a_page_that_still_stands_fails_as_it_did_when_it_was_made(made, monkeypatch, capsys):
+    work, _ = made
+    monkeypatch.setattr(many, "report", _refuse)
+    watched = ["--only-if-changed", "--fail-on-alert", "--fail-on-target"]
+    assert run([*_report(work), "--period", "2026-W09", *watched]) == 3
+    told = " ".join(capsys.readouterr().err.split())
+    assert "still an alert (log-2026-W09.html): beyond noise: Ticket volume 40" in told
+    assert run([*_report(work), "--period", "2026-W08", *watched]) == 0
+
+
+def test_a_standing_page_that_missed_a_target_is_told(tmp_path, capsys):
+    kept = Kept(tmp_path / "log.json", {"missed_targets": ["sla"], "alerts": []})
+    assert attention([], [kept], fail_on_target=True, fail_on_alert=True)
+    assert capsys.readouterr().err == "still missed targets (log.html): sla\n"
+    assert not attention([], [kept], fail_on_target=False, fail_on_alert=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["base", "--fail-on-alert"], "the page has no alerts: given 'scenario'"),
+        (["base", "--fail-on-target"], "no targets are given: expected -p targets=FILE.toml"),
+        (["base", "--notebook", "compare", "--fail-on-target"], "the page has no targets"),
+        (["--data", "sample", "--fail-on-target"], "no targets are given"),
+        (["--data", "sample_customers", "--notebook", "customers", "--fail-on-alert"],
+         "without a period the page has no alerts"),
+    ],
+)  # fmt: skip
+def test_what_a_page_cannot_tell_is_not_watched_for(monkeypatch, capsys, arguments, words):
+    monkeypatch.setattr(many, "report", _refuse)
+    assert run(["report", *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["base", "-p", "targets=sample", "--fail-on-target"],
+        ["base", "--notebook", "staffing", "--fail-on-target"],
+        ["--notebook", "validation", "--fail-on-target"],
+        ["--data", "sample", "--fail-on-alert"],
+        ["--data", "sample_customers", "--notebook", "customers", "--period", "last-month",
+         "--fail-on-alert"],
+    ],
+)  # fmt: skip
+def test_what_a_page_can_tell_is_watched_for(monkeypatch, arguments, tmp_path):
+    monkeypatch.setattr(many, "report", _refuse)
+    with pytest.raises(AssertionError, match="a page is made"):
+        run(["report", *arguments, "--out", str(tmp_path)])
 
 
 def _refuse(**_):
