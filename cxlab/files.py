@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from cxlab.errors import InputError, RunError, nearest
+from cxlab.temporary import clear_stale, prefix
 
 __all__ = ["bundled", "lay_out", "lesson_file", "no_file", "notebook_file", "place_for",
            "scenario_file", "shipped", "write_whole"]  # fmt: skip
@@ -166,10 +167,12 @@ def write_whole(files: Mapping[Path, str]) -> None:
     half-written is left.
     """
     waiting: list[tuple[Path, Path]] = []
+    for folder in {path.parent for path in files}:
+        clear_stale(folder)
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
+            handle, temporary = tempfile.mkstemp(prefix=prefix(hidden=True), dir=path.parent)
             waiting.append((Path(temporary), path))
             os.close(handle)
             Path(temporary).write_text(content, encoding="utf-8", newline="\n")

@@ -16,6 +16,7 @@ from cxlab.cli.show import print_json, progress_bar, say
 from cxlab.errors import CxlabError, InputError, RunError
 from cxlab.files import place_for, write_whole
 from cxlab.pages import Kept, kept_page, request_of
+from cxlab.temporary import clear_stale
 
 if TYPE_CHECKING:
     from cxlab.report import ReportResult
@@ -86,6 +87,7 @@ def make_pages(
         return []
     from cxlab.report.series import reports
 
+    clear_stale()
     made: list[ReportResult] = []
 
     def done(result: ReportResult) -> None:

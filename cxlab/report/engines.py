@@ -26,6 +26,7 @@ from papermill.exceptions import PapermillExecutionError
 from papermill.execute import execute_notebook
 
 from cxlab.errors import InputError, RunError
+from cxlab.temporary import prefix
 
 __all__ = ["ENGINES", "run_notebook"]
 
@@ -154,7 +155,7 @@ def _shell() -> Iterator[Any]:
     make: Any = _Shell
     profile: Any = ProfileDir
     added = [name for name in ("display", "__IPYTHON__") if not hasattr(builtins, name)]
-    with tempfile.TemporaryDirectory(prefix="cxlab-") as folder:
+    with tempfile.TemporaryDirectory(prefix=prefix()) as folder:
         # Made outside IPython's singleton: the program that calls us may be a notebook itself.
         # With a profile of its own no startup script of the user runs, as in no kernel either.
         shell = make(

@@ -10,7 +10,7 @@ import cxlab as cx
 
 @pytest.fixture(scope="module")
 def view():
-    """A week of 40 tickets: 20 shops of their own column, one with eight tickets, a hostile name."""
+    """A week of 40 tickets with a column of its own: 30 shops, one of them big, one hostile."""
     created = pd.date_range("2026-01-05 08:00", periods=40, freq="h", tz="UTC")
     shops = ["big"] * 8 + ["<b>odd</b>"] * 4 + [f"shop {i:02}" for i in range(28)]
     frame = pd.DataFrame({"ticket_id": [f"T{i}" for i in range(40)], "created_at": created,
@@ -39,7 +39,7 @@ def test_a_column_of_the_log_may_be_chosen(view):
 
 
 def test_what_the_log_does_not_have_names_the_nearest(view):
-    with pytest.raises(cx.InputError, match="unknown group: given 'shp'.*did you mean 'shop'"):
+    with pytest.raises(cx.InputError, match=r"unknown group: given 'shp'.*did you mean 'shop'"):
         cx.report.breakdown(view, ["channel", "shp"])
 
 

@@ -68,7 +68,7 @@ def test_limits_of_ones_own_count_too(tmp_path):
 
 
 def test_the_last_month_is_one_in_which_all_is_decided():
-    """The sample's log ends on 30 June at noon: June is not over, though a day is hardly lacking."""
+    """The sample's log ends on 30 June at noon: June is not over."""
     log = cx.report.read_log("sample_customers")
     assert cx.report.customers_period(log, "last-month").current.label == "2026-05"
     assert cx.report.customers_period(log) is None
