@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -142,9 +141,7 @@ def lay_out(directory: Path, *, force: bool = False) -> list[Path]:
         raise InputError(
             "files are already there", given=", ".join(taken[:3]), hint="--force overwrites them"
         )
-    for path, target in copies:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+    write_whole({target: path.read_bytes() for path, target in copies}, what="cannot lay it out")
     return [target for _, target in copies]
 
 
@@ -157,14 +154,16 @@ def place_for(folder: Path) -> None:
     if not there.is_dir():
         raise InputError("not a folder", given=str(folder), hint=f"{there} is a file")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise RunError("cannot write into the folder", given=str(there), hint="Permission denied")
+        raise RunError("cannot write into the folder", given=str(there), hint="it is read-only, or another's")
 
 
-def write_whole(files: Mapping[Path, str]) -> None:
-    """Write text files so that each appears whole: all are written before any is put in place.
+def write_whole(
+    files: Mapping[Path, str | bytes], *, what: str = "cannot write the report"
+) -> None:
+    """Write files so that each appears whole: all are written before any is put in place.
 
-    Folders are made. Raises RunError when the disk refuses; then no file has changed and nothing
-    half-written is left.
+    Folders are made; text is UTF-8. Raises RunError (`what`) when the disk refuses; then no file
+    has changed and nothing half-written is left.
     """
     waiting: list[tuple[Path, Path]] = []
     for folder in {path.parent for path in files}:
@@ -175,14 +174,15 @@ def write_whole(files: Mapping[Path, str]) -> None:
             handle, temporary = tempfile.mkstemp(prefix=prefix(hidden=True), dir=path.parent)
             waiting.append((Path(temporary), path))
             os.close(handle)
-            Path(temporary).write_text(content, encoding="utf-8", newline="\n")
+            whole = content.encode("utf-8") if isinstance(content, str) else content
+            Path(temporary).write_bytes(whole)
         for written, path in waiting:
             written.chmod(0o644)
             written.replace(path)
     except OSError as error:
-        where = ", ".join(dict.fromkeys(str(p.parent) for p in files))
+        where = ", ".join(list(dict.fromkeys(str(p.parent) for p in files))[:3])
         reason = error.strerror or str(error)
-        raise RunError("cannot write the report", given=where, hint=reason) from None
+        raise RunError(what, given=where, hint=reason) from None
     finally:
         for written, _ in waiting:
             written.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ asked to fail on it), 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from typing import Annotated, NoReturn
@@ -69,8 +70,22 @@ STOPPED = 130
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit; errors the user can mend are one line on stderr."""
     allow_forks()
+    _say_all_letters()
     _leave_in_order()
     sys.exit(run(arguments))
+
+
+def _say_all_letters() -> None:
+    """Let no letter end the command: files and pipes are UTF-8, a terminal shows ? for others.
+
+    A job whose locale is C, and a Windows pipe, have an encoding that lacks most of them.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and "utf" not in stream.encoding.lower():
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8")
 
 
 def _leave_in_order() -> None:

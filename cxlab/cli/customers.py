@@ -43,7 +43,7 @@ def decide(
     for reason, count in found.excluded.items():
         say(f"left out: {count:,} customers: {reason}")
     if out is not None:
-        write_whole({out: found.named().to_csv(index=False)})
+        write_whole({out: found.named().to_csv(index=False)}, what="cannot write the customers")
         say(f"wrote {out}")
     if as_json:
         print_json(found.leaves)

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import duckdb
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 from pyarrow import csv as pa_csv
 
-from cxlab.errors import InputError
+from cxlab.errors import InputError, RunError
 from cxlab.tables.catalogue import TABLES, table_spec
 from cxlab.tables.coerce import ROW
 from cxlab.tables.instants import to_aware
@@ -82,10 +83,14 @@ def _others(tables: Tables, folder: Path, format: str) -> list[Path]:
 def whole(path: Path, write: Callable[[Path], object]) -> Path:
     """Let `write` fill a file beside `path`, then put it in place in one step."""
     clear_stale(path.parent)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=prefix(hidden=True)) as beside:
-        part = Path(beside) / path.name
-        write(part)
-        part.replace(path)
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=prefix(hidden=True)) as beside:
+            part = Path(beside) / path.name
+            write(part)
+            part.replace(path)
+    except (OSError, duckdb.IOException, pa.ArrowException) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0].rpartition(": ")[2]
+        raise RunError("cannot write the table", given=str(path), hint=reason) from None
     return path
 
 

@@ -1,8 +1,11 @@
 """The command line: results, JSON, exit codes, and errors without tracebacks."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -387,3 +390,16 @@ class TestFrame:
     def test_an_unknown_command_or_option_is_bad_input(self, capsys):
         assert run(["mesure", "x"]) == 2
         assert run(["metrics", "--jsn"]) == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locales are named otherwise here")
+def test_a_locale_without_letters_ends_no_command(tmp_path):
+    text = TICKETS.replace("status,", "status,topic,").replace(",solved,", ",solved,Größe שלום,")
+    (tmp_path / "tickets.csv").write_text(text, encoding="utf-8")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "cxlab", "measure", str(tmp_path), "--metrics=frt", "--by=topic"],
+        env={**os.environ, **plain}, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Größe שלום" in done.stdout.decode("utf-8")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -115,4 +117,27 @@ def test_a_shipped_scenario_is_checked_by_its_name(capsys, work):
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
 def test_a_folder_that_may_not_be_written_is_named_at_once(capsys, work):
     (work / "nothing").chmod(0o555)
-    assert "Permission denied" in told(capsys, "report", "base", "--out", "nothing", code=1)
+    assert "it is read-only" in told(capsys, "report", "base", "--out", "nothing", code=1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of files are otherwise here")
+@pytest.mark.parametrize("format", ["parquet", "csv", "duckdb"])
+def test_a_disk_that_takes_no_more_is_named_and_nothing_half_written_is_left(work, format):
+    """A file of more than 1,000 bytes is refused, as a full disk would."""
+    mapping = str(bundled("scenarios") / "sample_import" / "mapping.toml")
+    code = f"""
+import resource
+from cxlab.cli.app import run
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+print(run(["import", {mapping!r}, "--out", "tables", "--format", {format!r}]))
+print(run(["init", "laid out"]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "1"]
+    assert "cannot write the table" in done.stderr
+    assert "cannot lay it out" in done.stderr
+    assert "Traceback" not in done.stderr
+    left = [path for name in ("tables", "laid out") for path in (work / name).rglob("*")]
+    assert [path for path in left if path.is_file() and path.stat().st_size >= 1000] == []
+    assert not any(path.name.startswith(".cxlab") for path in left)
+    assert not list((work / "laid out").rglob("*.ipynb"))
