@@ -154,7 +154,8 @@ def place_for(folder: Path) -> None:
     if not there.is_dir():
         raise InputError("not a folder", given=str(folder), hint=f"{there} is a file")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise RunError("cannot write into the folder", given=str(there), hint="it is read-only, or another's")
+        hint = "it is read-only, or another's"
+        raise RunError("cannot write into the folder", given=str(there), hint=hint)
 
 
 def write_whole(
