@@ -91,7 +91,11 @@ def make_pages(
 
     def done(result: ReportResult) -> None:
         made.append(result)
-        for line in () if as_json else result.summary:
+        if as_json:
+            return
+        if len(periods) > 1:
+            say(f"{result.path.stem}:")
+        for line in result.summary:
             say(line)
 
     try:
