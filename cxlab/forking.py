@@ -22,7 +22,7 @@ from typing import Any, cast
 
 from cxlab.errors import CxlabError, InputError, RunError
 
-__all__ = ["Outcome", "allow_forks", "forked", "importing", "is_fork", "may_fork"]
+__all__ = ["Outcome", "allow_forks", "forked", "is_fork", "may_fork"]
 
 Progress = Callable[[int, int], None]
 Work = Callable[[Any, Progress], Any]
@@ -47,21 +47,6 @@ _FORK = threading.Event()
 def allow_forks() -> None:
     """Say that this process is cxlab's own from the start, and computes nothing by itself."""
     _OWN.set()
-
-
-@contextlib.contextmanager
-def importing() -> Iterator[None]:
-    """Import much at once: garbage, of which imports leave none, is not looked for meanwhile.
-
-    That would take a sixth of their time.
-    """
-    able = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if able:
-            gc.enable()
 
 
 def is_fork() -> bool:

@@ -15,7 +15,7 @@ from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_json, progress_bar, say
 from cxlab.errors import CxlabError, InputError, RunError
 from cxlab.files import write_whole
-from cxlab.forking import importing
+from cxlab.imports import importing
 from cxlab.pages import Kept, kept_page, request_of
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from cxlab.errors import CxlabError, InputError, RunError
-from cxlab.forking import Outcome, forked, importing
+from cxlab.forking import Outcome, forked
+from cxlab.imports import importing
 from cxlab.report.run import ReportResult, report
 from cxlab.report.vega import BundleJob
 

@@ -243,7 +243,8 @@ def test_a_fork_knows_that_it_is_one_and_still_looks_for_garbage():
     found, _ = play(
         """
         import gc
-        from cxlab.forking import importing, is_fork
+        from cxlab.forking import is_fork
+        from cxlab.imports import importing
 
         with importing():
             assert not gc.isenabled()
