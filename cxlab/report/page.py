@@ -20,6 +20,7 @@ import nbformat
 from cxlab.charts.theme import config
 from cxlab.errors import RunError
 from cxlab.report.drawing import Colours
+from cxlab.report.foreign import markdown
 from cxlab.report.html import Html, element, json_for_script, slug, without_nan
 from cxlab.report.outputs import Collected, join_outputs, place_of
 from cxlab.report.references import settled
@@ -42,6 +43,7 @@ MAX_STATIC = 100_000
 """What a page without scripts may weigh, in bytes (100 kB)."""
 
 _HEADING = re.compile(r"^(#{1,2})\s+(.+?)\s*#*\s*$", re.MULTILINE)
+_FENCED = re.compile(r"^(```+|~~~+).*?^\1", re.MULTILINE | re.DOTALL)
 
 
 @dataclass
@@ -180,7 +182,23 @@ def page_facts(notebook: Any) -> dict[str, Any]:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             join_outputs(cell.outputs, collected)
-    return collected.facts
+    return {"title": _title(notebook)} | collected.facts
+
+
+def _title(notebook: Any) -> str:
+    """Return the first `#` heading: the page's title where no block of the notebook gives one."""
+    for cell in notebook.cells:
+        for match in _headings(cell.source) if cell.cell_type == "markdown" else ():
+            if match.group(1) == "#":
+                return match.group(2)
+    return "Report"
+
+
+def _headings(source: str) -> list[re.Match[str]]:
+    """Return where Markdown has headings; a `#` inside fenced code is none."""
+    code = [range(*m.span()) for m in _FENCED.finditer(source)]
+    found = _HEADING.finditer(source)
+    return [m for m in found if not any(m.start() in lines for lines in code)]
 
 
 def _sections(notebook: Any, collected: Collected) -> list[Section]:
@@ -191,6 +209,7 @@ def _sections(notebook: Any, collected: Collected) -> list[Section]:
         elif cell.cell_type == "code":
             last = sections[-1]
             last.body = Html(last.body + join_outputs(cell.outputs, collected))
+    collected.facts.setdefault("title", _title(notebook))
     bodies = settled([s.body for s in sections])
     for section, body in zip(sections, bodies, strict=True):
         section.body = body
@@ -204,7 +223,7 @@ def _add_text(source: str, sections: list[Section]) -> None:
     of its own.
     """
     place, hidden = 0, False
-    for match in _HEADING.finditer(source):
+    for match in _headings(source):
         if not hidden:
             _append(sections[-1], source[place : match.start()])
         hidden = match.group(1) == "#"
@@ -217,20 +236,12 @@ def _add_text(source: str, sections: list[Section]) -> None:
 
 def _append(section: Section, source: str) -> None:
     if source.strip():
-        section.body = Html(section.body + Html(_markdown()(source)))
+        section.body = Html(section.body + markdown(source))
 
 
 def _fresh(name: str, sections: list[Section]) -> str:
     taken = {s.id for s in sections} | {"how", "provenance", "main"}
     return name if name not in taken else f"{name}-{len(sections)}"
-
-
-@cache
-def _markdown() -> Any:
-    import mistune
-
-    # escape=True: HTML in a markdown cell is shown as text, never passed through.
-    return mistune.create_markdown(escape=True, plugins=["table"])
 
 
 def _chart_data(collected: Collected) -> Html | None:
@@ -290,7 +301,8 @@ def _render(notebook: Any, page: Page) -> str:
 
 
 _LOADS = re.compile(
-    r"<(?:script|img|link|iframe|object|embed|source|video|audio|use|image)\b[^>]*?"
+    r"<(?:script|img|link|iframe|object|embed|source|video|audio|use|image)\b"
+    r"(?:\"[^\"]*\"|'[^']*'|[^>\"'])*?"  # what stands inside a value is none of its own
     r"\b(?:src|href|srcset|data)\s*=\s*[\"']?(?!data:|#)([^\"'\s>]+)",
     re.IGNORECASE,
 )

@@ -89,6 +89,9 @@ ODD_CELLS = [
     "print(__name__)",
     "None",
     "1;",
+    "pd.DataFrame(0, index=[0], columns=range(30))",
+    "import matplotlib.pyplot as plt\nplt.figure(figsize=(1, 1)); plt.plot([1, 2]); plt.show()",
+    "plt.figure(figsize=(1, 1)).subplots().plot([2, 1]);",
 ]
 
 
