@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -127,3 +128,13 @@ def __dir__() -> list[str]:
 def load_ipython_extension(ipython: Any) -> None:
     """Say that `%load_ext cxlab` is not needed."""
     print("cxlab needs no %load_ext: `import cxlab as cx` is all. cx.METRICS lists the metrics.")
+
+
+def _complete_names() -> None:
+    from cxlab.completion import add_to_session
+
+    add_to_session()
+
+
+if "IPython" in sys.modules:
+    _complete_names()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
-__all__ = ["CxlabError", "InputError", "RunError", "nearest"]
+__all__ = ["CxlabError", "InputError", "RunError", "nearest", "of_system"]
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -74,3 +75,14 @@ class RunError(CxlabError):
     """A run failed although its input was acceptable (exit code 1)."""
 
     exit_code = 1
+
+
+def of_system(error: OSError) -> CxlabError:
+    """Return what the system refuses as an error: a name that is too long is the user's.
+
+    >>> print(of_system(FileNotFoundError(2, "No such file or directory", "tables")))
+    No such file or directory: given 'tables'
+    """
+    kind = InputError if error.errno == errno.ENAMETOOLONG else RunError
+    given = None if error.filename is None else str(error.filename)
+    return kind(error.strerror or str(error), given=given)

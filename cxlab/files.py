@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 
 from cxlab.errors import InputError, RunError, nearest
+from cxlab.temporary import clear_stale, prefix
 
-__all__ = ["bundled", "lay_out", "lesson_file", "notebook_file", "scenario_file", "write_whole"]
+__all__ = ["bundled", "lay_out", "lesson_file", "no_file", "notebook_file", "place_for",
+           "scenario_file", "shipped", "write_whole"]  # fmt: skip
 
 FOLDERS = ("notebooks", "scenarios")
 RULES = ("decisions/post_purchase.toml", "metrics/journeys/purchase_to_advocacy.toml")
@@ -63,14 +66,53 @@ def _file(name: str | Path, folder: str, suffix: str, what: str) -> Path:
         own = bundled(folder) / f"{path.stem if path.suffix == suffix else name}{suffix}"
         if own.is_file():
             return own
-    known = sorted(p.stem for p in bundled(folder).glob(f"*{suffix}"))
-    guess = nearest(path.stem, known)
-    raise InputError(
-        f"no such {what}",
-        given=str(name),
-        expected=f"a {suffix} file, or one of {', '.join(known)}",
-        hint=f"did you mean {guess!r}?" if guess else None,
-    )
+    known = shipped(folder, suffix)
+    expected = f"a {suffix} file, or one of {', '.join(known)}"
+    hint = "tables are reported with --data" if what == "scenario" and path.is_dir() else None
+    raise no_file(f"no such {what}", name, known=known, expected=expected, hint=hint)
+
+
+def shipped(folder: str, suffix: str) -> list[str]:
+    """Return the names of what ships in a folder, without their suffix."""
+    return sorted(p.stem for p in bundled(folder).glob(f"*{suffix}"))
+
+
+MOST_BESIDE = 1000
+"""Among so many names in a folder the nearest is looked for."""
+
+
+def no_file(
+    what: str,
+    given: str | Path,
+    *,
+    known: Iterable[str] = (),
+    expected: str | None = None,
+    hint: str | None = None,
+) -> InputError:
+    """Return the error of a file that is not there, with the nearest name.
+
+    Looked for among the `known` names that stand for a file, and among those in its folder. A
+    folder in its place is called one.
+    """
+    path = Path(given)
+    if path.is_dir():
+        return InputError(f"{what}: that is a folder", given=str(given), expected=expected,
+                          hint=hint)  # fmt: skip
+    stand = list(known)
+    guess = nearest(path.name, [*stand, *_beside(path)]) or nearest(path.stem, stand)
+    if guess and guess not in stand:
+        guess = str(path.with_name(guess))
+    return InputError(what, given=str(given), expected=expected,
+                      hint=f"did you mean {guess!r}?" if guess else hint)  # fmt: skip
+
+
+def _beside(path: Path) -> list[str]:
+    """Return names in the folder of a path; none where it cannot be read."""
+    try:
+        found = (each.name for each in path.parent.iterdir())
+        return [name for name in islice(found, MOST_BESIDE) if not name.startswith(".")]
+    except OSError:
+        return []
 
 
 def _near(folder: str) -> list[Path]:
@@ -106,6 +148,18 @@ def lay_out(directory: Path, *, force: bool = False) -> list[Path]:
     return [target for _, target in copies]
 
 
+def place_for(folder: Path) -> None:
+    """Refuse a folder that cannot be made or written into, before minutes are spent on its content.
+
+    Raises InputError where a file is in its way, RunError where this user may not write.
+    """
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not there.is_dir():
+        raise InputError("not a folder", given=str(folder), hint=f"{there} is a file")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise RunError("cannot write into the folder", given=str(there), hint="Permission denied")
+
+
 def write_whole(files: Mapping[Path, str]) -> None:
     """Write text files so that each appears whole: all are written before any is put in place.
 
@@ -113,10 +167,12 @@ def write_whole(files: Mapping[Path, str]) -> None:
     half-written is left.
     """
     waiting: list[tuple[Path, Path]] = []
+    for folder in {path.parent for path in files}:
+        clear_stale(folder)
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
+            handle, temporary = tempfile.mkstemp(prefix=prefix(hidden=True), dir=path.parent)
             waiting.append((Path(temporary), path))
             os.close(handle)
             Path(temporary).write_text(content, encoding="utf-8", newline="\n")

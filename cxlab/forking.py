@@ -20,7 +20,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from cxlab.errors import CxlabError, InputError, RunError
+from cxlab.errors import CxlabError, InputError, RunError, of_system
 
 __all__ = ["Outcome", "allow_forks", "forked", "is_fork", "may_fork"]
 
@@ -253,7 +253,8 @@ def _said(work: Work, task: Any, progress: Progress) -> dict[str, Any]:
     except BrokenPipeError:
         raise
     except OSError as error:  # no disk, no folder for temporary files: no mistake of cxlab's
-        return {"kind": "RunError", "error": str(error)}
+        told = of_system(error)
+        return {"kind": type(told).__name__, "error": str(told)}
 
 
 def _say(pipe: int, line: dict[str, Any]) -> None:

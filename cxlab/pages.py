@@ -21,7 +21,8 @@ from cxlab.errors import InputError, RunError
 from cxlab.files import notebook_file, scenario_file
 from cxlab.origin import code_sha256, git_commit, versions
 
-__all__ = ["Broken", "Kept", "holding", "kept_page", "manifests", "request_of", "sha256_of"]
+__all__ = ["Broken", "Kept", "holding", "kept_page", "manifests", "notebooks_for", "request_of",
+           "sha256_of"]  # fmt: skip
 
 MOST_BYTES = 20_000_000
 """A file larger than this is no manifest."""
@@ -118,7 +119,7 @@ def request_of(
     in it, as tables are read; of a scenario those it extends), cxlab's version, commit and own
     files, and the versions of the packages it computes with. Pages in `out` are no input.
     """
-    books = _notebooks(scenario, data, notebook)
+    books = notebooks_for(scenario, data, notebook)
     given = {"scenario": scenario, "data": data, "period": period, **(parameters or {})}
     texts = {name: str(value) for name, value in given.items() if value is not None}
     named = [*texts.values(), *(t for book in books for t in _defaults(book))]
@@ -154,7 +155,7 @@ def _sha256(path: str, size: int, changed: int, inode: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _notebooks(
+def notebooks_for(
     scenario: str | Path | None, data: str | Path | None, notebook: str | Path | None
 ) -> list[Path]:
     """Return the notebooks that may make the page: which one a scenario takes is not asked here."""

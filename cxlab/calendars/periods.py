@@ -30,6 +30,9 @@ YEARS = range(1900, 2200)
 EVERY = ("day", "week", "month", "quarter", "year")
 """The lengths a report period can have."""
 
+WRITTEN = "2016-W15, 2016-04, 2016-Q2, 2016-04-11 or 2016"
+"""How periods are written."""
+
 LAST = {"last": "week", **{f"last-{every}": every for every in EVERY}}
 """How a log's last complete period is asked for, with its length."""
 
@@ -83,10 +86,8 @@ class Period:
                         return cls(_first_day(every, *numbers), every, zone)
                 except ValueError:
                     pass
-                break
-        raise InputError(
-            "not a period", given=text, expected="2016-W15, 2016-04, 2016-Q2, 2016-04-11 or 2016"
-        )
+                raise InputError("not a period", given=text, expected=_possible(every, *numbers))
+        raise InputError("not a period", given=text, expected=WRITTEN)
 
     @classmethod
     def containing(cls, instant: dt.datetime, every: str, zone: str = "UTC") -> Period:
@@ -168,9 +169,9 @@ _DAYS = {"day": 1, "week": 7}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _PATTERNS = {
     "week": r"(\d{4})-?W(\d{1,2})",
-    "quarter": r"(\d{4})-?Q([1-4])",
-    "day": r"(\d{4})-(\d{2})-(\d{2})",
-    "month": r"(\d{4})-(\d{2})",
+    "quarter": r"(\d{4})-?Q(\d{1,2})",
+    "day": r"(\d{4})-(\d{1,2})-(\d{1,2})",
+    "month": r"(\d{4})-(\d{1,2})",
     "year": r"(\d{4})",
 }
 
@@ -181,6 +182,21 @@ def _first_day(every: str, year: int, number: int = 1, day: int = 1) -> dt.date:
     if every == "quarter":
         return dt.date(year, 3 * number - 2, 1)
     return dt.date(year, number, day)
+
+
+def _possible(every: str, year: int, number: int = 1, day: int = 1) -> str:
+    """Return in words what a period that a calendar does not have could have been."""
+    if year not in YEARS:
+        return f"a year from {YEARS[0]} to {YEARS[-1]}"
+    if every == "week":
+        weeks = dt.date(year, 12, 28).isocalendar().week
+        return f"a week from {year}-W01 to {year}-W{weeks} ({year} has {weeks} ISO weeks)"
+    if every == "quarter":
+        return f"a quarter from {year}-Q1 to {year}-Q4"
+    if not 1 <= number <= 12:
+        return f"a month from {year}-01 to {year}-12"
+    days = (Period(dt.date(year, number, 1), "month").shift(1).first_day - dt.timedelta(1)).day
+    return f"a day from {year}-{number:02d}-01 to {year}-{number:02d}-{days}"
 
 
 def _midnight(day: dt.date, zone: str) -> dt.datetime:

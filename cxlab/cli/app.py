@@ -26,7 +26,7 @@ from cxlab.cli import (
     staffing,
     work,
 )
-from cxlab.errors import CxlabError
+from cxlab.errors import CxlabError, of_system
 from cxlab.forking import allow_forks
 
 __all__ = ["app", "main"]
@@ -108,6 +108,7 @@ def run(arguments: list[str] | None = None) -> int:
         console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
         return error.exit_code
     except OSError as error:
-        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
-        return 1
+        told = of_system(error)
+        console.print(f"[bold red]error:[/] {escape(str(told))}", soft_wrap=True, highlight=False)
+        return told.exit_code
     return 0

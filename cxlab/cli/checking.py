@@ -14,6 +14,7 @@ import typer
 from cxlab.cli.data import JsonOption, quarantined
 from cxlab.cli.show import print_json, say
 from cxlab.errors import CxlabError
+from cxlab.files import no_file, scenario_file, shipped
 
 if TYPE_CHECKING:
     from cxlab.tables.inventory import Inventory
@@ -36,7 +37,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Check files and tables, and say what tables make possible; exit code 2 if any is wrong."""
-    results = [_checked(path) for path in paths]
+    results = [_checked(_meant(path)) for path in paths]
     if as_json:
         print_json([asdict(result) for result in results])
     else:
@@ -76,8 +77,17 @@ class _Checked:
             yield from _metric_lines(self.lacking, self.tables)
 
 
+def _meant(path: Path) -> Path:
+    """Return a path, or the file of the scenario that a mere name means."""
+    if path.exists() or path.suffix or path.name != str(path):
+        return path
+    return scenario_file(path) if str(path) in shipped("scenarios", ".toml") else path
+
+
 def _checked(path: Path) -> _Checked:
     try:
+        if not path.exists():
+            raise no_file("no such file", path, known=shipped("scenarios", ".toml"))
         if path.suffix == ".toml":
             message, about = _check_toml(path)
             return _Checked(str(path), True, message, [], about=about)

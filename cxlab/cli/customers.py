@@ -9,6 +9,7 @@ import typer
 
 from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_json, say
+from cxlab.errors import InputError
 from cxlab.files import write_whole
 from cxlab.units import format_interval, format_value
 
@@ -34,6 +35,8 @@ def decide(
     from cxlab.decisions import decide as ask
     from cxlab.decisions import load_rules
 
+    if out is not None and out.is_dir():
+        raise InputError("--out is a folder", given=str(out), expected="a CSV file")
     found = ask(cxlab.Tables.read(folder), load_rules(rules))
     if found.note:
         say(f"note: {found.note}")

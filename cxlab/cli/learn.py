@@ -12,6 +12,7 @@ import typer
 from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_json, progress_bar, say
 from cxlab.errors import InputError
+from cxlab.files import place_for
 from cxlab.forking import may_fork
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def lesson(
 
     if list_ and (every or name is not None):
         raise InputError("--list stands alone", given=name or "--all")
+    if every or name is not None:
+        place_for(out)
     if every:
         with progress_bar("lessons") as progress:
             index = lesson_pages(out, at_once=2 if able else 1, may_fork=able, progress=progress)
@@ -118,6 +121,7 @@ def gallery(
     able = may_fork()
     from cxlab.lessons.gallery import gallery as make
 
+    place_for(out)
     with progress_bar("pages") as progress:
         made = make(
             out, at_once=at_once, time_limit=time_limit, may_fork=able, progress=progress

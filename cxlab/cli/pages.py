@@ -14,14 +14,15 @@ import typer
 from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_json, progress_bar, say
 from cxlab.errors import CxlabError, InputError, RunError
-from cxlab.files import write_whole
+from cxlab.files import place_for, write_whole
 from cxlab.imports import importing
 from cxlab.pages import Kept, kept_page, request_of
+from cxlab.temporary import clear_stale
 
 if TYPE_CHECKING:
     from cxlab.report import ReportResult
 
-__all__ = ["attention", "before_running", "index", "make_pages", "show_pages", "standing"]
+__all__ = ["before_running", "index", "make_pages", "show_pages", "standing"]
 
 
 def index(
@@ -51,8 +52,9 @@ def standing(
     return found
 
 
-def before_running(summary: str | None, *, pdf: bool, as_json: bool) -> None:
-    """Refuse what would fail after the pages are made: a place for the mail, a lacking browser."""
+def before_running(summary: str | None, out: Path, *, pdf: bool, as_json: bool) -> None:
+    """Refuse what would fail after the pages are made: places for them, a lacking browser."""
+    place_for(out)
     if summary == "-" and as_json:
         raise InputError("--summary - and --json both write to stdout", hint="--summary FILE")
     if summary is not None and summary != "-" and not _may_hold(summary):
@@ -87,6 +89,7 @@ def make_pages(
     with importing():
         from cxlab.report.series import reports
 
+    clear_stale()
     made: list[ReportResult] = []
 
     def done(result: ReportResult) -> None:
@@ -167,20 +170,3 @@ def _mail(results: Sequence[ReportResult], summary: str) -> None:
             write_whole({Path(summary).resolve(): text})  # a link stays one
         except RunError as error:
             raise RunError("cannot write the summary", given=summary, hint=error.hint) from None
-
-
-def attention(
-    results: Sequence[ReportResult], *, fail_on_target: bool, fail_on_alert: bool
-) -> bool:
-    """Say what asks for attention, and return whether the command is to exit with 3.
-
-    An alert that tells of something better is no reason to.
-    """
-    missed = sorted({m for r in results for m in r.missed_targets})
-    alerts = [a["text"] for r in results for a in r.alerts if a.get("side") != "better"]
-    if fail_on_target and missed:
-        say(f"missed targets: {', '.join(missed)}")
-    if fail_on_alert:
-        for text in alerts:
-            say(f"alert: {text}")
-    return bool((fail_on_target and missed) or (fail_on_alert and alerts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,9 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from cxlab.cli.data import ForceOption, FormatOption, JsonOption, known_format, refuse_other_tables
-from cxlab.cli.pages import attention, before_running, index, make_pages, show_pages, standing
+from cxlab.cli.failing import attention, refuse_silence
+from cxlab.cli.pages import before_running, index, make_pages, show_pages, standing
 from cxlab.cli.show import print_json, progress_bar, row_count, say
 from cxlab.errors import InputError
+from cxlab.files import place_for
 from cxlab.forking import may_fork
 
 __all__ = ["register"]
@@ -41,7 +44,20 @@ def init(
 
     for path in lay_out(directory, force=force):
         say(f"wrote {path}")
-    typer.echo(f"next: cd {directory} && cxlab report scenarios/base.toml")
+    typer.echo(f"next: cd {shlex.quote(str(directory))}, and then")
+    for command, why in _NEXT:
+        typer.echo(f"  {command}\n      {why}")
+
+
+_NEXT = (
+    ("jupyter lab notebooks/start.ipynb", "a first walk: a log, a metric, a chart, a page"),
+    ("cxlab report scenarios/base.toml", "the page of a simulated support desk"),
+    ("cxlab import scenarios/sample_import/mapping.toml --out tables",
+     "a help desk's export becomes tables; copy the mapping for your own export"),
+    ("cxlab report --data tables --period last", "the page of its last whole week"),
+    ("cxlab check scenarios/base.toml", "what is wrong with a file that you changed"),
+)  # fmt: skip
+"""What to do in a folder that was laid out, and what comes of it."""
 
 
 def report(
@@ -55,6 +71,10 @@ def report(
             help="2016-W15, 2016-04, 2016-Q2, 2016, last, last-month, …; repeatable, or a range "
             "2016-W10..2016-W15."
         ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(help="What a log is broken down by: channel,priority or columns of yours."),
     ] = None,
     notebook: Annotated[Path | None, typer.Option(help="A notebook of your own.")] = None,
     parameter: Annotated[
@@ -93,12 +113,19 @@ def report(
     from cxlab.calendars.asked import periods_asked
 
     asked: dict[str, Any] = {"scenario": scenario, "data": data, "notebook": notebook,
-                             "parameters": _parameters(parameter or []),
+                             "parameters": _parameters(parameter or [], by),
                              "static": static}  # fmt: skip
     if time_limit is not None and not hasattr(os, "fork"):
         say("note: --time-limit does nothing here: this system cannot fork")
     periods: list[str | None] = [*periods_asked(period)] if period else [None]
-    before_running(summary, pdf=pdf, as_json=as_json)
+    if len(periods) > 1:
+        from cxlab.report.series import distinct_periods
+
+        given = asked["parameters"]
+        periods = distinct_periods(periods, data, given, may_fork=able)
+    watched = {"fail_on_target": fail_on_target, "fail_on_alert": fail_on_alert}
+    refuse_silence(periods, asked, **watched)
+    before_running(summary, out, pdf=pdf, as_json=as_json)
     still = standing(periods, out, pdf=pdf, **asked) if only_if_changed else {}
     results = make_pages(
         [p for p in periods if p not in still], out, pdf=pdf, with_index=index, as_json=as_json,
@@ -106,17 +133,21 @@ def report(
         time_limit=time_limit or (TIME_LIMIT_S if able else None), **asked,
     )  # fmt: skip
     show_pages(results, list(still.values()), summary=summary, as_json=as_json)
-    if attention(results, fail_on_target=fail_on_target, fail_on_alert=fail_on_alert):
+    if attention(results, list(still.values()), **watched):
         raise typer.Exit(3)
 
 
-def _parameters(given: list[str]) -> dict[str, Any]:
+def _parameters(given: list[str], by: str | None) -> dict[str, Any]:
     pairs: dict[str, Any] = {}
     for text in given:
         name, sign, value = text.partition("=")
         if not sign:
             raise InputError("a parameter has no value", given=text, expected="name=value")
         pairs[name.strip()] = value
+    if by is not None:
+        if "by" in pairs:
+            raise InputError("by is given twice", given=pairs["by"])
+        pairs["by"] = by
     return pairs
 
 
@@ -188,6 +219,7 @@ def validate(
     """Hold the model against queueing theory, as a page; exit code 1 when anything differs."""
     from cxlab.report import report as make
 
+    place_for(out)
     with progress_bar("validating") as progress:
         result = make(
             notebook="validation", parameters={"replications": replications, "seed": seed},

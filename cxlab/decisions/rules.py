@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cxlab.decisions.boxes import Interval, Point, Range, Words, meet, overlap, uncovered
 from cxlab.decisions.features import FEATURES, Feature
 from cxlab.errors import InputError
+from cxlab.files import no_file
 from cxlab.validation import validated
 
 __all__ = ["Leaf", "Rule", "Rules", "load_rules", "rules_from"]
@@ -106,7 +107,7 @@ def load_rules(path: str | Path | None = None) -> Rules:
         return rules_from(shipped.read_text("utf-8"), "cxlab's own rules")
     file = Path(path)
     if not file.is_file():
-        raise InputError("no such rules file", given=str(path), expected="a TOML file")
+        raise no_file("no such rules file", path, expected="a TOML file")
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pandas as pd
@@ -40,17 +40,16 @@ QUANTITIES = ("margin", "support", "acquisition", "rewards", "value", "later", "
 
 @dataclass(frozen=True)
 class Option:
-    """So many agents more (or fewer, where negative) in a shift of a team; shifts count from 1."""
+    """So many agents more (or fewer, where negative) in a shift of a team; shifts count from 1.
+
+    `name` says it in words: "1 more agent in front, Mon-Fri 09:00–17:00", with no more of team and
+    shift than it takes to know them.
+    """
 
     team: str
     shift: int
     agents: int
-
-    @property
-    def name(self) -> str:
-        """The option in words: "1 more in front, shift 1"."""
-        how = "more" if self.agents > 0 else "fewer"
-        return f"{abs(self.agents)} {how} in {self.team.replace('_', ' ')}, shift {self.shift}"
+    name: str = field(default="", compare=False)
 
     def changes(self, scenario: Scenario) -> dict[str, Any]:
         """Return what `Scenario.but` must change."""
@@ -74,11 +73,15 @@ def options_of(scenario: Scenario, asked: Sequence[str] | None = None) -> list[O
             expected="a scenario with teams",
         )  # fmt: skip
     if asked is not None:
-        return [_option(scenario, text) for text in asked]
+        found = [_option(scenario, text) for text in asked]
+        for text, option in zip(asked, found, strict=True):
+            if found.count(option) > 1:
+                raise InputError("a staffing option stands there twice", given=text)
+        return found
     for name, team in teams.items():
         for number, shift in enumerate(team.shifts, start=1):
             if shift.agents:
-                more, fewer = Option(name, number, 1), Option(name, number, -1)
+                more, fewer = (_named(scenario, name, number, by) for by in (1, -1))
                 return [more, fewer] if shift.agents > 1 else [more]
     raise InputError("no shift of any team has an agent", given=scenario.name)
 
@@ -101,7 +104,18 @@ def _option(scenario: Scenario, text: str) -> Option:
     if shifts[shift - 1].agents + agents < 0:
         raise InputError("fewer agents than there are", given=text,
                          expected=f"at most {shifts[shift - 1].agents} fewer")  # fmt: skip
-    return Option(team, shift, agents)
+    return _named(scenario, team, shift, agents)
+
+
+def _named(scenario: Scenario, team: str, shift: int, agents: int) -> Option:
+    teams = scenario.all_teams
+    times = [f"{line.days} {line.from_}–{line.to}" for line in teams[team].shifts]
+    own = times[shift - 1]
+    words = f"{abs(agents)} {'more' if agents > 0 else 'fewer'} agent{'s' * (abs(agents) > 1)}"
+    words += f" in {team.replace('_', ' ')}" if len(teams) > 1 else ""
+    words += f", {own}" if len(times) > 1 else ""
+    words += f" (shift {shift})" if times.count(own) > 1 else ""
+    return Option(team, shift, agents, words)
 
 
 def looped(scenario: Scenario, *, seed: int | None = None) -> Scenario:

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cxlab.errors import InputError, nearest
+from cxlab.files import no_file
 from cxlab.ingest.sections import (
     Changes,
     ColumnRule,
@@ -46,10 +47,8 @@ def load_mapping(path: str | Path) -> Mapping:
     path = Path(path)
     try:
         plain = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise InputError("no such mapping file", given=str(path)) from None
-    except IsADirectoryError:
-        raise InputError("a mapping is a TOML file", given=str(path)) from None
+    except (FileNotFoundError, IsADirectoryError):
+        raise no_file("no such mapping file", path, expected="a TOML file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"mapping {path.name} is not TOML", given=str(error)) from None
     return _checked(plain, path.name)
@@ -169,10 +168,6 @@ def find_mapping(name_or_path: str | Path) -> Path:
         return path
     if str(name_or_path) in bundled_mappings():
         return bundled_mapping(str(name_or_path))
-    if path.suffix == ".toml":
-        raise InputError("no such mapping file", given=str(path))
-    raise InputError(
-        "no such mapping",
-        given=str(name_or_path),
-        known=bundled_mappings(),
-    )
+    known = bundled_mappings()
+    expected = f"a .toml file, or one of {', '.join(sorted(known))}"
+    raise no_file("no such mapping", name_or_path, known=known, expected=expected)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyarrow import parquet as pa_parquet
 
 from cxlab.errors import InputError
+from cxlab.files import no_file
 from cxlab.ingest.sections import SourceRule
 from cxlab.tables import InputFile
 
@@ -30,9 +31,9 @@ def find_export(rule: SourceRule, mapping: Path, given: str | Path | None) -> Pa
         if path.is_dir():
             path = path / rule.file
     if not path.is_file():
-        raise InputError(
-            "no such export", given=str(path), expected=f"the file {rule.file} or a path to it"
-        )
+        expected = f"the file {rule.file} or a path to it"
+        hint = "name it with --file" if given is None else None
+        raise no_file("no such export", path, expected=expected, hint=hint)
     return path
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import cxlab
 from cxlab import display
-from cxlab.errors import InputError, RunError
+from cxlab.errors import InputError, RunError, nearest
 from cxlab.files import bundled, lesson_file, write_whole
 from cxlab.metrics import METRICS
 from cxlab.report import ReportResult, heading, report
@@ -87,10 +87,20 @@ def lesson(
     if name not in lessons():
         teaching = lessons_on(name)
         if not teaching and not Path(name).is_file():
-            hint = "no lesson teaches it yet" if name in METRICS else None
-            raise InputError("no such lesson", given=name, known=lessons(), hint=hint)
+            raise _no_lesson(name)
         name = teaching[0].name if teaching else name
     return report(notebook=lesson_file(name), out=out, engine=engine, progress=progress)
+
+
+def _no_lesson(name: str) -> InputError:
+    """Return the error of a name that is no lesson: the nearest is one, or a metric taught."""
+    if name in METRICS:
+        return InputError("no such lesson", given=name, hint="no lesson teaches this metric yet")
+    taught = [metric for metric in METRICS if lessons_on(metric)]
+    guess = nearest(name, [*lessons(), *taught])
+    hint = f"did you mean {guess!r}?" if guess else "cxlab lesson --list names them"
+    expected = "a lesson, or a metric that one teaches"
+    return InputError("no such lesson", given=name, expected=expected, hint=hint)
 
 
 def lessons_on(metric: str) -> list[Lesson]:

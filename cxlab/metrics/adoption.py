@@ -181,7 +181,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_VISITS,
         statistic=Mean(),
-        source="30 minutes of inactivity as Google Analytics ends a session; seed 0",
+        source="30 minutes of inactivity as Google Analytics ends a session; court323.com",
         notes=_VISIT_NOTES,
         example=replace(
             _VISIT_EXAMPLE, story=_VISIT_STORY + "Ann 3 visits, Bob 3: (3 + 3) ÷ 2 = 3."
@@ -197,7 +197,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_LICENSED,
         statistic=Ratio(unit="customer"),
-        source="seed 0; ÷ all licensed instead of ÷ active",
+        source="court323.com; ÷ all licensed instead of ÷ active",
         variant_of="portal",
         example=replace(
             _VISIT_EXAMPLE, story=_VISIT_STORY + "The customer pays for 10 seats: 6 ÷ 10 = 0.6.",
@@ -213,7 +213,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_ACTIVE,
         statistic=Mean(),
-        source="seed 0; days in the zone of the report",
+        source="court323.com; days in the zone of the report",
         variant_of="portal",
         example=replace(
             _VISIT_EXAMPLE, story=_VISIT_STORY + "Ann was there on 2 days, Bob on 3: 2.5.",
@@ -231,7 +231,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_STICKY,
         statistic=Mean(),
-        source="DAU/MAU as product analytics use it, over calendar months; seed 0",
+        source="DAU/MAU as product analytics use it, over calendar months; court323.com",
         notes=("Asked by week it is DAU/WAU, which is a larger number: name the period.",),
         variant_of="portal",
         example=replace(
@@ -252,7 +252,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_ADOPT,
         statistic=Share(),
-        source="seed 0 (after it became available)",
+        source="court323.com (after it became available)",
         notes=(
             "Access begins with the account's grant, or with the person's first event where that "
             "is later. People who never appear in the log are not known: adopt_account sees "
@@ -271,7 +271,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_ADOPT_3,
         statistic=Share(),
-        source="seed 0; trying once is not yet using",
+        source="court323.com; trying once is not yet using",
         variant_of="adopt",
         example=Example(_ACCESS_STORY + "Ann alone used it three times: 1 ÷ 5.", _ACCESS, 0.2),
     ),
@@ -284,7 +284,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_ADOPT_ACTIVE,
         statistic=Share(),
-        source="seed 0; ÷ active users as product analytics tools do",
+        source="court323.com; ÷ active users as product analytics tools do",
         notes=("It cannot fall when people stop coming altogether: read it beside adopt.",),
         variant_of="adopt",
         example=Example(
@@ -302,7 +302,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_ADOPT_ACCOUNT,
         statistic=Share(),
-        source="seed 0, at the level of accounts",
+        source="court323.com, at the level of accounts",
         variant_of="adopt",
         example=Example(
             _ACCESS_STORY + "One of the two accounts used it: 50 %.", _ACCESS, 0.5

@@ -151,7 +151,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_ADVOCATES,
         statistic=Share(),
-        source="seeds 2 and 3; 12 months as kpi.zone",
+        source="academy.practicalcsm.com; 12 months as library.kpi.zone",
         notes=("Being asked and attending a review are no acts of the account.",),
         example=replace(_EXAMPLE, story=_STORY + "2 of 4 = 50 %."),
     ),
@@ -165,7 +165,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_ACTS,
         statistic=Mean(),
-        source="seeds 2 and 3",
+        source="academy.practicalcsm.com; library.kpi.zone",
         variant_of="adv",
         example=replace(
             _EXAMPLE, story=_STORY + "(3 + 1 + 0 + 0) ÷ 4 = 1.", value=1.0
@@ -181,7 +181,7 @@ METRICS: tuple[Metric, ...] = (
             direction="up",
             basis=_acts_of(kind),
             statistic=Mean(),
-            source="seeds 2 and 3",
+            source="academy.practicalcsm.com; library.kpi.zone",
             variant_of="adv",
             example=replace(
                 _EXAMPLE,
@@ -203,7 +203,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_PROMPTED,
         statistic=Share(),
-        source="kpi.zone (number of times prompted or offered); seed 3",
+        source="library.kpi.zone (number of times prompted or offered)",
         notes=("It measures the activity of the business; what came of it is warm_accepted.",),
         example=replace(
             _EXAMPLE,
@@ -221,7 +221,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_ACCEPTED,
         statistic=Share(),
-        source="kpi.zone, accepted ÷ prompted; seed 3",
+        source="library.kpi.zone, accepted ÷ prompted",
         variant_of="warm",
         example=Example(
             "Account 1 is asked in January and again in February and makes one introduction in "
@@ -241,7 +241,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_REVIEWS,
         statistic=Share(),
-        source="kpi.zone, referral intent identified in QBRs; seed 3",
+        source="library.kpi.zone, referral intent identified in QBRs",
         example=Example(_REVIEW_STORY + "1 of 3 reviews.", _REVIEW_ROWS, 1 / 3),
     ),
     Metric(
@@ -254,7 +254,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_REVIEWED,
         statistic=Share(),
-        source="seed 3; customers instead of reviews",
+        source="library.kpi.zone; customers instead of reviews",
         variant_of="qbr",
         example=Example(
             _REVIEW_STORY + "In January, of accounts 1 and 2 one: 50 %.", _REVIEW_ROWS, 0.5,

@@ -56,8 +56,20 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 """The ids of every family, by its name, in the order in which catalogues list them."""
 
 
+class UnknownMetricError(InputError, KeyError):
+    """No metric has this id; a KeyError too, since `METRICS` is a dictionary."""
+
+    def __str__(self) -> str:
+        """Return the message as it is: KeyError would put it in quotes."""
+        return self._message()
+
+
 class Catalogue(dict[str, Metric]):
     """The metrics by id; in a notebook a table of them, and `METRICS["` lists the ids."""
+
+    def __missing__(self, metric_id: str) -> Metric:
+        """Raise an error that names the nearest id."""
+        raise UnknownMetricError("unknown metric", given=metric_id, known=self)
 
     def __repr__(self) -> str:
         """Return how many there are, and of which families."""
@@ -80,11 +92,12 @@ DESK: tuple[str, ...] = (
     "service_level_served", "service_level_no_short", "art", "art_median", "art_p90", "fcr",
     "fcr_7d", "reopen", "esc", "backlog", "csat", "csat_mean",
 )  # fmt: skip
+"""What the report of a support desk shows."""
+
 COMPANY: tuple[str, ...] = (
     "churn", "churn_voluntary", "churn_involuntary", "ret", "grr", "nrr", "arpa", "nps",
 )  # fmt: skip
 """What is asked of a customer base where nobody chose."""
-"""What the report of a support desk shows."""
 
 
 def metric(metric_id: str) -> Metric:

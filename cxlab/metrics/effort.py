@@ -86,7 +86,7 @@ METRICS: tuple[Metric, ...] = (
         basis=answers("effort", "ces_1", _effort, Silence("found it easiest", "hardest"),
                       called="CES 1.0 surveys", exclusions=(_FIVE, SUPERSEDED)),
         statistic=Mean(),
-        source="Dixon, Freeman and Toman, HBR July 2010; seed glossary 2 (lower is better)",
+        source="Dixon, Freeman and Toman, HBR July 2010; academy.practicalcsm.com (lower: better)",
         variant_of="ces",
         example=Example(
             "How much effort: 1, 2 and 5; a fourth answer of 5 comes from a form whose labels "

@@ -115,7 +115,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_SCORE,
         statistic=Mean(),
-        source="seed 0 (several activities in one score; the formula varies)",
+        source="court323.com (several activities in one score; the formula varies)",
         notes=_NOTES,
         example=replace(
             _EXAMPLE,
@@ -135,7 +135,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=replace(_SCORE, name="engagement_rank", value=lambda t: t.fact_rank_score),
         statistic=Mean(),
-        source="seed 0; ranks need no full marks",
+        source="court323.com; ranks need no full marks",
         notes=(
             "Over all customers it is always 50: ask it by segment, tier or customer.", *_NOTES,
         ),
@@ -157,7 +157,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=replace(_SCORE, name="engagement_z", value=lambda t: t.fact_t_score),
         statistic=Mean(),
-        source="seed 0; T-scores after W. A. McCall, How to Measure in Education (1922)",
+        source="court323.com; T-scores after W. A. McCall, How to Measure in Education (1922)",
         notes=(
             "Over all customers it is 50 unless a score is clipped at 0 or 100: ask it by segment, "
             "tier or customer.", *_NOTES,
@@ -181,7 +181,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_AFTER_RENEWAL,
         statistic=Share(),
-        source="kpi.zone, post-renewal engagement (window 30 days); seed 3",
+        source="library.kpi.zone, post-renewal engagement (window 30 days)",
         example=Example(
             "Three contracts were renewed on Monday at 10:00. Customer 1 comes back exactly 30 "
             "days later, which counts; customer 2 at 10:00 sharp and one second after the 30 "

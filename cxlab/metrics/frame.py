@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -14,15 +14,17 @@ from cxlab.units import format_interval, format_value
 __all__ = ["Results", "noted", "row_words"]
 
 _SHOWN = {"metric", "value", "unit", "low", "high", "n", "flag"}
+_NUMBERS = ("value", "95 % interval", "n", "pending")
 _MOST_NOTES = 12
 
 
 class Results(pd.DataFrame):
     """Tidy result rows of `measure`: a DataFrame in all but how it shows itself.
 
-    Printed, it has one line per row with metric, group, value with its unit, interval, n and flag,
-    and each note once below. The columns hold plain numbers: durations in seconds, shares as 0
-    to 1. What lacks one of the shown columns prints as any DataFrame.
+    Printed, it has one line per row with metric, group, value with its unit, interval, n, what is
+    pending or left out by reason (where anything is), flag, and each note once below. The columns
+    hold plain numbers: durations in seconds, shares as 0 to 1. What lacks one of the shown columns
+    prints as any DataFrame.
     """
 
     @property
@@ -34,7 +36,7 @@ class Results(pd.DataFrame):
         if not _readable(self):
             return super().__repr__()
         shown, notes = _view(self)
-        words = [str(c) for c in shown if c not in ("value", "95 % interval", "n")]
+        words = [str(c) for c in shown if c not in _NUMBERS]
         table = _left(shown, words).to_string(
             index=False, max_rows=pd.get_option("display.max_rows")
         )
@@ -45,7 +47,7 @@ class Results(pd.DataFrame):
             plain: str | None = pd.DataFrame(self)._repr_html_()  # type: ignore[operator]
             return plain
         shown, notes = _view(self)
-        table = display.frame(shown, most=pd.get_option("display.max_rows"))
+        table = display.frame(shown, numeric=_NUMBERS, most=pd.get_option("display.max_rows"))
         return display.shown(table, display.lines([*notes, _summary(self)]), as_frame=True)
 
 
@@ -70,6 +72,9 @@ def _view(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     shown = pd.DataFrame(rows[["metric", *groups]].astype("string").fillna(""))
     shown["value"], shown["95 % interval"] = [w[0] for w in words], [w[1] for w in words]
     shown["n"] = ["" if pd.isna(n) else f"{n:,}" for n in rows["n"]]
+    for name, cells in (("pending", _pending(rows)), ("left out", _left_out(rows))):
+        if any(cells):
+            shown[name] = cells
     shown["flag"] = rows["flag"]
     if notes:
         shown["note"] = marks
@@ -82,8 +87,26 @@ def _cut_in_time(rows: pd.DataFrame) -> bool:
     return any(rows[c].equals(rows["period"]) for c in rows if c not in RESULT_COLUMNS)
 
 
+def _pending(rows: pd.DataFrame) -> list[str]:
+    """Return how many cases of each row are pending; "" for none."""
+    if "pending" not in rows:
+        return [""] * len(rows)
+    return ["" if pd.isna(n) or not n else f"{n:,}" for n in rows["pending"]]
+
+
+def _left_out(rows: pd.DataFrame) -> list[str]:
+    """Return what of each row is left out, by reason; "" for nothing."""
+    if "excluded" not in rows:
+        return [""] * len(rows)
+    counted = [each if isinstance(each, Mapping) else {} for each in rows["excluded"]]
+    return [", ".join(f"{why} {n:,}" for why, n in each.items() if n) for each in counted]
+
+
 def _summary(rows: pd.DataFrame) -> str:
-    return f"[{len(rows):,} rows, {rows.shape[1]} columns; durations are in seconds in the columns]"
+    told = [f"{len(rows):,} rows, {rows.shape[1]} columns"]
+    if {"pending", "excluded"} <= set(rows) and not any([*_pending(rows), *_left_out(rows)]):
+        told.append("nothing left out or pending")
+    return f"[{'; '.join([*told, 'durations are in seconds in the columns'])}]"
 
 
 def row_words(row: dict[Any, Any]) -> tuple[str, str]:

@@ -98,7 +98,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_HEALTH,
         statistic=Mean(),
-        source="Gainsight scorecards (Σ weight × score ÷ Σ weight); seed 3",
+        source="Gainsight scorecards (Σ weight × score ÷ Σ weight); library.kpi.zone",
         notes=(
             "Measures: latest satisfaction (CSAT, NPS) and effort (CES) answers, engagement "
             "score, open tickets (of customers who ever had one), relationship depth.",

@@ -34,7 +34,7 @@ def _young(rows: ir.Table) -> ir.BooleanValue:
 
 _CSAT = {"instrument": "csat", "scale_min": 1, "scale_max": 5}
 _RATE = r"\frac{n_{\mathrm{answered}}}{n_{\mathrm{delivered}}}"
-_SOURCE = "AAPOR, Standard Definitions; seed glossary 4 (survey tools)"
+_SOURCE = "AAPOR, Standard Definitions"
 _DELIVERED = "What was not delivered carries an `excluded_reason` (bounced) and is not counted."
 
 METRICS: tuple[Metric, ...] = (

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cxlab.errors import InputError
+from cxlab.files import no_file
 from cxlab.metrics.sources.advocacy import ACTS
 from cxlab.metrics.sources.population import counted, run_of
 from cxlab.metrics.sources.usage import human_use
@@ -146,7 +147,7 @@ def load_journey(path: str | Path | None = None) -> JourneyMap:
     else:
         file = Path(path)
         if not file.is_file():
-            raise InputError("no such journey map", given=str(path), expected="a TOML file")
+            raise no_file("no such journey map", path, expected="a TOML file")
         text, name = file.read_text(encoding="utf-8"), str(file)
     try:
         plain = tomllib.loads(text)

@@ -11,6 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from cxlab.calendars import EVERY, LAST, Period, last_complete, local_time
+from cxlab.calendars.asked import period_asked
 from cxlab.errors import InputError
 from cxlab.metrics.backlog import backlog_flows
 from cxlab.metrics.declaration import Attribution, Metric
@@ -225,13 +226,9 @@ def asked_period(view: View, text: str, buckets: Sequence[str], zone: str) -> Pe
 
     Raises InputError for a text that names none.
     """
-    name = text.strip().lower()
-    if name not in LAST:
-        try:
-            return Period.parse(text, zone)
-        except InputError as error:
-            expected = f"{error.expected}, last, or last-month and so on"
-            raise InputError(error.what, given=text, expected=expected) from None
+    name = period_asked(text, zone)
+    if isinstance(name, Period):
+        return name
     first, last = view.events
     every = buckets[0] if buckets and name == "last" else LAST[name]
     return last_complete(first, min(last, view.as_of), view.as_of, every, zone)

@@ -147,7 +147,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_REFERRERS,
         statistic=Share(),
-        source="seed 3",
+        source="library.kpi.zone",
         example=replace(
             _EXAMPLE,
             story=_STORY + "Of four customers active at the end of February, 1 and 2 referred "
@@ -165,7 +165,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_CONVERTED,
         statistic=Share(),
-        source="seed 3",
+        source="library.kpi.zone",
         notes=("A lead that two customers refer is one lead, the first one's.",),
         example=replace(
             _EXAMPLE,
@@ -208,7 +208,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_CLOSED,
         statistic=Share(),
-        source="seed 3; ÷ closed",
+        source="library.kpi.zone; ÷ closed",
         example=replace(
             _EXAMPLE,
             story=_STORY + "Of the strategic leads that are closed, three were won and one lost: "
@@ -226,7 +226,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_CREATED,
         statistic=Share(),
-        source="seed 3; ÷ created",
+        source="library.kpi.zone; ÷ created",
         notes=("Biased downwards by leads that are still open, most of all in recent periods.",),
         variant_of="refw",
         example=replace(

@@ -143,9 +143,9 @@ _ART_STORY = (
     "Three tickets created at 09:00 were solved after 1, 2 and 24 hours; a fourth is still open "
     "and stands as pending. "
 )
-_ART_SOURCE = "Zendesk help 4408834848154 (full resolution time); seed glossaries 0, 1, 3, 4"
+_ART_SOURCE = "Zendesk help 4408834848154 (full resolution time)"
 _FCR_SOURCE = (
-    "seed glossary 0 (no follow-up, escalation or additional ticket); 30 days after SQM's "
+    "court323.com (no follow-up, escalation or additional ticket); 30 days after SQM's "
     "call-resolution index"
 )
 _FCR_FORMULA = (
@@ -260,7 +260,7 @@ METRICS: tuple[Metric, ...] = (
         direction="down",
         basis=REOPENED,
         statistic=Share(),
-        source="seed glossary 0; where only solves are counted, reopens = solves − 1 (dbt_zendesk)",
+        source="court323.com; where only solves are counted, reopens = solves − 1 (dbt_zendesk)",
         notes=("A ticket counts as reopened whether or not it was solved again.",),
         example=Example(
             "Of four tickets that were solved, one was solved twice and one is open again: 2 of 4. "
@@ -292,7 +292,7 @@ METRICS: tuple[Metric, ...] = (
         direction="down",
         basis=ESCALATED,
         statistic=Share(),
-        source="seed glossaries 3, 4",
+        source="library.kpi.zone",
         example=Example(
             "One of four handled tickets was escalated, twice: 25 %.",
             {
@@ -317,7 +317,7 @@ METRICS: tuple[Metric, ...] = (
         direction="down",
         basis=OPEN_TICKETS,
         statistic=Backlog(),
-        source="seed glossary 4; counted as a flow of openings and solves, checked against states",
+        source="the project's own definition: openings less solves, checked against states",
         example=Example(
             "At the cut-off two of three tickets are open: one never solved, one reopened.",
             {

@@ -95,7 +95,7 @@ _FRT_STORY = Example(
     value=1200.0,
 )
 
-_FRT_SOURCE = "Zendesk help 4408834848154 (first reply time); seed glossaries 0, 1, 3, 4"
+_FRT_SOURCE = "Zendesk help 4408834848154 (first reply time)"
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -108,7 +108,7 @@ METRICS: tuple[Metric, ...] = (
         direction="depends",
         basis=VOLUME,
         statistic=Count(),
-        source="seed glossary 3; exclusions as in Freshdesk help 50000000041",
+        source="library.kpi.zone; exclusions as in Freshdesk help 50000000041",
         notes=("The interval is that of the expected number behind the counted one.",),
         example=Example(
             story="Three tickets were created; one of them is spam. The volume is 2.",
@@ -183,7 +183,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=SLA,
         statistic=Share(),
-        source="seed glossary 4; overdue counts as breached as in Zendesk's SLA metrics",
+        source="Zendesk's SLA metrics (overdue counts as breached)",
         example=Example(
             story="Four replies were promised by 10:00. One came at 09:30, one at exactly 10:00, "
             "one at 10:01, and one ticket is still without reply at 12:00: 2 of 4 met, 50 %.",

@@ -122,7 +122,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_MEMBERS,
         statistic=Share(),
-        source="seed 3 (share of eligible customers active in the programme)",
+        source="library.kpi.zone (share of eligible customers active in the programme)",
         notes=(
             "Acts are points and rewards issued or redeemed; coupons and promotions, which anybody "
             "gets, are none.",
@@ -138,7 +138,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_ENROLLED,
         statistic=Share(),
-        source="seed 3; enrolled ÷ eligible",
+        source="library.kpi.zone; enrolled ÷ eligible",
         variant_of="loyp",
         example=Example(_MEMBER_STORY + "2 ÷ 4 = 50 %.", _MEMBER_ROWS, 0.5, period="2026-02"),
     ),
@@ -153,7 +153,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_REDEEMED,
         statistic=Share(),
-        source="seed 3 (share of distributed coupons and rewards redeemed)",
+        source="library.kpi.zone (share of distributed coupons and rewards redeemed)",
         example=Example(_COUPON_STORY + "2 ÷ 4 = 50 %.", _COUPON_ROWS, 0.5),
     ),
     Metric(
@@ -165,7 +165,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_WORTH,
         statistic=Ratio(unit="issue"),
-        source="seed 3; value redeemed ÷ issued",
+        source="library.kpi.zone; value redeemed ÷ issued",
         variant_of="redm",
         example=Example(_COUPON_STORY + "(10 + 50) ÷ 80 = 75 %.", _COUPON_ROWS, 0.75),
     ),

@@ -84,7 +84,7 @@ _ROWS: dict[str, tuple[dict[str, object], ...]] = {
     "surveys": asked((5, 4, 3, 1, None), _TICKET, subject_id="ABCDE"),
 }
 _STORY = "Five customers were asked. Four answered 5, 4, 3 and 1; one did not answer. "
-_SOURCE = "top-2 box as Delighted, Simplesat and Zendesk count 5-point scales; seeds 1, 2, 3"
+_SOURCE = "top-2 box as Delighted, Simplesat and Zendesk count 5-point scales"
 _SILENT = "Of those who did not answer nothing is known: the note says how far they could move it."
 _POOLS = "Versions and scales of the question are pooled, and the note says so: group by `version`."
 SHARE_FORMULA = r"\mathrm{csat} = \frac{\left|\{ i : x_i \ge 4 \}\right|}{n_{\mathrm{answers}}}"
@@ -134,7 +134,7 @@ METRICS: tuple[Metric, ...] = (
         basis=answers("satisfaction", "csat", lambda t: 1 + 4 * _position(t), _SCORES,
                       called=CALLED),
         statistic=Mean(),
-        source="seed glossaries 1, 2, 3 (average score)",
+        source="academy.practicalcsm.com (average score)",
         notes=(_SILENT, _POOLS),
         variant_of="csat",
         version=2,
@@ -150,7 +150,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=answers("satisfaction_rescaled", "csat", _position, _SCORES, called=CALLED),
         statistic=Mean(),
-        source="seed glossary 2 (a score out of 10 or 100, averaged)",
+        source="academy.practicalcsm.com (a score out of 10 or 100, averaged)",
         notes=(
             "It is not the mean divided by the highest answer, which gives the worst answer of a "
             "scale from 1 to 5 its 20 %.",

@@ -73,7 +73,7 @@ def _share(label: str, word: str, direction: str, example: Example) -> Metric:
         direction=direction,
         basis=_basis(word, "sentiment", _is(label), "sounded otherwise", word),
         statistic=Share(),
-        source="seed glossary 3 (sentiment)",
+        source="library.kpi.zone (sentiment)",
         notes=_LABELS,
         variant_of="sent",
         example=example,
@@ -91,7 +91,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_basis("tone", "sentiment", _side, "been negative", "positive"),
         statistic=Balance(1.0),
-        source="seed glossary 3 (sentiment); interval as of the net promoter score",
+        source="library.kpi.zone (sentiment); interval as of the net promoter score",
         notes=(*_LABELS, "Messages of one ticket are not independent: the interval is too narrow "
                "where few customers wrote most of them."),
         example=Example(_STORY + "(2 − 1) ÷ 4 = 0.25.", _ROWS, 0.25),
@@ -108,7 +108,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_basis("polarity", "polarity", lambda t: t.polarity, "been of polarity −1", "1"),
         statistic=Mean(),
-        source="seed glossary 3 (sentiment)",
+        source="library.kpi.zone (sentiment)",
         notes=_LABELS,
         variant_of="sent",
         example=Example(

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from cxlab.errors import InputError
+from cxlab.files import no_file
 from cxlab.metrics.scores import Engagement, Health, Relationship
 from cxlab.validation import validated
 
@@ -93,7 +94,7 @@ def load_settings(path: str | Path) -> Settings:
     """Read settings from a TOML file; InputError names the file and the key that is wrong."""
     file = Path(path)
     if not file.is_file():
-        raise InputError("no such settings file", given=str(path), expected="a TOML file")
+        raise no_file("no such settings file", path, expected="a TOML file")
     try:
         plain = tomllib.loads(file.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

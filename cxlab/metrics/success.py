@@ -152,7 +152,7 @@ METRICS: tuple[Metric, ...] = (
             cells=("value", "reached"),
             fit=median_survival,
         ),
-        source="Kaplan & Meier, JASA 53 (1958); seed 3",
+        source="Kaplan & Meier, JASA 53 (1958); library.kpi.zone",
         notes=(
             "Undefined where fewer than half have exceeded a goal: the log is too young to tell.",
         ),
@@ -172,7 +172,7 @@ METRICS: tuple[Metric, ...] = (
         direction="down",
         basis=_REACHED,
         statistic=Mean(),
-        source="seed 3, as most reports compute it",
+        source="library.kpi.zone, as most reports compute it",
         notes=("Biased downwards: the slow ones are not in it yet. Prefer ttev.",),
         variant_of="ttev",
         example=Example(
@@ -192,7 +192,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=_related("relationship", "fact_depth"),
         statistic=Mean(),
-        source="seed 3 (breadth × strength across roles); half-life of 45 days as in the "
+        source="library.kpi.zone (breadth × strength across roles); half-life of 45 days as in the "
         "Pedowitz Group's playbook",
         notes=(
             "Roles, weights and half-life are settings; changed ones stand in the result's note.",

@@ -148,7 +148,7 @@ METRICS: tuple[Metric, ...] = (
         direction="depends",
         basis=_USED,
         statistic=Ratio(unit="account and feature"),
-        source="seed 0 (use ÷ total available), as a ratio of sums",
+        source="court323.com (use ÷ total available), as a ratio of sums",
         notes=(
             "Seats added within the period count for the time that they were there. Where the "
             "quantity is credits or calls, util_units is the metric.",
@@ -166,7 +166,7 @@ METRICS: tuple[Metric, ...] = (
         direction="depends",
         basis=_CAPPED,
         statistic=Ratio(unit="account and feature"),
-        source="seed 0; capped at 1 for each account, so that overage does not hide shelfware",
+        source="court323.com; capped at 1 for an account, so that overage does not hide shelfware",
         variant_of="util",
         example=replace(
             _EXAMPLE, story=_STORY + "Account 2 counts 1, not 3: 3 ÷ 10 = 30 %.",
@@ -183,7 +183,7 @@ METRICS: tuple[Metric, ...] = (
         direction="depends",
         basis=_EACH,
         statistic=Mean(),
-        source="seed 0; mean of ratios",
+        source="court323.com; mean of ratios",
         variant_of="util",
         example=replace(
             _EXAMPLE,
@@ -202,7 +202,7 @@ METRICS: tuple[Metric, ...] = (
         direction="depends",
         basis=_PACKS,
         statistic=Ratio(unit="right"),
-        source="seed 0; for credits and calls, which are used up",
+        source="court323.com; for credits and calls, which are used up",
         variant_of="util",
         example=Example(
             "Two packs of calls ran out on 1 February: of 1,000 calls 300 were made, 40 more came "
@@ -222,7 +222,7 @@ METRICS: tuple[Metric, ...] = (
         direction="down",
         basis=_UNUSED,
         statistic=Ratio(unit="account and feature"),
-        source="J. B. Wood, Complexity Avalanche (2009); seed 2",
+        source="J. B. Wood, Complexity Avalanche (2009); academy.practicalcsm.com",
         example=replace(
             _EXAMPLE, story=_STORY + "Unused are 3, 0 and 4 of 10 seats: 70 %, not 50 %.",
             value=0.7,
@@ -239,7 +239,7 @@ METRICS: tuple[Metric, ...] = (
         direction="down",
         basis=_MONEY,
         statistic=Mean(),
-        source="J. B. Wood (2009), at the price of the contract; seed 2",
+        source="J. B. Wood (2009), at the price of the contract; academy.practicalcsm.com",
         notes=("The sum over all customers stands in `numerator`.",),
         variant_of="gap",
         example=Example(

@@ -5,6 +5,7 @@
 
 from cxlab.report.alerts import alerts
 from cxlab.report.blocks import Block
+from cxlab.report.breakdown import breakdown
 from cxlab.report.company import TILES as COMPANY_TILES
 from cxlab.report.company import (
     company_heading,
@@ -25,6 +26,13 @@ from cxlab.report.comparison import (
     options_table,
     warm_up_pictures,
     what_it_shows,
+)
+from cxlab.report.customers import (
+    customer_alerts,
+    customer_numbers,
+    customers_heading,
+    customers_period,
+    who_stays,
 )
 from cxlab.report.definitions import definitions
 from cxlab.report.heading import (
@@ -86,6 +94,7 @@ __all__ = [
     "View",
     "alarm_limit",
     "alerts",
+    "breakdown",
     "causes_frame",
     "change_pictures",
     "choose_period",
@@ -98,6 +107,10 @@ __all__ = [
     "comparison_provenance",
     "comparison_tiles",
     "counts_table",
+    "customer_alerts",
+    "customer_numbers",
+    "customers_heading",
+    "customers_period",
     "data_quality",
     "definitions",
     "difference_tables",
@@ -143,6 +156,7 @@ __all__ = [
     "what_if_pictures",
     "what_if_trust",
     "what_it_shows",
+    "who_stays",
     "worth_frame",
     "worth_table",
 ]

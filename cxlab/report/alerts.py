@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -44,14 +44,20 @@ class Alert:
     text: str
 
 
-def alerts(view: View, now: pd.DataFrame, alarms: Mapping[str, Alarm] | None = None) -> Block:
+def alerts(
+    view: View,
+    now: pd.DataFrame,
+    alarms: Mapping[str, Alarm] | None = None,
+    *,
+    judge: Collection[str] = HEADLINES,
+) -> Block:
     """Return the box of alerts of a period: what lies beyond noise, and beyond set limits.
 
     `now`: the tidy result of the period; the last 24 periods before it that the log covers whole
-    are the baseline (see `cxlab.stats.control`). What pending cases could take back is no
-    alert. The block tells the page's manifest of the alerts.
+    are the baseline (see `cxlab.stats.control`). `judge`: the metrics held against it. What
+    pending cases could take back is no alert. The block tells the page's manifest of the alerts.
     """
-    kpis = [k for k in rows_of(now) if k.metric in HEADLINES or k.metric in (alarms or {})]
+    kpis = [k for k in rows_of(now) if k.metric in judge or k.metric in (alarms or {})]
     sizes = {str(r["metric"]): r.get("numerator") for r in now.to_dict("records")}
     found: list[Alert] = []
     judged_at: dict[str, int] = {}

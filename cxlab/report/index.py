@@ -12,7 +12,7 @@ from urllib.parse import quote
 import cxlab
 from cxlab.calendars import Period
 from cxlab.errors import InputError
-from cxlab.files import write_whole
+from cxlab.files import no_file, write_whole
 from cxlab.pages import MOST_BYTES, Broken, Kept, holding, manifests
 from cxlab.report.heading import heading
 from cxlab.report.html import Html, element, join, markup, table
@@ -42,7 +42,7 @@ def index_pages(folder: str | Path) -> Path:
     """
     out = Path(folder)
     if not out.is_dir():
-        raise InputError("no such folder of reports", given=str(folder))
+        raise no_file("no such folder of reports", folder)
     target = out / "index.html"
     if not _ours(target):
         raise InputError("an index.html that is no index of reports is there", given=str(target))

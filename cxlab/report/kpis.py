@@ -14,8 +14,8 @@ from cxlab.report.blocks import Block
 from cxlab.report.html import Html, element, join, table
 from cxlab.units import format_value
 
-__all__ = ["DRILL", "FLAGS", "HEADLINES", "Kpi", "drill_table", "interval_text", "kpi_table",
-           "rows_of", "value_text"]  # fmt: skip
+__all__ = ["DRILL", "FLAGS", "HEADLINES", "MOST_GROUPS", "Kpi", "drill_table", "interval_text",
+           "kpi_table", "rows_of", "value_text"]  # fmt: skip
 
 HEADLINES = ("vol", "frt", "frt_p90", "art_median", "fcr_7d", "sla", "service_level", "abandonment",
              "backlog", "csat")  # fmt: skip
@@ -157,11 +157,11 @@ def drill_table(result: pd.DataFrame, by: str | Sequence[str], *, caption: str =
     told = [t for t in titles if any(t in k and k[t].known for k in groups.values())]
     rows = [
         (" · ".join(name), *[_drill_cell(kpis.get(title)) for title in told])
-        for name, kpis in ordered[:_MOST_GROUPS]
+        for name, kpis in ordered[:MOST_GROUPS]
     ]
     heading = caption or "By " + " and ".join(k.replace("_", " ") for k in keys)
-    if len(ordered) > _MOST_GROUPS:
-        heading += f" (the {_MOST_GROUPS} largest of {len(ordered)})"
+    if len(ordered) > MOST_GROUPS:
+        heading += f" (the {MOST_GROUPS} largest of {len(ordered)})"
     if len(told) < len(titles):
         heading += "; no value in any: " + "; ".join(t for t in titles if t not in told)
     first = " · ".join(k.replace("_", " ") for k in keys).capitalize()
@@ -169,7 +169,8 @@ def drill_table(result: pd.DataFrame, by: str | Sequence[str], *, caption: str =
     return Block(body, heading + "\n" + "\n".join(" · ".join(name) for name, _ in ordered))
 
 
-_MOST_GROUPS = 12
+MOST_GROUPS = 12
+"""So many groups, the largest, stand in a table."""
 
 
 def _group_name(value: Any) -> str:

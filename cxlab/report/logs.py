@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cxlab.errors import InputError
-from cxlab.files import bundled, scenario_file
+from cxlab.files import bundled, no_file, scenario_file
 from cxlab.scenario import Scenario
 from cxlab.sim import simulate
 from cxlab.tables import Tables
@@ -29,17 +29,22 @@ def read_log(data: str | Path) -> Tables:
     """
     if str(data) == DESK:
         desk = Scenario.load(scenario_file("base"))
-        return simulate(desk.but(**{"horizon.weeks": SAMPLE_WEEKS}), replications=1)
+        return simulate(desk.but(name=DESK, **{"horizon.weeks": SAMPLE_WEEKS}), replications=1)
     path = bundled("scenarios") / CUSTOMERS if str(data) == CUSTOMERS else Path(data)
     if not path.exists():
-        expected = f"a folder of canonical tables, or {' or '.join(map(repr, SAMPLES))}"
-        raise InputError("no such folder of tables", given=str(data), expected=expected)
+        raise no_log(data)
     tables = Tables.read(path)
     runs = replications(tables)
     if runs > 1:
         hint = "use `cxlab report SCENARIO`, or write one replication"
         raise InputError(f"the tables hold {runs} simulated replications", hint=hint)
     return tables
+
+
+def no_log(data: str | Path) -> InputError:
+    """Return the error of tables that are not there, with the nearest name."""
+    expected = f"a folder of canonical tables, or {' or '.join(map(repr, SAMPLES))}"
+    return no_file("no such folder of tables", data, known=SAMPLES, expected=expected)
 
 
 def replications(tables: Tables) -> int:

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from cxlab.errors import InputError, RunError
+from cxlab.temporary import prefix
 
 __all__ = ["BROWSERS", "make_pdf", "the_browser"]
 
@@ -58,7 +59,7 @@ def make_pdf(page: Path, *, seconds: float = SECONDS) -> Path:
         raise InputError("no such page", given=str(page))
     target = page.with_suffix(".pdf")
     # The browser's helpers may still write to their profile when it has ended.
-    with tempfile.TemporaryDirectory(prefix="cxlab-pdf-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix=prefix(), ignore_cleanup_errors=True) as folder:
         printed = Path(folder) / "page.pdf"
         _run([browser, *OPTIONS, *_as_root(), f"--user-data-dir={folder}/profile",
               f"--print-to-pdf={printed}", page.resolve().as_uri()], seconds)  # fmt: skip
@@ -115,7 +116,7 @@ def _put(printed: Path, target: Path) -> None:
     content = printed.read_bytes() if printed.is_file() else b""
     if not content.startswith(b"%PDF-") or b"%%EOF" not in content[-1024:]:
         raise RunError("the browser printed no PDF", given=str(target))
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.stem}-", dir=target.parent)
+    handle, temporary = tempfile.mkstemp(prefix=prefix(hidden=True), dir=target.parent)
     os.close(handle)
     try:
         Path(temporary).write_bytes(content)

@@ -21,7 +21,7 @@ from cxlab.errors import InputError
 from cxlab.files import notebook_file, scenario_file, write_whole
 from cxlab.pages import holding, request_of, sha256_of
 from cxlab.report.html import without_nan
-from cxlab.report.logs import SAMPLES
+from cxlab.report.logs import SAMPLES, no_log
 from cxlab.report.manifest import input_id, manifest, provenance_markup
 from cxlab.report.parameters import check_parameters, read_schema
 from cxlab.report.vega import BundleJob
@@ -163,7 +163,7 @@ def _check_inputs(used: Mapping[str, Any]) -> None:
         Scenario.load(used["scenario"])
     data = used.get("data")
     if isinstance(data, str) and data not in SAMPLES and not Path(data).exists():
-        raise InputError("no such folder of tables", given=data)
+        raise no_log(data)
     if isinstance(used.get("targets"), str):
         from cxlab.report.targets import load_targets
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from cxlab.errors import RunError
+from cxlab.calendars import LAST
+from cxlab.errors import CxlabError, RunError
+from cxlab.forking import forked
 from cxlab.report.many import made_reports
 from cxlab.report.run import ReportResult
 
-__all__ = ["reports"]
+__all__ = ["distinct_periods", "reports"]
 
 
 def reports(
@@ -24,10 +27,13 @@ def reports(
     """Make one page per period, in their order, and return their results.
 
     `options` are those of `report`, `time_limit` and `may_fork` those of `made_reports`; a period
-    of None is left to the notebook. `progress` counts the cells of all pages, `done` hears of each
+    of None is left to the notebook, and one that is asked for twice, as "last" and by its name, is
+    made once. `progress` counts the cells of all pages, `done` hears of each
     page once it is in place. The first that fails ends it; pages made before stay.
     """
-    asked = list(periods)
+    asked = distinct_periods(
+        list(periods), options.get("data"), options.get("parameters"), may_fork=may_fork
+    )
     results: list[ReportResult] = []
 
     def told(place: int, cell: int, cells: int) -> None:
@@ -43,3 +49,46 @@ def reports(
         if done:
             done(made.result)
     return results
+
+
+def distinct_periods(
+    periods: Sequence[str | None],
+    data: str | Path | None,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    may_fork: bool = False,
+) -> list[str | None]:
+    """Return periods of a log without those that an earlier one means too.
+
+    The log is read only where a last period stands among others, in a fork if one may be taken.
+    What is no period, or no log, is left for the report to refuse.
+    """
+    given = {"data": data, **(parameters or {})}
+    if data is None or len(periods) < 2 or not any(period in LAST for period in periods):
+        return list(dict.fromkeys(periods))
+    task = {
+        "data": str(given["data"]), "zone": given.get("time_zone"),
+        "names": [period for period in periods if period in LAST],
+    }  # fmt: skip
+    if may_fork:
+        (outcome,) = forked(_named, [task])
+        names = outcome.value or {}
+    else:
+        names = _named(task)
+    first: dict[str | None, str | None] = {}
+    for period in periods:
+        first.setdefault(names.get(period, period), period)
+    return list(first.values())
+
+
+def _named(task: Mapping[str, Any], _: object = None) -> dict[str, str]:
+    """Return what the last periods of a log are called; nothing where they cannot be found."""
+    from cxlab.report.logs import read_log
+    from cxlab.report.view import choose_period
+
+    zone = None if str(task["zone"]).lower() == "none" else str(task["zone"])
+    try:
+        log = read_log(task["data"])
+        return {name: choose_period(log, name, zone).current.label for name in task["names"]}
+    except CxlabError:
+        return {}

@@ -24,6 +24,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.profiledir import ProfileDir
 
 from cxlab.forking import is_fork
+from cxlab.temporary import prefix
 
 __all__ = ["fresh_shell", "run_cell"]
 
@@ -136,7 +137,7 @@ def fresh_shell() -> Iterator[Any]:
     make: Any = _Shell
     profile: Any = ProfileDir
     added = [name for name in ("display", "__IPYTHON__") if not hasattr(builtins, name)]
-    with tempfile.TemporaryDirectory(prefix="cxlab-") as folder:
+    with tempfile.TemporaryDirectory(prefix=prefix()) as folder:
         # Made outside IPython's singleton: the program that calls us may be a notebook itself.
         # With a profile of its own no startup script of the user runs, as in no kernel either.
         shell = make(

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from cxlab.errors import InputError
-from cxlab.files import bundled
+from cxlab.files import bundled, no_file
 from cxlab.metrics import METRICS, metric
 from cxlab.units import RANGES, convert_key, format_value
 
@@ -111,7 +111,7 @@ def _read(path: str | Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):
-        raise InputError("no such file of targets", given=str(path)) from None
+        raise no_file("no such file of targets", path, known=[SAMPLE]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the targets in {file.name}", hint=str(error)) from None
 

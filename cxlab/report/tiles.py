@@ -217,12 +217,16 @@ def _against(before: Kpi) -> str:
     return words + (f" ({before.note})" if before.note else "")
 
 
+_SCALES = ("points", "points_7", "nps", "score", "net")
+"""Units whose zero is not nothing: a share of their value would say nothing."""
+
+
 def change(kpi: Kpi, before: Kpi) -> str:
     """Return the change since `before` in words: "+2.1 points", "−0.6 %"."""
     difference = kpi.value - before.value
     if kpi.unit == "share":
         words = f"{_signed(difference * 100, '.1f')}\u00a0points"
-    elif before.value and kpi.unit != "points":
+    elif before.value and kpi.unit not in _SCALES:
         words = f"{_signed(difference / before.value * 100, '.1f')}\u00a0%"
     else:
         words = value_text(difference, kpi.unit, signed=True)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from cxlab.calendars import LAST, Period, last_complete, time_zone
+from cxlab.calendars.asked import period_asked
 from cxlab.errors import InputError
 from cxlab.metrics import DESK, measure
 from cxlab.tables import Tables
@@ -129,15 +130,13 @@ def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -
         raise InputError("the log is empty: it has no ticket", hint="nothing can be reported")
     first, last = (t.to_pydatetime().replace(tzinfo=dt.UTC) for t in (low, high))
     known = tables.as_of or last
-    if period in LAST:
+    chosen = period_asked(period, zone)
+    if isinstance(chosen, str):
         newest = min(last, known)
-        early = dt.timedelta(0) if LAST[period] == "day" else _TOLERANCE
-        chosen = last_complete(first, newest, known + early, LAST[period], zone)
+        every = LAST[chosen]
+        early = dt.timedelta(0) if every == "day" else _TOLERANCE
+        chosen = last_complete(first, newest, known + early, every, zone)
         return View(tables, chosen, zone, first, known, _passed_over(chosen, newest))
-    try:
-        chosen = Period.parse(period, zone)
-    except InputError as error:
-        raise InputError(error.what, given=period, expected=f"{error.expected}, or last") from None
     if chosen.end <= first or chosen.start > last:
         expected = f"a period between {first:%Y-%m-%d} and {last:%Y-%m-%d}"
         raise InputError("the log has no ticket of that period", given=period, expected=expected)

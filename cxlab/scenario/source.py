@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +188,10 @@ def changed(data: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in changes.items():
         parts = ways[name]
         holder: Any = data
-        for part in parts[:-1]:
+        known = dotted_keys(data) if any(p.isdecimal() for p in parts) else []
+        for part, after in pairwise(parts):
+            if after.isdecimal() and holder == {}:  # a table of a name that is not there
+                raise InputError("a change names no list of the scenario", given=name, known=known)
             holder = _step(holder, part, name)
         _set(holder, parts[-1], value, name)
     return data

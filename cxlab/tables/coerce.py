@@ -19,16 +19,29 @@ from cxlab.tables.schema import Column, Kind, TableSpec
 __all__ = [
     "IBIS_TYPES",
     "ROW",
-    "SEMICOLONS",
     "SQL_TYPES",
     "Coerced",
     "coerce_table",
+    "separated",
 ]
 
-SEMICOLONS = (
-    "the file seems to be separated by semicolons: cxlab's own CSV is separated by commas, any "
-    "other goes through a mapping with `delimiter`"
-)
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def separated(header: str) -> str | None:
+    """Return what to do about a header without commas that something else separates.
+
+    >>> separated("ticket_id;status")[:45]
+    'the file seems to be separated by semicolons:'
+    """
+    found = [word for sign, word in _SEPARATORS.items() if sign in header and "," not in header]
+    if not found:
+        return None
+    return (
+        f"the file seems to be separated by {found[0]}: cxlab's own CSV is separated by commas, "
+        "any other goes through a mapping with `delimiter`"
+    )
+
 
 ROW = "__row"
 """Hidden column: the 0-based number of the row in its input."""
@@ -148,8 +161,8 @@ def _missing_column(required: str, names: tuple[str, ...], spec: TableSpec) -> I
     undeclared = [n for n in names if n not in {c.name for c in spec.columns}]
     guess = nearest(required, undeclared)
     hint = f"should {guess!r} be called {required!r}?" if guess else None
-    if any(";" in n for n in names):
-        hint = SEMICOLONS
+    if len(names) == 1:
+        hint = separated(names[0]) or hint
     return InputError(
         f"table {spec.name} lacks the column {required!r} ({spec.column(required).meaning})",
         given=list(names[:40]),

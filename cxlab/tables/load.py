@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cxlab.errors import InputError
+from cxlab.files import no_file
 from cxlab.tables.catalogue import TABLES, table_spec
 from cxlab.tables.checks import QUARANTINE_COLUMNS, broken_references, check_rows, without
 from cxlab.tables.coerce import ROW, SQL_TYPES, check_names, coerce_table
@@ -191,7 +192,7 @@ def _without_zones(table: pa.Table) -> pa.Table:
 def read(path: Path) -> Tables:
     """Read a folder, a DuckDB file, or one file named after a table."""
     if not path.exists():
-        raise InputError("no such folder or file of tables", given=str(path))
+        raise no_file("no such folder or file of tables", path)
     backend = connect()
     if path.is_file():
         return _read_file(backend, path)

@@ -20,6 +20,7 @@ from cxlab.tables.schema import Kind
 from cxlab.tables.setaside import PREFIX, as_text, files_of
 from cxlab.tables.sources import META_FILE, META_TABLE, connect, quoted
 from cxlab.tables.store import Tables
+from cxlab.temporary import clear_stale, prefix
 
 __all__ = ["save"]
 
@@ -80,7 +81,8 @@ def _others(tables: Tables, folder: Path, format: str) -> list[Path]:
 
 def whole(path: Path, write: Callable[[Path], object]) -> Path:
     """Let `write` fill a file beside `path`, then put it in place in one step."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".cxlab-") as beside:
+    clear_stale(path.parent)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=prefix(hidden=True)) as beside:
         part = Path(beside) / path.name
         write(part)
         part.replace(path)

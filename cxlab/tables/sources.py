@@ -16,7 +16,7 @@ import pyarrow as pa
 from pyarrow import csv as pa_csv
 
 from cxlab.errors import InputError, nearest
-from cxlab.tables.coerce import ROW, SEMICOLONS
+from cxlab.tables.coerce import ROW, separated
 from cxlab.tables.schema import Kind, TableSpec
 from cxlab.tables.setaside import PREFIX, table_of, with_numbers
 
@@ -217,20 +217,27 @@ def source_of_csv(backend: ibis.BaseBackend, name: str, path: Path) -> Source:
             ),
         )
     except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
-        hint = SEMICOLONS if _has_semicolons(path) else None
         expected = "a CSV file in UTF-8 with a header line"
-        raise _unreadable(path, expected, error, hint) from None
+        raise _unreadable(path, expected, error, _csv_hint(path, str(error))) from None
     return _keep(backend, name, table, path)
 
 
-def _has_semicolons(path: Path) -> bool:
-    """Return whether the header has semicolons and no comma (a decimal comma breaks a row)."""
+_ENCODED = "the file is not UTF-8: it goes through a mapping with `encoding`, such as "
+
+
+def _csv_hint(path: Path, reason: str) -> str | None:
+    """Return what to do about a CSV that cannot be read: another encoding, another separator."""
     try:
         with pa.input_stream(path) as file:
-            header = file.read(_HEADER_BYTES).split(b"\n", 1)[0]
+            begin = bytes(file.read(_HEADER_BYTES))
     except (pa.ArrowException, OSError):
-        return False
-    return b";" in header and b"," not in header
+        return None
+    if begin.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return f'{_ENCODED}"utf-16"'
+    if "invalid UTF8" in reason:
+        return f'{_ENCODED}"cp1252"'
+    # A decimal comma breaks a row, and not the header.
+    return separated(begin.split(b"\n", 1)[0].decode("utf-8", "replace"))
 
 
 def sources_of_duckdb(

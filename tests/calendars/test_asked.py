@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from cxlab.calendars import Period, last_complete
-from cxlab.calendars.asked import periods_asked
+from cxlab.calendars.asked import period_asked, periods_asked
 from cxlab.errors import InputError
 
 
@@ -24,6 +24,8 @@ from cxlab.errors import InputError
         (["2016-W14..2016-W14"], ["2016-W14"]),
         (["last", "2016-W14", "2016-W13..2016-W14"], ["last", "2016-W14", "2016-W13"]),
         ([" 2016-W14 "], ["2016-W14"]),
+        (["2016-W5", "2016W05", "2016-W05", "Last", "last"], ["2016-W05", "last"]),
+        (["2016-W99"], ["2016-W99"]),  # refused by whoever reads it
         ([], []),
     ],
 )
@@ -46,6 +48,12 @@ def test_several_periods_and_ranges(given, found):
 def test_what_is_no_range_is_refused(given, words):
     with pytest.raises(InputError, match=words):
         periods_asked([given])
+
+
+def test_a_slip_of_a_last_period_is_named():
+    assert period_asked(" Last-Month ", "UTC") == "last-month"
+    with pytest.raises(InputError, match="did you mean 'last-month'"):
+        period_asked("last-mont", "UTC")
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,27 @@ def test_what_is_no_period_is_refused(text):
         Period.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "possible"),
+    [
+        # 1 January 2016 is a Friday: 52 weeks. 1 January 2015 and 2026 are Thursdays: 53 weeks.
+        ("2016-W99", r"a week from 2016-W01 to 2016-W52 \(2016 has 52 ISO weeks\)"),
+        ("2016-W00", "a week from 2016-W01 to 2016-W52"),
+        ("2026-W54", r"2026-W53 \(2026 has 53 ISO weeks\)"),
+        ("2016-13", "a month from 2016-01 to 2016-12"),
+        ("2016-13-01", "a month from 2016-01 to 2016-12"),
+        ("2016-Q7", "a quarter from 2016-Q1 to 2016-Q4"),
+        ("2016-02-30", "a day from 2016-02-01 to 2016-02-29"),
+        ("2015-02-29", "a day from 2015-02-01 to 2015-02-28"),
+        ("1016-W01", "a year from 1900 to 2199"),
+        ("week 15", "2016-W15, 2016-04, 2016-Q2, 2016-04-11 or 2016"),
+    ],
+)
+def test_what_a_calendar_does_not_have_is_refused_with_what_it_has(text, possible):
+    with pytest.raises(InputError, match=f"given '{text}'; expected .*{possible}"):
+        Period.parse(text)
+
+
 def test_the_period_of_an_instant_is_local():
     late = dt.datetime(2026, 1, 4, 23, 30, tzinfo=UTC)  # Monday 00:30 in Berlin
     assert Period.containing(late, "week", "Europe/Berlin").label == "2026-W02"

@@ -290,7 +290,10 @@ class TestCompanies:
 
 class TestInitAndCheck:
     def test_init_lays_out_a_folder_and_never_overwrites(self, capsys, tmp_path):
-        succeeds(capsys, "init", tmp_path / "work")
+        told = succeeds(capsys, "init", tmp_path / "work")
+        assert "jupyter lab notebooks/start.ipynb" in told
+        for name in re.findall(r"(?:notebooks|scenarios)/[\w/.]+", told):
+            assert (tmp_path / "work" / name).is_file(), name
         for name in ("notebooks/scenario.ipynb", "notebooks/periodic.ipynb", "scenarios/base.toml"):
             assert (tmp_path / "work" / name).is_file()
         (tmp_path / "work/scenarios/base.toml").write_text("mine")

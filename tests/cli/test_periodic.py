@@ -13,8 +13,10 @@ import pytest
 import cxlab as cx
 from cxlab import report as reporting
 from cxlab.cli.app import STOPPED, run
-from cxlab.cli.pages import attention
+from cxlab.cli.failing import attention
+from cxlab.pages import Kept
 from cxlab.report import ReportResult, many
+from cxlab.report.series import distinct_periods
 
 VOLUMES = [100, 110, 100, 90, 100, 110, 100, 40]
 """Eight weeks from 2026-W02 on; 40 lies below the limits, 101 ± 3 × 10 ÷ 1.128."""
@@ -48,7 +50,7 @@ def made(tmp_path_factory):
 
 def _report(work):
     return ["report", "--data", str(work / "log"), "--out", str(work / "out"), "-p",
-            f"targets={work / 'goals.toml'}"]  # fmt: skip
+            f"targets={work / 'goals.toml'}", "--by", "channel, status"]  # fmt: skip
 
 
 def _manifest(work, period):
@@ -77,6 +79,25 @@ def test_the_manifest_has_the_figures_as_data(made):
     assert volume["before"]["change"] == "−60.0 %"
 
 
+def test_the_page_is_broken_down_by_what_was_asked(made):
+    data = _manifest(made[0], "2026-W09")
+    assert data["parameters"]["by"] == ["channel", "status"]
+    page = (made[0] / "out" / "log-2026-W09.html").read_text(encoding="utf-8")
+    assert "By status" in page
+    assert "By priority" not in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [(["--by", "chanel"], "did you mean 'channel'"),
+     (["--by", "channel", "-p", "by=status"], "by is given twice")],
+)  # fmt: skip
+def test_groups_that_are_none_are_refused(made, capsys, asked, words):
+    plain = _report(made[0])[:-2]
+    assert run([*plain, "--out", str(made[0] / "none"), *asked]) == 2
+    assert words in capsys.readouterr().err
+
+
 def test_the_page_and_the_mail_tell_of_the_alert(made):
     words = "beyond noise: Ticket volume 40 is below the lower limit"
     page = (made[0] / "out" / "log-2026-W09.html").read_text(encoding="utf-8")
@@ -91,7 +112,7 @@ def test_nothing_is_run_while_nothing_has_changed(made, monkeypatch, capsys):
     monkeypatch.setattr(many, "report", _refuse)
     before = {p: p.read_bytes() for p in (work / "out").iterdir()}
     again = [*_report(work), "--period", "2026-W08..2026-W09", "--only-if-changed"]
-    assert run([*again, "--fail-on-alert"]) == 0
+    assert run(again) == 0
     told = capsys.readouterr().err.replace("\n", "")
     assert told.count("unchanged since 20") == 2
     assert str(work / "out" / "log-2026-W09.html") in told
@@ -102,6 +123,57 @@ def test_nothing_is_run_while_nothing_has_changed(made, monkeypatch, capsys):
     monkeypatch.setattr("cxlab.pages.versions", dict)
     with pytest.raises(AssertionError, match="a page is made"):
         run(again)
+
+
+def test_a_page_that_still_stands_fails_as_it_did_when_it_was_made(made, monkeypatch, capsys):
+    work, _ = made
+    monkeypatch.setattr(many, "report", _refuse)
+    watched = ["--only-if-changed", "--fail-on-alert", "--fail-on-target"]
+    assert run([*_report(work), "--period", "2026-W09", *watched]) == 3
+    told = " ".join(capsys.readouterr().err.split())
+    assert "still an alert (log-2026-W09.html): beyond noise: Ticket volume 40" in told
+    assert run([*_report(work), "--period", "2026-W08", *watched]) == 0
+
+
+def test_a_standing_page_that_missed_a_target_is_told(tmp_path, capsys):
+    kept = Kept(tmp_path / "log.json", {"missed_targets": ["sla"], "alerts": []})
+    assert attention([], [kept], fail_on_target=True, fail_on_alert=True)
+    assert capsys.readouterr().err == "still missed targets (log.html): sla\n"
+    assert not attention([], [kept], fail_on_target=False, fail_on_alert=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["base", "--fail-on-alert"], "the page has no alerts: given 'scenario'"),
+        (["base", "--fail-on-target"], "no targets are given: expected -p targets=FILE.toml"),
+        (["base", "--notebook", "compare", "--fail-on-target"], "the page has no targets"),
+        (["--data", "sample", "--fail-on-target"], "no targets are given"),
+        (["--data", "sample_customers", "--notebook", "customers", "--fail-on-alert"],
+         "without a period the page has no alerts"),
+    ],
+)  # fmt: skip
+def test_what_a_page_cannot_tell_is_not_watched_for(monkeypatch, capsys, arguments, words):
+    monkeypatch.setattr(many, "report", _refuse)
+    assert run(["report", *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["base", "-p", "targets=sample", "--fail-on-target"],
+        ["base", "--notebook", "staffing", "--fail-on-target"],
+        ["--notebook", "validation", "--fail-on-target"],
+        ["--data", "sample", "--fail-on-alert"],
+        ["--data", "sample_customers", "--notebook", "customers", "--period", "last-month",
+         "--fail-on-alert"],
+    ],
+)  # fmt: skip
+def test_what_a_page_can_tell_is_watched_for(monkeypatch, arguments, tmp_path):
+    monkeypatch.setattr(many, "report", _refuse)
+    with pytest.raises(AssertionError, match="a page is made"):
+        run(["report", *arguments, "--out", str(tmp_path)])
 
 
 def _refuse(**_):
@@ -223,3 +295,27 @@ def test_an_index_that_cannot_be_written_fails_nothing(made, tmp_path, monkeypat
     pages._index(tmp_path)
     assert "note: no index" in capsys.readouterr().err
     assert (tmp_path / "index.html").read_text() == "my own page"
+
+
+def test_a_week_that_is_asked_for_as_the_last_and_by_its_name_is_made_once(made, capsys):
+    out = made[0] / "once"
+    asked = ["report", "--data", str(made[0] / "log"), "--out", str(out), "--no-index"]
+    assert run([*asked, "--period", "last", "--period", "2026-W09", "--period", "2026-W9"]) == 0
+    assert capsys.readouterr().out.split() == [str(out / "log-2026-W09.html")]
+
+
+@pytest.mark.parametrize(
+    ("periods", "kept"),
+    [
+        (["2026-W08", "last", "2026-W09"], ["2026-W08", "last"]),
+        (["2026-W09", "last", "last-week"], ["2026-W09"]),
+        (["last-day", "2026-02-23", "last"], ["last-day", "last"]),  # the last day with a ticket
+        (["2026-W09", None, None], ["2026-W09", None]),
+    ],
+)
+def test_periods_of_a_log_that_are_one(made, periods, kept):
+    assert distinct_periods(periods, made[0] / "log") == kept
+
+
+def test_what_is_no_log_is_left_to_the_report(tmp_path):
+    assert distinct_periods(["last", "2026-W09"], tmp_path) == ["last", "2026-W09"]

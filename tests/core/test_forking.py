@@ -209,7 +209,7 @@ def test_what_a_task_prints_past_python_is_no_answer():
         [0, 1],
     )
     assert found["found"] == [
-        [0, "done", None], [1, None, ["RunError", "[Errno 28] No space left on device"]],
+        [0, "done", None], [1, None, ["RunError", "No space left on device"]],
     ]  # fmt: skip
     assert stderr.count("from a shell") == 2
     assert "Traceback" not in stderr

@@ -11,7 +11,7 @@ ROOT = Path(cxlab.__file__).parent
 
 # Each layer may import itself and the layers before it; those on one line are strangers.
 LAYERS = [
-    {"errors"},
+    {"errors", "temporary"},
     {"display", "files", "forking", "imports", "origin", "units", "validation"},
     {"pages"},
     {"tables"},
@@ -24,7 +24,7 @@ LAYERS = [
     {"charts"},
     {"report"},
     {"lessons"},
-    {"cli"},
+    {"cli", "completion"},
     {"__main__"},
 ]
 RANK = {name: i for i, layer in enumerate(LAYERS) for name in layer}

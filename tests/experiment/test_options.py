@@ -13,6 +13,7 @@ import cxlab as cx
 from cxlab.errors import InputError
 from cxlab.experiment import WarmUp, warm_up_of
 from cxlab.experiment.options import beside, option_scenarios
+from cxlab.experiment.staffing_worth import options_of
 from cxlab.files import scenario_file
 from cxlab.scenario import Scenario
 from cxlab.scenario.changes import differences
@@ -32,6 +33,29 @@ def test_options_in_words() -> None:
     # base.toml: from 9 to 10 on a weekday 5.5 calls.
     assert found["busy"].channels["phone"].arrivals_per_hour["Mon-Fri"][9] == 11.0
     assert list(found.values())[2].channels["chat"].handle_minutes.mean == 5
+
+
+def test_staffing_options_say_no_more_than_it_takes_to_know_them() -> None:
+    def names(scenario: Scenario, *asked: str) -> list[str]:
+        return [option.name for option in options_of(scenario, list(asked) or None)]
+
+    # base.toml: one team of four lines; the second one is from 13 to 18.
+    assert names(BASE) == [
+        "1 more agent, Mon-Fri 08:00–13:00",
+        "1 fewer agent, Mon-Fri 08:00–13:00",
+    ]
+    assert names(BASE, "support.2+2") == ["2 more agents, Mon-Fri 13:00–18:00"]
+    twice = BASE.but(**{"team.shifts.1.from": "08:00", "team.shifts.1.to": "13:00"})
+    assert names(twice, "support.1+1", "support.2+1") == [
+        "1 more agent, Mon-Fri 08:00–13:00 (shift 1)", "1 more agent, Mon-Fri 08:00–13:00 (shift 2)"
+    ]  # fmt: skip
+    # saas_startup.toml: two teams of one line each.
+    company = Scenario.load(scenario_file("saas_startup"))
+    assert names(company, "front.1-1", "engineers.1+1") == [
+        "1 fewer agent in front", "1 more agent in engineers"
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="twice"):
+        names(company, "front.1+1", "front.1+1")
 
 
 @pytest.mark.parametrize(

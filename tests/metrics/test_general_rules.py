@@ -5,6 +5,7 @@ Those take minutes and run with `make validate`.
 """
 
 import datetime as dt
+import re
 
 import numpy as np
 import pandas as pd
@@ -176,3 +177,10 @@ def test_open_around_the_clock_business_hours_are_calendar_hours():
     for metric in told:
         for column in ("value", "low", "high", "n"):
             assert rows.loc[metric, column] == rows.loc[pairs[metric], column], (metric, column)
+
+
+def test_a_source_can_be_found():
+    """A book, a paper, a page of a vendor, or the project itself; no file that only we have."""
+    for metric in METRICS.values():
+        assert metric.source.strip(), metric.id
+        assert not re.search(r"\bseeds?\b|glossary \d", metric.source), (metric.id, metric.source)

@@ -247,8 +247,24 @@ class TestPrinted:
             "vol    chat           1    0.0 to 5.6 1 ok          ",
             "vol    email          1    0.0 to 5.6 1 ok          ",
             "[1] too few for a whole interval: a median takes 6 cases",
-            "[4 rows, 22 columns; durations are in seconds in the columns]",
+            "[4 rows, 22 columns; nothing left out or pending; "
+            "durations are in seconds in the columns]",
         ]
+
+    def test_what_is_pending_and_left_out_stands_beside_the_number(self):
+        waiting = {"status": "open"}
+        rows = [{"first_human_reply_at": "09:20"}, waiting, waiting, {"excluded_reason": "spam"}]
+        found = cx.measure(tickets(*rows), "frt,vol")
+        lines = repr(found).splitlines()
+        assert lines[0].split() == ["metric", "value", "95", "%", "interval", "n", "pending",
+                                    "left", "out", "flag", "note"]  # fmt: skip
+        # Two have no reply yet, one is spam.
+        assert lines[1].split() == ["frt", "20.0", "min", "1", "2", "spam", "1", "small_n", "[1]"]
+        assert lines[2].split()[-3:] == ["spam", "1", "ok"]
+        assert "nothing left out" not in lines[-1]
+        shown = found._repr_html_()
+        assert '<td class="num">2</td>' in shown
+        assert "spam 1" in shown
 
     def test_it_is_a_frame_and_parts_of_it_print_as_frames_do(self):
         found = cx.measure(tickets({"first_human_reply_at": "09:20"}), "frt")

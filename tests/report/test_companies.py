@@ -120,7 +120,7 @@ class TestOptions:
         )
         page = made.path.read_text(encoding="utf-8")
         assert "Without any link (control) it brings nothing" in page
-        assert made.summary[0].startswith("1 more in front, shift 1: ")
+        assert made.summary[0].startswith("1 more agent in front: ")
 
     def test_page_says_what_the_company_as_it_is_counted(self, folder):
         made = cx.report.report(

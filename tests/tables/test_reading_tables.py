@@ -141,6 +141,21 @@ def test_a_file_of_semicolons_is_told_what_to_do(tmp_path, amount):
     assert "`delimiter`" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (f"{HEADER}\n{ROW}\n".replace(",", "\t").encode(), "separated by tabs"),
+        (f"{HEADER}\n{ROW}\n".replace(",", "|").encode(), "separated by bars"),
+        (f"{HEADER}\n{ROW}\n".encode("utf-16"), 'not UTF-8.*`encoding`, such as "utf-16"'),
+        (f"{HEADER},group\n{ROW},Zürich\n".encode("cp1252"), '`encoding`, such as "cp1252"'),
+    ],
+)
+def test_another_separator_or_encoding_is_told_what_to_do(tmp_path, content, words):
+    (tmp_path / "tickets.csv").write_bytes(content)
+    with pytest.raises(InputError, match=words):
+        Tables.read(tmp_path)
+
+
 def test_bad_places_get_one_clear_error(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         Tables.read(tmp_path / "nowhere")

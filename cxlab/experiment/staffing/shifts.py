@@ -14,6 +14,7 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from cxlab.errors import InputError
+from cxlab.files import no_file
 from cxlab.scenario import Scenario, Shift, Team, parse_days
 from cxlab.scenario.parts import Part, Positive
 from cxlab.scenario.week import DAYS, seconds_of_day
@@ -145,7 +146,7 @@ def load_rules(path: str | Path | None) -> ShiftRules:
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, IsADirectoryError):
-        raise InputError("no such file of shift rules", given=str(path)) from None
+        raise no_file("no such file of shift rules", path) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the shift rules in {file.name}", hint=str(error)) from None
     return rules_of(data, source=str(path))

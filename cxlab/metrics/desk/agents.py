@@ -186,14 +186,14 @@ def _count(id: str, title: str, definition: str, **changed: Any) -> Metric:
 def _time(id: str, title: str, definition: str, **changed: Any) -> Metric:
     plain = replace(
         _ART, basis=TIMES, variant_of="agent_art", notes=("Bots get no credit.",),
-        source="seed glossary 4",
+        source="the project's own definition",
     )  # fmt: skip
     return replace(plain, id=id, title=title, definition=definition, **changed)
 
 
 def _rating(id: str, title: str, definition: str, **changed: Any) -> Metric:
     plain = replace(
-        _CSAT, basis=RATED, variant_of="agent_csat", source="seed glossary 4",
+        _CSAT, basis=RATED, variant_of="agent_csat", source="the project's own definition",
         notes=("Asked of the agent who solved the ticket, whoever is named in the survey.",),
     )  # fmt: skip
     return replace(plain, id=id, title=title, definition=definition, **changed)
@@ -212,7 +212,7 @@ METRICS: tuple[Metric, ...] = (
     _count(
         "agent_n", "Tickets solved, by agent",
         f"Number of tickets solved in the period, {_CREDITED}.",
-        basis=SOLVES, source="seed glossary 4 (cases closed)", variant_of="",
+        basis=SOLVES, source="the project's own definition (cases closed)", variant_of="",
         example=Example(_STORY + "Ann solved 2.", _ROWS, 2.0, **_ANN),
     ),
     _count(
@@ -229,7 +229,7 @@ METRICS: tuple[Metric, ...] = (
         "agent_n_shared", "Tickets solved, shared by handling time",
         "Tickets solved in the period, each shared among those who handled it by their time.",
         formula=r"\sum_i \frac{h_{ia}}{\sum_b h_{ib}}", statistic=Total(), basis=SHARES,
-        source="seed glossary 4, credit by time share",
+        source="the project's own definition, credit by time share",
         example=Example(
             _STORY + "Ann handled A for 45 minutes, Bob for 15; Ann alone handled B. Her credit is "
             "0.75 + 1.",
@@ -241,7 +241,7 @@ METRICS: tuple[Metric, ...] = (
         f"Tickets solved in the period, {_CREDITED}, divided by the hours on duty.",
         formula=r"\frac{n_a}{h_a}", unit="ratio", direction="up", basis=PER_HOUR,
         statistic=Ratio(no_interval="hours are no sample"),
-        source="seed glossary 4, made comparable for part-time hours",
+        source="the project's own definition, made comparable for part-time hours",
         notes=("A stretch on duty stands in the period in which it began.",),
         example=Example(_STORY + "Ann was on duty for 4 hours: 2 ÷ 4.",
                         {**_ROWS, "shifts": _DUTY}, 0.5, **_ANN),

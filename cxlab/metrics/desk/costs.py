@@ -145,7 +145,7 @@ METRICS: tuple[Metric, ...] = (
         "cpt", "Cost per ticket",
         "Support cost of the period divided by the tickets created in it that somebody handled.",
         formula=_PER_TICKET_FORMULA, basis=PER_TICKET, statistic=UnitCost(),
-        source="seed glossary 3 (average cost to resolve one ticket); MetricNet",
+        source="library.kpi.zone (average cost to resolve one ticket); MetricNet",
         notes=(
             "A cost of a longer span counts by the part that lies in the period.",
             "By channel, costs of no channel stand under (missing): see cpt_by_handling.",
@@ -157,7 +157,7 @@ METRICS: tuple[Metric, ...] = (
         "As cpt, costs of no channel shared out among the channels by the time that their tickets "
         "were handled.",
         formula=_PER_TICKET_FORMULA, basis=BY_HANDLING, statistic=UnitCost(), variant_of="cpt",
-        source="seed glossary 3; activity-based costing by handling time",
+        source="library.kpi.zone; activity-based costing by handling time",
         example=Example(
             _STORY + "Calls were handled for 60 minutes, e-mails for 20: phone bears 750 of the "
             "1,000, over two calls: 375.",
@@ -184,7 +184,7 @@ METRICS: tuple[Metric, ...] = (
         "Support cost of the period divided by the issues resolved in it; tickets of one customer "
         "on one topic within 30 days are one issue.",
         formula=r"\frac{\sum_k \mathrm{cost}_k}{n_{\mathrm{issues}}}", basis=PER_ISSUE,
-        statistic=UnitCost(), source="seed glossary 3 (total cost to resolve an issue)",
+        statistic=UnitCost(), source="library.kpi.zone (total cost to resolve an issue)",
         notes=("Bears the cost of repeat contacts: cpt ÷ (issues resolved per ticket handled).",),
         example=Example(_MAIL_STORY + "1,200 ÷ 2 issues = 600.", _MAILED, 600.0, **_WHOLE),
     ),
@@ -192,7 +192,7 @@ METRICS: tuple[Metric, ...] = (
         "err", "Error rate",
         "Share of checks of units of work (cases, orders, calls) that found them failed.",
         formula=r"\frac{n_{\mathrm{failed}}}{n_{\mathrm{checked}}}", unit="share", basis=CHECKED,
-        statistic=Share(), source="seed glossary 3",
+        statistic=Share(), source="library.kpi.zone",
         notes=("Ask by process for each kind of review, by agent for each agent.",),
         example=Example("Of four checks of three refunds one failed: 1 of 4.", _CHECKS, 0.25,
                         by="process", group={"process": "refund"}),
@@ -202,7 +202,7 @@ METRICS: tuple[Metric, ...] = (
         "Share of units of work that failed at least one check.",
         formula=r"\frac{\left|\{ u : \text{failed once} \}\right|}{n_{\mathrm{units}}}",
         unit="share", basis=UNITS_CHECKED, statistic=Share(), variant_of="err",
-        source="seed glossary 3",
+        source="library.kpi.zone",
         example=Example("Of three refunds one failed its first check: 1 of 3.", _CHECKS, 1 / 3,
                         by="process", group={"process": "refund"}),
     ),

@@ -185,7 +185,7 @@ METRICS: tuple[Metric, ...] = (
         "Tickets created in the period per 100 customers won by its end.",
         formula=r"100\, \frac{n_{\mathrm{tickets}}}{n_{\mathrm{customers}}}", unit="ratio",
         direction="down", basis=_per_customer("tickets_per_100", "fact_tickets", 100),
-        statistic=Ratio("customer"), variant_of="vol", source="contact rate: seed glossary 3",
+        statistic=Ratio("customer"), variant_of="vol", source="library.kpi.zone, as a contact rate",
         example=Example(
             "Four customers wrote 4 tickets in the period; a fifth ticket is of nobody known: 100.",
             _COMPLAINTS, 100.0, **_QUARTER,
@@ -195,7 +195,7 @@ METRICS: tuple[Metric, ...] = (
         "mix", "Share of tickets by category",
         "Tickets of a category divided by all tickets of the period, those without one included.",
         formula=r"\frac{n_{\mathrm{category}}}{n}", unit="share", basis=CATEGORY,
-        statistic=ShareOfAll(), source="seed glossary 3 (classification of tickets)",
+        statistic=ShareOfAll(), source="library.kpi.zone (classification of tickets)",
         example=Example(
             "Two of four tickets are about billing, one about login, one about nothing known; spam "
             "does not count: 50 %.",
@@ -206,7 +206,8 @@ METRICS: tuple[Metric, ...] = (
         "backlog_age", "Age of open tickets, median",
         "Age of the tickets that are open at the end of the period: half of them are younger.",
         formula=r"\operatorname{median}_i \left( t - c_i \right)", unit="s", direction="down",
-        basis=AGE, statistic=Quantile(0.5), variant_of="backlog", source="seed glossary 4",
+        basis=AGE, statistic=Quantile(0.5), variant_of="backlog",
+        source="the project's own definition",
         example=Example(_OPEN_STORY + "A fifth, still open then, is 7: the median of 9, 7, 6 and 2 "
                         "is 6.5 days.",
                         {"tickets": (*_OPEN["tickets"][:4], _STILL_OPEN)},
@@ -216,7 +217,8 @@ METRICS: tuple[Metric, ...] = (
         "backlog_age_p90", "Age of open tickets, 90th percentile",
         "Age of the tickets that are open at the end of the period: nine of ten are younger.",
         formula=r"Q_{0.9} \left( t - c_i \right)", unit="s", direction="down",
-        basis=AGE, statistic=Quantile(0.9), variant_of="backlog", source="seed glossary 4",
+        basis=AGE, statistic=Quantile(0.9), variant_of="backlog",
+        source="the project's own definition",
         example=Example(_OPEN_STORY + "Rank 1 + 0.9 × 2 = 2.8: 6 + 0.8 × 3 = 8.4 days.",
                         {"tickets": _OPEN["tickets"][:4]}, 8.4 * 86400, as_of="+10 09:00",
                         period="2026-01"),
@@ -224,7 +226,7 @@ METRICS: tuple[Metric, ...] = (
     _metric(
         "cmp_in", "Complaints received",
         "Number of complaints received in the period.",
-        direction="down", basis=COMPLAINTS, statistic=Count(), source="seed glossary 3",
+        direction="down", basis=COMPLAINTS, statistic=Count(), source="library.kpi.zone",
         example=Example(_COMPLAINED, _COMPLAINTS, 4.0),
     ),
     _metric(
@@ -235,7 +237,7 @@ METRICS: tuple[Metric, ...] = (
         basis=_per_customer("complaints_per_1000", "fact_complaints", 1000,
                             "tickets.is_complaint"),
         statistic=Ratio("customer"), variant_of="cmp_in",
-        source="seed glossary 3; a rate, for comparison between periods",
+        source="library.kpi.zone; a rate, for comparison between periods",
         example=Example(_COMPLAINED + "Three are of the four known customers: 750.",
                         _COMPLAINTS, 750.0, **_QUARTER),
     ),
@@ -244,7 +246,7 @@ METRICS: tuple[Metric, ...] = (
         "Share of complaints, received at least 30 days ago, that were resolved within 30 days.",
         formula=r"\frac{\left|\{ i : s_i - c_i \le 30\,\mathrm{d} \}\right|}{n_{\mathrm{mature}}}",
         unit="share", direction="up", basis=_resolved_within(30), statistic=Share(),
-        source="seed glossary 3 (complaints resolved, as a percentage)",
+        source="library.kpi.zone (complaints resolved, as a percentage)",
         example=Example(_COMPLAINED + "Two of the three old ones: 2 of 3.", _COMPLAINTS, 2 / 3),
     ),
     _metric(
@@ -252,7 +254,7 @@ METRICS: tuple[Metric, ...] = (
         "Share of complaints, received at least 7 days ago, that were resolved within 7 days.",
         formula=r"\frac{\left|\{ i : s_i - c_i \le 7\,\mathrm{d} \}\right|}{n_{\mathrm{mature}}}",
         unit="share", direction="up", basis=_resolved_within(7), statistic=Share(),
-        variant_of="cmp_res", source="seed glossary 3 (complaints resolved, as a percentage)",
+        variant_of="cmp_res", source="library.kpi.zone (complaints resolved, as a percentage)",
         example=Example(_COMPLAINED + "One of the three old ones: 1 of 3.", _COMPLAINTS, 1 / 3),
     ),
     _metric(
@@ -260,7 +262,7 @@ METRICS: tuple[Metric, ...] = (
         "Number of complaints resolved in the period, whenever they came.",
         direction="up", basis=RESOLVED, statistic=Count(), formula=r"\left|\{ i : s \le s_i < e "
         r"\}\right|",
-        source="seed glossary 3 (complaints resolved, as a number)",
+        source="library.kpi.zone (complaints resolved, as a number)",
         example=Example(_COMPLAINED + "Two are resolved.", _COMPLAINTS, 2.0),
     ),
 )  # fmt: skip

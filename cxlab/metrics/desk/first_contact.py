@@ -155,7 +155,7 @@ METRICS: tuple[Metric, ...] = (
         "Share of resolved tickets that were neither reopened nor escalated.",
         formula=r"\frac{\left|\{ i : \mathrm{reopens}_i = 0,\ \text{not escalated} \}\right|}"
         r"{n_{\mathrm{resolved}}}",
-        basis=NOT_ESCALATED, source="seed glossary 0, without its additional tickets",
+        basis=NOT_ESCALATED, source="court323.com, without its additional tickets",
         example=Example(_STORY + "All but B and E: 3 of 5.", _FOUR, 0.6, **_ALL),
     ),
     _fcr(
@@ -164,7 +164,7 @@ METRICS: tuple[Metric, ...] = (
         "on the topic followed within 30 days.",
         formula=r"\frac{\left|\{ i : \text{no repeat within 30 d} \}\right|}{n_{\mathrm{resolved,"
         r"\ mature}}}",
-        basis=NO_REPEAT, version=2, source="seed glossary 0 (additional ticket); 30 days as SQM",
+        basis=NO_REPEAT, version=2, source="court323.com (additional ticket); 30 days as SQM",
         example=Example(_STORY + "All but C: 4 of 5.", _FOUR, 0.8, **_ALL),
     ),
     _fcr(

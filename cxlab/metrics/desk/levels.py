@@ -151,27 +151,27 @@ METRICS: tuple[Metric, ...] = (
     _esc(
         "esc_functional", "Functional escalation rate",
         "Share of handled tickets that were passed to a specialist or a higher tier.",
-        formula=_KIND_FORMULA, basis=_kind("functional"), source="seed glossaries 3, 4; ITIL",
+        formula=_KIND_FORMULA, basis=_kind("functional"), source="library.kpi.zone; ITIL",
         example=Example(_STORY + "A and B (B's step back is one too, of the same ticket): 2 of 5.",
                         _STEPS, 0.4),
     ),
     _esc(
         "esc_hierarchical", "Hierarchical escalation rate",
         "Share of handled tickets that were raised with a manager, or in urgency.",
-        formula=_KIND_FORMULA, basis=_kind("hierarchical"), source="seed glossary 4; ITIL",
+        formula=_KIND_FORMULA, basis=_kind("hierarchical"), source="ITIL",
         example=Example(_STORY + "C: 1 of 5.", _STEPS, 0.2),
     ),
     _esc(
         "esc_timeout", "Escalation rate for lack of time",
         "Share of handled tickets that were escalated because time ran out.",
-        formula=_KIND_FORMULA, basis=_kind("timeout"), source="seed glossary 4",
+        formula=_KIND_FORMULA, basis=_kind("timeout"), source="the project's own definition",
         example=Example(_STORY + "D: 1 of 5.", _STEPS, 0.2),
     ),
     _esc(
         "esc_tier", "Escalation rate to higher tiers",
         "Share of tickets first handled at tier 1 that went to a higher support tier.",
         formula=r"\frac{\left|\{ i : \text{from tier 1 up} \}\right|}{n_{\mathrm{tier\ 1}}}",
-        basis=_tier(1), source="seed glossary 3 (rate of escalation to higher support tiers)",
+        basis=_tier(1), source="library.kpi.zone (rate of escalation to higher support tiers)",
         notes=("A step down, or to another group of the tier, is none. 1 − flr where all tickets "
                "begin at tier 1 and are resolved.",),
         variant_of="",
@@ -181,7 +181,7 @@ METRICS: tuple[Metric, ...] = (
         "esc_tier_2_3", "Escalation rate from tier 2 to 3",
         "Share of tickets handled at tier 2, first or after an escalation, that went to tier 3.",
         formula=r"\frac{\left|\{ i : \text{from tier 2 to 3} \}\right|}{n_{\mathrm{tier\ 2}}}",
-        basis=_tier(2), source="seed glossary 3", variant_of="esc_tier",
+        basis=_tier(2), source="library.kpi.zone", variant_of="esc_tier",
         example=Example(_STORY + "A of A, B and C: 1 of 3.", _STEPS, 1 / 3),
     ),
     _esc(

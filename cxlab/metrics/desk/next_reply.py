@@ -75,8 +75,7 @@ NRT = Metric(
     direction="down",
     basis=NEXT_REPLY,
     statistic=MEDIAN,
-    source="seed glossary 4 (respond at every step); Zendesk help 4408829459866 (the clock starts "
-    "with the oldest unanswered comment)",
+    source="Zendesk help 4408829459866 (the clock starts with the oldest unanswered comment)",
     example=Example(_STORY + "The median of 60 and 20 is 40 minutes.", _ROWS, 2400.0),
 )
 

@@ -154,7 +154,7 @@ METRICS: tuple[Metric, ...] = (
         "A ticket's own time from its creation to the solve that held (the last one up to the "
         "cut-off); of several tickets created in the period, their median.",
         formula=r"\mathrm{rt}_i = s_i - c_i", basis=COHORT, statistic=Quantile(0.5),
-        source="Zendesk help 4408834848154 (full resolution time); seed glossaries 3, 4",
+        source="Zendesk help 4408834848154 (full resolution time); library.kpi.zone",
         variant_of="",
         notes=("Ask by ticket_id for every ticket's own.",),
         example=Example(

@@ -141,7 +141,7 @@ def _left(*ends: str | None) -> Rows:
 _COHORT = _left("2025-01-31", "2025-02-28", None, None)
 # Days there until 1 July: 30, 58, 181 and 181; two departures.
 _MONTHS = (30 + 58 + 181 + 181) / (365.25 / 12)
-_BOARD = "SaaS Metrics Standards Board (gross-margin-adjusted); seed glossary 3"
+_BOARD = "SaaS Metrics Standards Board (gross-margin-adjusted); library.kpi.zone"
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -178,7 +178,7 @@ METRICS: tuple[Metric, ...] = (
         direction="down",
         basis=_new("payback_revenue", _cost, (), also={"per": lambda t: t.fact_mrr}),
         statistic=Ratio(unit="customer", no_interval=_NO_INTERVAL),
-        source="seed glossary 3 (from revenue)",
+        source="library.kpi.zone (from revenue)",
         notes=("Revenue pays for the service first: on margin it takes a third longer here.",),
         example=Example(_STORY + "1,200 ÷ 150 = 8.0 months.", _ROWS, 8.0, period="2026-01"),
         variant_of="cac",
@@ -192,7 +192,7 @@ METRICS: tuple[Metric, ...] = (
         direction="down",
         basis=_new("acquisition_cost", _cost, (), also={"per": lambda t: t.fact_mrr * 0.0 + 1.0}),
         statistic=Ratio(unit="customer", no_interval=_NO_INTERVAL),
-        source="seed glossary 2 (CAC)",
+        source="academy.practicalcsm.com (CAC)",
         example=Example(_STORY + "2,400 ÷ 2 = 1,200.", _ROWS, 1200.0, period="2026-01"),
         variant_of="cac",
     ),
@@ -211,7 +211,7 @@ METRICS: tuple[Metric, ...] = (
         ),
         statistic=Fitted("payback at the cohort's churn", f"none ({_NO_INTERVAL})", ("gone",),
                          at_churn, ("cost", "margin", "there")),
-        source="geometric retention; seed glossary 3 (time to recoup)",
+        source="geometric retention; library.kpi.zone (time to recoup)",
         notes=("At 10 % a month a customer who brings 112.50 a month brings 1,125 in all: 1,200 "
                "are never paid back, though 1,200 ÷ 112.50 is 10.7 months.",
                "Who goes on without paying has left: only payments pay anything back."),
@@ -238,7 +238,7 @@ METRICS: tuple[Metric, ...] = (
         ),
         statistic=Fitted("first month paid back", f"none ({_NO_INTERVAL})", ("paid", "seen"),
                          observed, ("cost", "margin")),
-        source="seed glossary 3 (time to recoup), observed in the cohort",
+        source="library.kpi.zone (time to recoup), observed in the cohort",
         notes=("Not yet paid back is undefined, with how far it got in the note.",
                "A customer pays at the start of each month, at the price it began with."),
         example=Example(

@@ -208,7 +208,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=MARGIN,
         statistic=Mean(),
-        source="seed glossary 4 (customer lifetime value, to date)",
+        source="the project's own definition: margin to date",
         notes=("By the month of the first purchase; the old have had more time than the young.",
                "A refund counts for its customer, whenever it came up to the cut-off."),
         example=Example(
@@ -242,7 +242,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=PRODUCT,
         statistic=Ratio(unit="customer"),
-        source="seed glossary 4 (simple product)",
+        source="the project's own definition: the simple product of textbooks",
         notes=("The lifespan (value.lifespan_years, 3) is an assumption and not measured; nothing "
                "is discounted, no cost of acquisition is taken off.",),
         example=Example(

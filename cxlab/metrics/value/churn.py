@@ -12,7 +12,7 @@ from cxlab.metrics.value.rows import ENDS, NOT_OVER, contracts, not_over
 
 __all__ = ["FIVE", "FIVE_STORY", "METRICS", "closed_cohort"]
 
-_SHOPIFY = "Shopify, Defining churn rate (the denominator problem); seed glossaries 2, 4"
+_SHOPIFY = "Shopify, Defining churn rate (the denominator problem); academy.practicalcsm.com"
 
 
 def _at_start(rows: ir.Table) -> ir.BooleanValue:
@@ -139,7 +139,7 @@ def _of_kind(kind: str | None, word: str, text: str) -> Metric:
         direction="down",
         basis=closed_cohort(f"lost_{word}", _lost_as(kind), needs=("subscriptions.churn_kind",)),
         statistic=Share(),
-        source="seed glossaries 2, 4, split by how the customer was lost",
+        source="academy.practicalcsm.com, split by how the customer was lost",
         example=Example(_KINDS_STORY + "One of five: 20 %.", _KINDS, 0.2, period="2026-01"),
         variant_of="churn",
     )

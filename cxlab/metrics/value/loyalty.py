@@ -87,7 +87,7 @@ METRICS: tuple[Metric, ...] = (
             lambda t: t.fact_days_bought >= 2,
         ),
         statistic=Share(),
-        source="seed glossary 3 (customer loyalty: likelihood of a repeat purchase)",
+        source="library.kpi.zone (customer loyalty: likelihood of a repeat purchase)",
         notes=("Purchases of one day are one, so that the lines of an order are no repeat; what "
                "went back altogether was no purchase.",
                "Who comes late in the period has had less time: loyal_365d gives all the same."),
@@ -115,7 +115,7 @@ METRICS: tuple[Metric, ...] = (
             pending_meaning=f"first bought less than {COHORT_DAYS} days before the cut-off",
         ),
         statistic=Share(),
-        source="seed glossary 3 (repeat purchase), in mature cohorts only",
+        source="library.kpi.zone (repeat purchase), in mature cohorts only",
         example=Example(
             "A and B first bought on 1 January 2025, A again in December, B after 396 days; C is "
             "too young and pending: one of two.",
@@ -137,7 +137,7 @@ METRICS: tuple[Metric, ...] = (
             exclusions=(_UNKNOWN,), needs=("transactions.product",),
         ),
         statistic=Share(),
-        source="seed glossary 2 (cross-sell)",
+        source="academy.practicalcsm.com (cross-sell)",
         notes=("Customers who cannot buy anything new, because they have it all, are in it.",),
         example=Example(
             _CROSS_STORY + "Of A, B and C only A bought something new: one third. D is new "
@@ -165,7 +165,7 @@ METRICS: tuple[Metric, ...] = (
             needs=("transactions.product",),
         ),
         statistic=Share(),
-        source="seed glossary 2 (cross-sell), as attach rate",
+        source="academy.practicalcsm.com (cross-sell), as attach rate",
         example=Example(
             _CROSS_STORY + "A and D bought two products, B one: two of three.",
             _CROSS, 2 / 3, period="2026-01",
@@ -187,7 +187,7 @@ METRICS: tuple[Metric, ...] = (
             exclusions=(SEVERAL_CURRENCIES, _UNKNOWN), needs=("transactions.product",),
         ),
         statistic=Ratio(unit="customer"),
-        source="seed glossary 2 (cross-sell), by revenue",
+        source="academy.practicalcsm.com (cross-sell), by revenue",
         example=Example(
             _CROSS_STORY + "30 of A's and B's 60: one half.", _CROSS, 0.5, period="2026-01",
         ),

@@ -116,7 +116,7 @@ _USE = (
     "over the month, one user of reports) and D (free, no use). "
 )
 _C = 30 * 16 / 31
-_SOURCE = "seed glossary 3 (average revenue per account; its text says per user)"
+_SOURCE = "library.kpi.zone (average revenue per account; its text says per user)"
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -174,7 +174,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=FEATURE_USERS,
         statistic=Ratio(unit="customer"),
-        source="seed glossary 3 (feature-based ARPU)",
+        source="library.kpi.zone (feature-based ARPU)",
         notes=("Ask by feature: without it a customer counts once for each feature it uses.",
                "Uses by programs do not count. It says nothing about what the feature causes."),
         example=Example(_USE + "115.48 by three users: 38.49.", _ROWS, (100 + _C) / 3,

@@ -51,7 +51,7 @@ _STORY = (
     "Due in January: A (100 a month), renewed in December already, at 110; B (40), renewed ten "
     "days late, within the grace; C (60), which ended. D is due in February and pending. "
 )
-_SOURCE = "seed glossary 3 (renewal rate); due in the period, after grace"
+_SOURCE = "library.kpi.zone (renewal rate); due in the period, after grace"
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -114,7 +114,7 @@ METRICS: tuple[Metric, ...] = (
             needs=("subscriptions.mrr",), currency=lambda t: t.currency,
         ),
         statistic=Mean(),
-        source="seed glossary 2 (average contract value of renewals)",
+        source="academy.practicalcsm.com (average contract value of renewals)",
         notes=("A contract over several years counts with one year.",),
         example=Example(
             _STORY + "12 × 110 and 12 × 40, on average 900.", _ROWS, 900.0, period="2026-01"

@@ -126,7 +126,7 @@ def _cohort(days: int) -> Metric:
         direction="up",
         basis=_after(days),
         statistic=Share(),
-        source="cohort retention on day N, in mature cohorts only; seed glossaries 2, 4",
+        source="cohort retention on day N, in mature cohorts only; academy.practicalcsm.com",
         notes=("By month of the start it is the cohort table's column.",),
         example=Example(
             _LIVES_STORY + f"After {days} days {who} are there, of four; E is pending.",
@@ -172,7 +172,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=KEPT,
         statistic=Share(),
-        source="seed glossaries 2, 4; closed cohort as in churn",
+        source="academy.practicalcsm.com; closed cohort as in churn",
         example=Example(
             FIVE_STORY + "Four of the five are left: 80 %.", FIVE, 0.8, period="2026-01"
         ),
@@ -187,7 +187,7 @@ METRICS: tuple[Metric, ...] = (
         direction="up",
         basis=NET,
         statistic=Ratio(unit="customer", no_interval="it is no share of anybody"),
-        source="the textbook form; seed glossaries 2, 4",
+        source="the textbook form; academy.practicalcsm.com",
         notes=("Equal to retention only when nobody joins and leaves inside the period.",),
         example=Example(
             FIVE_STORY + "E = 4, N = 1, S = 5: 3 ÷ 5 = 0.6, though only one of five was lost.",
