@@ -184,6 +184,55 @@ def test_on_paper_no_heading_stands_alone_at_the_foot_of_a_page(pages, open_page
         assert not [words for words in leading if words == last or (part and last in words)]
 
 
+SHEETS = {"A4": 688, "Letter": 710}
+"""Paper, and the pixels that it has between its margins of 14 mm."""
+
+WIDER = """(w) => [...document.querySelectorAll('main *')]
+    .filter(e => e.checkVisibility() && !e.closest('svg, math, .said'))
+    .filter(e => e.getBoundingClientRect().right > w + 1
+        || (e.matches('.table, .formula, figure, pre') && e.scrollWidth > e.clientWidth + 1))
+    .map(e => e.className + ' ' + e.textContent.slice(0, 60))"""
+
+
+@pytest.mark.parametrize("name", ["periodic", "loop", "compare"])
+def test_on_paper_nothing_is_cut(pages, open_page, name):
+    """Drawings, tables and formulas end within the sheet, and a drawing fills its frame."""
+    opened = open_page(pages[name][0])
+    opened.value("window.dispatchEvent(new Event('beforeprint'))")
+    opened.page.emulate_media(media="print")
+    for width in SHEETS.values():
+        opened.page.set_viewport_size({"width": width, "height": 1000})
+        opened.value("window.dispatchEvent(new Event('beforeprint'))")
+        assert opened.page.evaluate(WIDER, width) == []
+        drawn = opened.value(
+            """[...document.querySelectorAll('.plot:not(.tall .plot) .vis-light svg')].map(s =>
+                s.getBoundingClientRect().width / s.closest('.plot').clientWidth)"""
+        )
+        assert min(drawn) > 0.9
+
+
+@pytest.mark.parametrize("paper", SHEETS)
+@pytest.mark.parametrize("name", ["lifecycle", "compare"])
+def test_on_paper_sheets_are_full(pages, open_page, tmp_path, name, paper):
+    """No sheet but the last is half empty: a drawing that is kept whole is lower than that."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext on this machine")
+    opened = open_page(pages[name][0])
+    opened.value("window.dispatchEvent(new Event('beforeprint'))")
+    opened.page.pdf(path=tmp_path / "page.pdf", format=paper)
+    command = ["pdftotext", "-bbox", tmp_path / "page.pdf", "-"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    sheets = re.findall(r'<page [^>]*height="([\d.]+)">(.*?)</page>', text, re.DOTALL)
+    margin = 14 / 25.4 * 72
+    ends = [
+        (max(map(float, re.findall(r'yMax="([\d.]+)"', words))) - margin)
+        / (float(height) - 2 * margin)
+        for height, words in sheets
+    ]
+    assert len(ends) > 3
+    assert min(ends[:-1]) > 0.5
+
+
 def test_a_browser_that_cannot_unpack_shows_the_words(pages, chromium):
     context = chromium.new_context(offline=True)
     context.add_init_script("delete window.DecompressionStream")
