@@ -149,9 +149,10 @@ def test_a_table_of_many_columns_is_a_list_on_a_phone(pages, open_page):
     assert opened.value(first) == [0, 6, '"Value"']
 
 
-@pytest.mark.parametrize("name", ["loop", "compare"])
-def test_options_beside_each_other_need_no_scrolling(pages, open_page, name):
-    opened = open_page(pages[name][0])
+@pytest.mark.parametrize("name", ["loop", "compare", "scenario"])
+@pytest.mark.parametrize("width", [1280, 800])
+def test_options_beside_each_other_need_no_scrolling(pages, open_page, name, width):
+    opened = open_page(pages[name][0], width=width)
     over = "[...document.querySelectorAll('main .table')].map(t => t.scrollWidth - t.clientWidth)"
     assert max(opened.value(over)) == 0
 
@@ -192,6 +193,18 @@ WIDER = """(w) => [...document.querySelectorAll('main *')]
     .filter(e => e.getBoundingClientRect().right > w + 1
         || (e.matches('.table, .formula, figure, pre') && e.scrollWidth > e.clientWidth + 1))
     .map(e => e.className + ' ' + e.textContent.slice(0, 60))"""
+
+
+@pytest.mark.parametrize(("width", "media"), [(390, "screen"), (800, "screen"), (688, "print")])
+def test_no_value_of_a_tile_breaks(pages, open_page, width, media):
+    """Nor does a unit stand on the next line."""
+    opened = open_page(pages["lifecycle"][0], width=width)
+    opened.page.emulate_media(media=media)
+    lines = """[...document.querySelectorAll('.tile .value:not(.none)')].map(v => {
+        const range = document.createRange();
+        range.selectNodeContents(v);
+        return new Set([...range.getClientRects()].map(r => Math.round(r.top))).size })"""
+    assert set(opened.value(lines)) == {1}
 
 
 @pytest.mark.parametrize("name", ["periodic", "loop", "compare"])
@@ -367,6 +380,10 @@ def test_a_static_page_is_drawn_without_any_script(pages, open_page, width, sche
     assert opened.requests == [path.as_uri()]
     assert opened.complaints == []
     assert opened.value("document.documentElement.scrollWidth") <= width
+    first = """(() => { const box = document.querySelector('main .table');
+        return [box.scrollWidth - box.clientWidth,
+                getComputedStyle(box.querySelector('tbody td'), '::before').content] })()"""
+    assert opened.value(first) == [0, '"Value"' if width < 480 else "none"]
 
 
 def test_on_paper_a_static_page_prints_its_definitions(pages, open_page):
