@@ -111,15 +111,15 @@ def _drawn(spec: dict[str, Any], heading: str, words: str, told: Any, collected:
     collected.tables.append(folded if told else data)
     fixed = dict(spec) | {"params": [_without_bind(p) for p in spec.get("params", [])]}
     settings = _settings(spec) if not any(_settings(s) for s in collected.charts[:-1]) else None
-    drawn = drawing(fixed, f"c{number}", collected.colours)
+    drawn, told_in = drawing(fixed, f"c{number}", collected.colours), f"told-{number}"
     collected.drawings.append(
-        element("div", drawn, class_="plot", role="img", aria_label=words, tabindex="0")
+        element("div", drawn, class_="plot", role="img", aria_labelledby=told_in, tabindex="0")
     )
     figure = element(
         "figure",
         element("h3", heading),
         place_of("drawing", number),
-        element("figcaption", words),
+        element("figcaption", words, id=told_in),
         place_of("table", number),
         class_="chart",
     )  # fmt: skip

@@ -21,10 +21,12 @@ from cxlab.charts.theme import config
 from cxlab.errors import RunError
 from cxlab.report.drawing import Colours
 from cxlab.report.foreign import markdown
-from cxlab.report.html import Html, element, json_for_script, slug, without_nan
-from cxlab.report.outputs import Collected, join_outputs, place_of
+from cxlab.report.html import Html, join, json_for_script, slug, without_nan
+from cxlab.report.lists import Lists
+from cxlab.report.outputs import Collected, join_outputs
 from cxlab.report.references import settled
-from cxlab.report.smaller import fitted, smaller, without_optional_tags
+from cxlab.report.room import size, with_drawings, with_tables
+from cxlab.report.smaller import fitted, plain_math, smaller, used_rules, without_optional_tags
 from cxlab.report.vega import Bundle, csp_hash, packed
 
 __all__ = [
@@ -91,54 +93,39 @@ def build_page(notebook: Any, provenance: Html, bundle: Bundle, *, version: str)
 def build_static_page(notebook: Any, provenance: Html, *, version: str) -> str:
     """Return the page of an executed notebook without any script.
 
-    Charts are drawings, sliders stand still, tables of charts are folded away. What does not fit
-    in `MAX_STATIC` is left out: the largest tables first, then the code, the examples of the
-    definitions, and at last the drawings at the page's end.
+    Charts are drawings, sliders stand still, tables of charts are folded away; tables of many
+    columns are lists on a phone. What does not fit in `MAX_STATIC` is left out: the code first,
+    then the examples of the definitions, the largest tables of charts, and at last the drawings at
+    the end.
     """
-    colours = Colours()
+    colours, lists = Colours(), Lists()
     collected = Collected(colours=colours)
     sections = _sections(notebook, collected)
-    css = Html(_template("page.css") + colours.css())
+    for section in sections:
+        section.body = lists.marked(section.body)
+    tables = [lists.marked(table) for table in collected.tables]
     page = replace(
         _page(collected, sections, version, Bundle("", "")),
-        provenance=provenance, css=css, charts=None, static=True,
-        csp=f"default-src 'none'; style-src {csp_hash(css)}; base-uri 'none'; form-action 'none'",
+        provenance=lists.marked(provenance), css=_CSS, charts=None, static=True,
+        csp=f"default-src 'none'; style-src {_HASH}; base-uri 'none'; form-action 'none'",
     )  # fmt: skip
-    room = MAX_STATIC - sum(map(_size, collected.drawings))
-    text = without_optional_tags(_render(notebook, replace(page, code=_code(notebook))))
-    if _size(text) > room:
-        text = fitted(without_optional_tags(_render(notebook, page)), room)
-    return _with_tables(_with_drawings(text, collected.drawings), collected.tables)
+    css = _template("page.css") + colours.css() + lists.css()
+    parts = (*collected.drawings, *tables)
+
+    def made(page: Page) -> str:
+        text = plain_math(_render(notebook, page))
+        used = used_rules(css, join([Html(text), *parts]))
+        return without_optional_tags(text.replace(_HASH, csp_hash(used)).replace(_CSS, used))
+
+    room = MAX_STATIC - sum(map(size, parts))
+    text = made(replace(page, code=_code(notebook)))
+    if size(text) > room:
+        text = fitted(made(page), room)
+    return with_tables(with_drawings(text, collected.drawings, MAX_STATIC), tables, MAX_STATIC)
 
 
-def _with_drawings(text: str, drawings: Sequence[Html]) -> str:
-    """Return a page with its drawings, from the first one on, as far as there is room."""
-    words = element("p", "This drawing does not fit in a page without scripts.", class_="fine")
-    room = MAX_STATIC - _size(text) - len(drawings) * len(words)
-    for number, drawn in enumerate(drawings):
-        room -= _size(drawn)
-        text = text.replace(place_of("drawing", number), drawn if room >= 0 else words)
-    return text
-
-
-_LEFT_OUT = element("p", "The data of this chart do not fit in a page without scripts.",
-                    class_="fine")  # fmt: skip
-
-
-def _with_tables(text: str, tables: Sequence[Html]) -> str:
-    """Return a page with the tables of its charts, the smallest first, as far as there is room."""
-    tables = [Html(without_optional_tags(table)) for table in tables]
-    order = sorted(range(len(tables)), key=lambda i: len(tables[i]))
-    room = MAX_STATIC - _size(text) - len(tables) * len(_LEFT_OUT)
-    for number in order:
-        room -= _size(tables[number])
-        shown = tables[number] if room >= 0 else _LEFT_OUT
-        text = text.replace(place_of("table", number), shown)
-    return text
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8"))
+_CSS, _HASH = Html("/*style*/"), "'sha256-style'"
+"""What stands in a page without scripts until its style sheet is known."""
 
 
 def _code(notebook: Any) -> list[str]:
@@ -310,11 +297,12 @@ _LOADS = re.compile(
 
 def check_page(text: str, most: int = MAX_BYTES) -> None:
     """Raise RunError when a finished page is too big, asks the network, or lacks its policy."""
-    size = len(text.encode("utf-8"))
-    if size > most:
+    if size(text) > most:
         expected = f"at most {most:,}"
         hint = "fewer or coarser charts: aggregate before drawing"
-        raise RunError("the page is too big (bytes)", given=size, expected=expected, hint=hint)
+        raise RunError(
+            "the page is too big (bytes)", given=size(text), expected=expected, hint=hint
+        )
     outside = _LOADS.search(text)
     if outside:
         raise RunError("the page would load something from elsewhere", given=outside.group(1))

@@ -136,7 +136,7 @@ def _tile(kpi: Kpi, picture: Html | None, beside: _Beside) -> Html:
     foot = beside.lines.get(kpi.metric)
     parts: list[Html | None] = [
         element("h3", element("a", kpi.title, href=f"#def-{kpi.metric}"), class_="name"),
-        element("p", value, class_="value" if kpi.known else "value none"),
+        element("p", value, class_=_size(value) if kpi.known else "value none"),
         _interval_line(interval_text(kpi)),
         element("div", picture, class_="picture") if picture else None,
         _change_line(kpi, before),
@@ -145,6 +145,14 @@ def _tile(kpi: Kpi, picture: Html | None, beside: _Beside) -> Html:
         _detail(kpi),
     ]
     return element("li", join(parts), class_="tile", id=f"kpi-{kpi.metric}")
+
+
+_LONG = 11
+"""A value of more signs is set smaller, so that it stays on one line in a narrow tile."""
+
+
+def _size(value: str) -> str:
+    return "value long" if len(value) > _LONG else "value"
 
 
 def _interval_line(words: str) -> Html | None:
