@@ -95,6 +95,13 @@ class _Hook(DisplayHook):
         count = getattr(self.shell, "execution_count", None)
         self.outputs.shown("execute_result", data, md_dict, execution_count=count)
 
+    def flush(self) -> None:
+        """Let go of the last values; IPython's own also searches the whole process for cycles.
+
+        The names in the cells, `Out` among them, are cleared by the shell right after.
+        """
+        self._, self.__, self.___ = "", "", ""
+
 
 class _Shell(InteractiveShell):
     """IPython's shell, with a history that touches no file and an exception that is kept."""
@@ -166,8 +173,7 @@ def _shell() -> Iterator[Any]:
         try:
             yield shell
         finally:
-            shell.reset(new_session=False)
-            shell.atexit_operations()
+            shell.atexit_operations()  # clears the names as well
             atexit.unregister(shell.atexit_operations)
             for name in added:
                 builtins.__dict__.pop(name, None)
