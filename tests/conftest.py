@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False
     return ByGroup(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_core() -> Iterator[None]:
+    """Let a run that names no executor stay in its process: the other core has tests of its own.
+
+    Each process of a pool takes seconds to start; those that are asked for by name do.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cxlab.experiment.executors.cores", lambda: 1)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -92,6 +92,16 @@ def test_names_of_executors() -> None:
     assert executor_for(here) is here
 
 
+@pytest.mark.parametrize(("cores", "kind"), [(1, Here), (4, Cores)])
+def test_unless_told_all_cores_there_are(
+    monkeypatch: pytest.MonkeyPatch, cores: int, kind: type[Executor]
+) -> None:
+    monkeypatch.setattr("cxlab.experiment.executors.cores", lambda: cores)
+    for where in (executor_for(None), executor_for(None, pieces=2)):
+        assert isinstance(where, kind)
+        assert where.workers == cores
+
+
 @pytest.mark.parametrize("name", ["corse", "cores:0", "cores:x", "", "8786"])
 def test_unknown_executors_are_refused(name: str) -> None:
     with pytest.raises(InputError, match="unknown executor"):
