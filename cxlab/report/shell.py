@@ -150,8 +150,7 @@ def fresh_shell() -> Iterator[Any]:
             with _pictures(shell), _wide_frames():
                 yield shell
         finally:
-            shell.reset(new_session=False)
-            shell.atexit_operations()
+            shell.atexit_operations()  # clears the names as well
             atexit.unregister(shell.atexit_operations)
             for name in added:
                 builtins.__dict__.pop(name, None)

@@ -16,14 +16,7 @@ from cxlab.charts.theme import config
 from cxlab.report.html import Html, join, table
 from cxlab.report.page import build_plain_page
 from tests.opening import assert_drawn_in_silence
-from tests.report.helpers import (
-    EVIL,
-    hostile_scenario,
-    hostile_tables,
-    small_company,
-    small_scenario,
-    small_steady,
-)
+from tests.report.helpers import EVIL, hostile_scenario, hostile_tables
 
 pytestmark = pytest.mark.browser
 
@@ -34,33 +27,6 @@ SCREENS = [
     pytest.param(390, "light", marks=pytest.mark.long),
 ]
 PAGES = ["scenario", "periodic", "customers", "lifecycle", "loop", "compare"]
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pages")
-    scenario = cx.report.report(small_scenario(folder), out=folder / "out")
-    tables = cx.simulate(cx.Scenario.load(small_scenario(folder)), replications=1)
-    tables.write(folder / "log")
-    periodic = cx.report.report(data=folder / "log", out=folder / "out")
-    customers = cx.report.report(notebook="customers", data="sample_customers", out=folder / "out")
-    company, few = small_company(folder, "company", days=100), {"replications": 2}
-    lifecycle = cx.report.report(company, parameters=few, out=folder / "out")
-    loop = cx.report.report(company, notebook="loop", parameters=few, out=folder / "out")
-    compare = cx.report.report(
-        small_steady(folder), notebook="compare", parameters={"replications": 3},
-        out=folder / "out",
-    )  # fmt: skip
-    static = cx.report.report(data=folder / "log", out=folder / "out", static=True)
-    return {
-        "static": (static.path, 6),
-        "compare": (compare.path, 5),
-        "scenario": (scenario.path, 3),
-        "periodic": (periodic.path, 6),
-        "customers": (customers.path, 2),
-        "lifecycle": (lifecycle.path, 8),
-        "loop": (loop.path, 7),
-    }
 
 
 @pytest.mark.parametrize("name", PAGES)
