@@ -27,7 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 SCENARIO = ROOT / "scenarios" / "base.toml"
 
-# Everything the notebook computes, and nothing of the page.
+# Everything the notebook computes, charts as the specifications that a page draws, and nothing of
+# the page.
 BARE = """
 import sys
 import cxlab as cx
@@ -38,11 +39,11 @@ def numbers(seed):
     tables = cx.simulate(desk, seed=seed)
     kpis = cx.over_replications(tables)
     cx.doubts(desk, tables)
-    cx.charts.waits_by_hour(cx.charts.hourly_waits(tables, desk.time_zone))
-    cx.charts.load_against_staffing(cx.charts.hourly_load(tables, desk.time_zone))
+    cx.charts.waits_by_hour(cx.charts.hourly_waits(tables, desk.time_zone)).to_dict()
+    cx.charts.load_against_staffing(cx.charts.hourly_load(tables, desk.time_zone)).to_dict()
     cx.analytic_neighbours(desk, tables)
-    cx.charts.wait_distribution(cx.charts.first_response_times(tables))
-    cx.charts.warm_up(warm_up_of(desk, tables))
+    cx.charts.wait_distribution(cx.charts.first_response_times(tables)).to_dict()
+    cx.charts.warm_up(warm_up_of(desk, tables)).to_dict()
     return kpis
 
 for seed in range(1, 1 + int(sys.argv[1])):

@@ -13,6 +13,8 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from cxlab.imports import importing
+
 if TYPE_CHECKING:
     from cxlab import charts as charts
     from cxlab import decisions as decisions
@@ -110,11 +112,12 @@ __all__ = ["__version__", *sorted(_HOMES), *_PACKAGES]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _PACKAGES:
-        return importlib.import_module(f"cxlab.{name}")
-    if name not in _HOMES:
+    if name not in _PACKAGES and name not in _HOMES:
         raise AttributeError(f"module 'cxlab' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    with importing():
+        if name in _PACKAGES:
+            return importlib.import_module(f"cxlab.{name}")
+        return getattr(importlib.import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

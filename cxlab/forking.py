@@ -7,6 +7,7 @@ in the next one. A fork must not be taken of a process with threads: see `may_fo
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import multiprocessing.util
 import os
@@ -21,7 +22,7 @@ from typing import Any, cast
 
 from cxlab.errors import CxlabError, InputError, RunError, of_system
 
-__all__ = ["Outcome", "allow_forks", "forked", "may_fork"]
+__all__ = ["Outcome", "allow_forks", "forked", "is_fork", "may_fork"]
 
 Progress = Callable[[int, int], None]
 Work = Callable[[Any, Progress], Any]
@@ -40,9 +41,17 @@ class Outcome:
 _OWN = threading.Event()
 
 
+_FORK = threading.Event()
+
+
 def allow_forks() -> None:
     """Say that this process is cxlab's own from the start, and computes nothing by itself."""
     _OWN.set()
+
+
+def is_fork() -> bool:
+    """Return whether this process was forked for one task and ends with it."""
+    return _FORK.is_set()
 
 
 def may_fork() -> bool:
@@ -71,6 +80,7 @@ def forked(
     """
     waiting = list(enumerate(tasks))
     running: dict[int, _Child] = {}
+    gc.freeze()  # a look at what was there before would only copy its pages
     with selectors.DefaultSelector() as ready:
         try:
             while waiting or running:
@@ -96,6 +106,7 @@ def forked(
             with _undisturbed():
                 for child in running.values():
                     child.kill()
+            gc.unfreeze()
 
 
 _TICK_S = 0.2
@@ -204,6 +215,7 @@ def _died(code: int, done: tuple[int, int]) -> RunError:
 def _play(work: Work, task: Any, pipe: int, mask: Any) -> None:  # pragma: no cover
     """Do a task and say what became of it; never returns."""
     code, shared = 0, cast("Any", multiprocessing.util)
+    _FORK.set()
     try:
         os.setpgid(0, 0)
         for one in _ENDING:  # what the parent does then is not for its children

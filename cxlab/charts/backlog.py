@@ -90,7 +90,7 @@ def backlog_age(frame: pd.DataFrame, *, title: str = "Open tickets by age") -> F
     total = frame.groupby("period", sort=False)["n"].sum().rename_axis("period").reset_index()
     total["words"] = [_number(n) for n in total["n"]]
     x = alt.X("period:O", title=None, sort=order, scale=alt.Scale(paddingInner=0.25),
-              axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))  # fmt: skip
+              axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=8))  # fmt: skip
     y = alt.Y("n:Q", title="Open tickets (number)", axis=alt.Axis(tickMinStep=1, tickCount=5))
     shade = alt.Opacity(
         "age:O", title=None, sort=ages, scale=alt.Scale(type="ordinal", domain=ages, range=_SHADES),

@@ -74,10 +74,13 @@ def nothing_to_draw(title: str, reason: str) -> Figure:
 _FAR = 1.0
 
 
-def target_layers(value: float | None, label: str, low: float, high: float) -> list[Any]:
+def target_layers(
+    value: float | None, label: str, low: float, high: float, *, room: int = 0
+) -> list[Any]:
     """Return a dashed horizontal line at the target (in axis units) with its words beside it.
 
-    A target far from the data (`low` to `high`) would flatten them: it is said, not drawn.
+    It ends `room` pixels before the right end, where words of the data stand. A target far from
+    the data (`low` to `high`) would flatten them: it is said, not drawn.
     """
     if value is None:
         return []
@@ -89,7 +92,8 @@ def target_layers(value: float | None, label: str, low: float, high: float) -> l
             far.mark_text(style="cx_target_label", align="left").encode(text="words:N", **place)
         ]
     data = alt.Chart(pd.DataFrame({"target": [value], "words": [label]}))
-    line = data.mark_rule(style="cx_target").encode(y="target:Q")
+    across = {"x": alt.value(0), "x2": alt.value({"expr": f"width - {room}"})}
+    line = data.mark_rule(style="cx_target").encode(y="target:Q", **across)
     text = data.mark_text(style="cx_target_label", align="left", baseline="bottom", dy=-4).encode(
         y="target:Q", x=alt.value(4), text="words:N"
     )

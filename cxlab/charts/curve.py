@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from textwrap import wrap
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from cxlab.charts.base import Figure, finish, layered, nothing_to_draw, room_for_words
+from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.ends import end_labels, line_ends, room_at_the_end
 from cxlab.charts.words import Axis, axis_for
-from cxlab.units import format_interval
 
 __all__ = ["curves", "survival_curve"]
 
@@ -37,10 +36,13 @@ def survival_curve(
     )
     names = list(dict.fromkeys(rows["group"]))[:_GROUPS]
     rows = rows[rows["group"].isin(names)].sort_values(["group", "time"], kind="stable")
-    color = alt.Color("group:N", title=None, sort=names, legend=_legend(names))
-    x = alt.X("time:Q", title=time, axis=alt.Axis(tickCount=8, labelSeparation=6))
     counted = "at_risk" in rows
     below = _LINE * (len(names) + 1) if counted else 0.0
+    ends = line_ends(rows.assign(x=rows["time"]), names, bottom=-below, top=100.0)
+    color = alt.Color("group:N", title=None, sort=names,
+                      legend=_legend(names) if ends is None else None)  # fmt: skip
+    x = alt.X("time:Q", title=time, axis=alt.Axis(tickCount=8, labelSeparation=6),
+              scale=alt.Scale(nice=ends is None, range=room_at_the_end(ends)))  # fmt: skip
     y = alt.Y("value:Q", title=f"{share} (%)", axis=alt.Axis(values=list(range(0, 101, 20))),
               scale=alt.Scale(domain=[-below, 100], nice=False))  # fmt: skip
     tooltip = [alt.Tooltip("group:N", title="group"), alt.Tooltip("time:Q", title=time),
@@ -51,6 +53,7 @@ def survival_curve(
         base.mark_area(opacity=0.16, interpolate="step-after").encode(y="low:Q", y2="high:Q"),
         base.mark_line(interpolate="step-after", strokeWidth=2.25).encode(y=y),
         base.mark_circle(size=28, opacity=0).encode(y=y, tooltip=tooltip),
+        end_labels(None if ends is None else ends.assign(time=ends["x"]), x, color),
     )
     height = 260 + (18 * (len(names) + 1) if counted else 0)
     figure: Figure = finish(
@@ -149,9 +152,8 @@ def curves(
     color = alt.Color("group:N", title=None, sort=names, scale=alt.Scale(domain=names),
                       legend=_legend(names) if ends is None else None)  # fmt: skip
     whole = alt.Axis(tickCount=8, tickMinStep=1) if (rows["x"] % 1 == 0).all() else None
-    room = alt.Undefined if ends is None else room_for_words(_PER_SIGN * _LONGEST)
-    x = alt.X("x:Q", title=over, axis=whole or alt.Axis(tickCount=8),
-              scale=alt.Scale(zero=False, nice=ends is None, range=room))  # fmt: skip
+    place = alt.Scale(zero=False, nice=ends is None, range=room_at_the_end(ends))
+    x = alt.X("x:Q", title=over, axis=whole or alt.Axis(tickCount=8), scale=place)
     y = alt.Y("value:Q", title=axis.title)
     tooltip = [alt.Tooltip("group:N", title="group"), alt.Tooltip("x:Q", title=over, format=",.4g"),
                alt.Tooltip("words:N", title=what)]  # fmt: skip
@@ -172,42 +174,18 @@ def curves(
             points.mark_rule(strokeWidth=2.25).encode(**limits) if _known(drawn_as_dots) else None,
             points.mark_circle(size=70, opacity=1).encode(y=y, tooltip=tooltip),
         ]),
-        None if ends is None else alt.Chart(ends)
-        .mark_text(align="left", baseline="middle", dx=7, fontWeight=600, lineBreak="\n")
-        .encode(x=x, y=y, text="name:N", color=color),
+        end_labels(ends, x, color),
     )  # fmt: skip
     words = f"{title}. {over}. " + ". ".join(_course(rows, name) for name in names) + "."
     figure: Figure = finish(chart, title, words, data=_course_table(rows, over, what, axis))
     return figure
 
 
-_PER_SIGN = 7
-"""So many pixels a letter of a line's name takes at most, in the mean."""
-
-_LONGEST = 14
-"""A longer word would take a phone's picture the room for its lines."""
-
-_APART = 0.08
-"""Names stand apart where the ends of their lines do, by this share of the axis for each line."""
-
-
 def _ends(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame | None:
-    """Return the last point of each line, with the name to stand there; None for a legend.
-
-    A legend it is where names are long, where lines end close to one another, or not at one place.
-    """
-    told = {name: wrap(name, _LONGEST, break_long_words=False) for name in names}
-    high = max(map(len, told.values()))
-    ends = rows.groupby("group", sort=False).tail(1)
-    long = high > 2 or max(len(part) for parts in told.values() for part in parts) > _LONGEST
-    if len(names) < 2 or long or ends["x"].nunique() > 1:
-        return None
+    """Return the ends of the lines with their names; None for a legend."""
     values = rows[["value", "low", "high"]]
-    height = float(values.max().max()) - min(0.0, float(values.min().min()))
-    gap = float(ends["value"].sort_values().diff().min())
-    if not gap >= _APART * high * height:
-        return None
-    return ends.assign(name=["\n".join(told[g]) for g in ends["group"]])
+    bottom = min(0.0, float(values.min().min()))
+    return line_ends(rows, names, bottom=bottom, top=float(values.max().max()))
 
 
 def _known(rows: pd.DataFrame) -> bool:
@@ -253,7 +231,7 @@ def _course_table(rows: pd.DataFrame, over: str, what: str, axis: Axis) -> pd.Da
     if rows["low"].notna().any():
         table["95 % interval"] = pd.Series(
             [
-                format_interval(low * axis.divisor, high * axis.divisor, axis.unit) or "–"
+                axis.interval(low * axis.divisor, high * axis.divisor) or "–"
                 for low, high in zip(kept["low"], kept["high"], strict=True)
             ],
             index=kept.index,

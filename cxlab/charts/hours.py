@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -10,10 +12,23 @@ from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
 from cxlab.charts.words import Axis, count_words
 from cxlab.units import format_value
 
-__all__ = ["DAYS", "load_against_staffing", "waits_by_hour"]
+__all__ = [
+    "DAYS",
+    "load_against_staffing",
+    "names_at_the_end",
+    "square_legend",
+    "waits_by_hour",
+    "week_labels",
+]
 
 _PALE = 0.3
 """Opacity of the area behind the line; its square in the legend has the same."""
+
+_FREE = 36.0
+"""So many hours at the week's end must be low for names to stand there, also on a phone."""
+
+_LOW = 0.5
+"""Low is what stays below this share of the week's highest."""
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -100,7 +115,9 @@ def load_against_staffing(
     color = alt.Scale(domain=["on shift", "busy"], range="category")
     opacity = alt.Opacity("agents:O", scale=alt.Scale(domain=["on shift", "busy"],
                                                       range=[_PALE, 1.0]))  # fmt: skip
-    legend = alt.Legend(title=None, symbolType="square", symbolStrokeWidth=0)
+    names = names_at_the_end(wide["hour_of_week"], {n: wide[c] for n, c in
+                             (("on shift", "on_shift"), ("busy", "busy"))})  # fmt: skip
+    legend = None if names is not None else square_legend()
     chart = layered(
         alt.Chart(wide.assign(agents="on shift"))
         .mark_area(interpolate="step-after")
@@ -118,9 +135,41 @@ def load_against_staffing(
             color=alt.Color("agents:O", scale=color, legend=legend),
             opacity=opacity,
         ),
-    )
+        None if names is None else week_labels(names, x, "hour_of_week", color),
+    )  # fmt: skip
     figure: Figure = finish(chart, title, _load_words(frame), height=240, data=_load_table(frame))
     return figure
+
+
+def square_legend() -> alt.Legend:
+    """Return a legend of squares, for areas and bars."""
+    return alt.Legend(title=None, symbolType="square", symbolStrokeWidth=0)
+
+
+def names_at_the_end(hours: pd.Series, lines: Mapping[str, pd.Series]) -> pd.DataFrame | None:
+    """Return where the names of a week's lines stand: beside the last high day, one below another.
+
+    `hours` of the week and, by name, values at them. None, for a legend, where no free room is
+    left after that day, as at a desk that never closes.
+    """
+    high = pd.concat(lines.values(), axis=1).max(axis=1).to_numpy(dtype=float)
+    top, at = float(high.max()), hours.to_numpy(dtype=float)
+    after = float(at[high >= _LOW * top].max()) + 1.0
+    if not top > 0 or 168.0 - after < _FREE:
+        return None
+    steps = top * (0.92 - 0.11 * np.arange(len(lines)))
+    return pd.DataFrame({"x": after, "at": steps, "name": list(lines)})
+
+
+def week_labels(names: pd.DataFrame, x: alt.X, field: str, color: alt.Scale) -> alt.Chart:
+    """Return the names as a layer; `x` is the axis of the week, of the column `field`."""
+    words = alt.Chart(names.rename(columns={"x": field})).mark_text(
+        align="left", dx=8, fontWeight=600
+    )
+    labels: alt.Chart = words.encode(
+        x=x, y="at:Q", text="name:N", color=alt.Color("name:O", scale=color, legend=None)
+    )
+    return labels
 
 
 def _load_table(frame: pd.DataFrame) -> pd.DataFrame:

@@ -97,7 +97,7 @@ def revenue_moves(
     net["words"] = [amount(v, currency, signed=True) for v in net["value"]]
     kinds = [_STEPS[k] for k in _KINDS if (rows["kind"] == k).any()]
     x = alt.X("month:O", sort=months, title=None,
-              axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))  # fmt: skip
+              axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=8))  # fmt: skip
     y = alt.Y("value:Q", title=f"Change of monthly revenue ({currency})",
               axis=alt.Axis(format="~s", tickCount=6, labelExpr=PLAIN_ZERO))  # fmt: skip
     colour = alt.Color("kind:N", sort=kinds, title=None,

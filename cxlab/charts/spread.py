@@ -107,15 +107,20 @@ def _percentile_layers(distribution: Distribution, bins: pd.DataFrame) -> list[a
         {
             "at": places,
             "words": [f"{percentile_name(q)} {format_value(v, 's')}" for q, v in marks],
-            "row": [10 + 17 * i for i in range(len(marks))],
+            # The first stands lowest, and its line ends there: words that reach to the left of a
+            # later line cross none.
+            "row": [10 + 17 * i for i in reversed(range(len(marks)))],
             "side": ["left" if p < 0.55 * len(bins) else "right" for p in places],
         }
     )
-    lines = alt.Chart(frame).mark_rule(style="cx_marker").encode(x="at:Q")
+    row, foot = alt.Y("row:Q", scale=None, axis=None), alt.value({"expr": "height"})
+    lines = (
+        alt.Chart(frame).mark_rule(style="cx_marker", yOffset=-8).encode(x="at:Q", y=row, y2=foot)
+    )
     labels = [
         alt.Chart(frame[frame["side"] == side])
         .mark_text(style="cx_label", align=side, dx=6 if side == "left" else -6)
-        .encode(x="at:Q", y=alt.Y("row:Q", scale=None, axis=None), text="words:N")
+        .encode(x="at:Q", y=row, text="words:N")
         for side in ("left", "right")
         if (frame["side"] == side).any()
     ]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
-from cxlab.charts.hours import DAYS
+from cxlab.charts.hours import DAYS, names_at_the_end, square_legend, week_labels
 from cxlab.charts.words import count_words
 
 __all__ = ["shift_plan"]
@@ -34,8 +34,13 @@ def shift_plan(frame: pd.DataFrame, *, title: str = "Hands planned against requi
     )  # fmt: skip
     x = alt.X("hour:Q", title="Hour of week (local time)", axis=ticks,
               scale=alt.Scale(domain=[0, 168], nice=False))  # fmt: skip
-    legend = alt.Legend(title=None, symbolType="square", symbolStrokeWidth=0)
-    color = alt.Color("hands:O", scale=alt.Scale(domain=_KINDS, range="category"), legend=legend)
+    kinds = [k for k in _KINDS if k != "binding" or rows["binding"].any()]
+    bound = steps["planned"].where(rows["binding"], 0).fillna(0)
+    lines = {"planned": steps["planned"], "required": steps["required"], "binding": bound}
+    names = names_at_the_end(steps["hour"], {kind: lines[kind] for kind in kinds})
+    legend = None if names is not None else square_legend()
+    scale = alt.Scale(domain=_KINDS, range="category")
+    color = alt.Color("hands:O", scale=scale, legend=legend)
     opacity = alt.Opacity("hands:O", scale=alt.Scale(domain=_KINDS, range=[_PALE, 1.0, 1.0]))
     chart = layered(
         alt.Chart(steps.assign(hands="planned"))
@@ -45,7 +50,8 @@ def shift_plan(frame: pd.DataFrame, *, title: str = "Hands planned against requi
         .mark_line(interpolate="step-after", strokeWidth=2)
         .encode(x=x, y="required:Q", color=color, opacity=opacity),
         _marks(rows, color, opacity),
-    )
+        None if names is None else week_labels(names, x, "hour", scale),
+    )  # fmt: skip
     figure: Figure = finish(chart, title, _words(frame), height=240, data=_table(frame))
     return figure
 

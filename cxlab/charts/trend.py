@@ -8,9 +8,16 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cxlab.charts.base import Figure, finish, layered, nothing_to_draw, target_layers
+from cxlab.charts.base import (
+    Figure,
+    finish,
+    layered,
+    nothing_to_draw,
+    room_for_words,
+    target_layers,
+)
 from cxlab.charts.words import Axis, axis_for, count_words, title_of
-from cxlab.units import format_interval, format_value
+from cxlab.units import format_value
 
 __all__ = ["backlog_trend", "trend"]
 
@@ -27,7 +34,7 @@ def trend(frame: pd.DataFrame, *, target: float | None = None, title: str | None
         return nothing_to_draw(name, few)
     axis = axis_for(rows, name)
     rows = _scaled(rows, axis)
-    base = alt.Chart(rows).encode(x=_periods(rows))
+    base, room = alt.Chart(rows).encode(x=_periods(rows)), _room(rows)
     y = alt.Y("value:Q", title=axis.title, scale=alt.Scale(zero=False, nice=True))
     tooltip = [alt.Tooltip("period:N", title="period"), alt.Tooltip("words:N", title=name)]
     goal = None if target is None else target / axis.divisor
@@ -36,7 +43,7 @@ def trend(frame: pd.DataFrame, *, target: float | None = None, title: str | None
         base.mark_line(style="cx_series").encode(y=y),
         base.mark_circle(style="cx_point", size=55).encode(y=y, tooltip=tooltip),
         _last_label(rows),
-        *target_layers(goal, _target_words(target, axis), *_span(rows)),
+        *target_layers(goal, _target_words(target, axis), *_span(rows), room=room),
     )
     figure: Figure = finish(
         chart, name, _trend_words(rows, axis, name, target), data=_readable(rows, axis, name)
@@ -113,7 +120,7 @@ def _scaled(rows: pd.DataFrame, axis: Axis) -> pd.DataFrame:
 
 def _readable(rows: pd.DataFrame, axis: Axis, name: str) -> pd.DataFrame:
     ends = [
-        format_interval(low * axis.divisor, high * axis.divisor, axis.unit) or "–"
+        axis.interval(low * axis.divisor, high * axis.divisor) or "–"
         for low, high in zip(rows["low"], rows["high"], strict=True)
     ]
     table = {"Period": rows["period"], name: rows["words"], "95 % interval": ends}
@@ -128,19 +135,31 @@ def _periods(rows: pd.DataFrame) -> alt.X:
         "period:O",
         title=None,
         sort=list(rows["period"]),
-        scale=alt.Scale(type="point", padding=0.4),
+        scale=alt.Scale(type="point", padding=0.4, range=room_for_words(_room(rows))),
         axis=alt.Axis(
-            labelAngle=0, labelOverlap="greedy", labelExpr=told if without else alt.Undefined
+            labelAngle=0,
+            labelOverlap="greedy",
+            labelSeparation=8,
+            labelExpr=told if without else alt.Undefined,
         ),
     )
 
 
+def _room(rows: pd.DataFrame) -> int:
+    """Return how many pixels the last value's words take, right of the last period."""
+    return 16 + 7 * len(_last(rows)["words"].iloc[0])
+
+
+def _last(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["value"].notna()].tail(1)
+
+
 def _last_label(rows: pd.DataFrame) -> Any:
-    known = rows[rows["value"].notna()].tail(1)
+    """Return the last value in words, where no line runs: right of its point."""
     return (
-        alt.Chart(known)
-        .mark_text(style="cx_label", align="right", baseline="bottom", dy=-9, dx=8)
-        .encode(x=alt.X("period:O", sort=list(rows["period"])), y="value:Q", text="words:N")
+        alt.Chart(_last(rows))
+        .mark_text(style="cx_label", align="left", baseline="middle", dx=9)
+        .encode(x=_periods(rows), y="value:Q", text="words:N")
     )
 
 

@@ -55,8 +55,22 @@ class Axis:
         return pd.to_numeric(values, errors="coerce").astype(float) / self.divisor
 
     def words(self, value: float) -> str:
-        """Return one value (in the stored unit) as text."""
-        return format_value(value, self.unit)
+        """Return one value (in the stored unit) as text, times in the axis's own unit.
+
+        >>> Axis("s", 7200.0, "Wait").words(5400.0), Axis("s", 7200.0, "Wait").words(540.0)
+        ('1.5 h', '0.15 h')
+        """
+        if self.unit != "s" or not math.isfinite(value):
+            return format_value(value, self.unit)
+        size = abs(value) / self.divisor
+        number = f"{size:,.1f}" if size >= 0.95 else f"{size:.2g}"
+        return f"{'−' if value < 0 else ''}{number} {self.suffix}"
+
+    def interval(self, low: float, high: float) -> str:
+        """Return an interval (in the stored unit) as text, "" without limits."""
+        if math.isnan(low) or math.isnan(high):
+            return ""
+        return f"{self.words(low)} to {self.words(high)}"
 
 
 def axis_for(frame: pd.DataFrame, name: str, columns: tuple[str, ...] = ("value", "high")) -> Axis:

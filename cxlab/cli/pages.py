@@ -15,6 +15,7 @@ from cxlab.cli.data import JsonOption
 from cxlab.cli.show import print_json, progress_bar, say
 from cxlab.errors import CxlabError, InputError, RunError
 from cxlab.files import place_for, write_whole
+from cxlab.imports import importing
 from cxlab.pages import Kept, kept_page, request_of
 from cxlab.temporary import clear_stale
 
@@ -85,14 +86,19 @@ def make_pages(
     """
     if not periods:
         return []
-    from cxlab.report.series import reports
+    with importing():
+        from cxlab.report.series import reports
 
     clear_stale()
     made: list[ReportResult] = []
 
     def done(result: ReportResult) -> None:
         made.append(result)
-        for line in () if as_json else result.summary:
+        if as_json:
+            return
+        if len(periods) > 1:
+            say(f"{result.path.stem}:")
+        for line in result.summary:
             say(line)
 
     try:

@@ -19,12 +19,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from cxlab import display
 from cxlab.errors import InputError
 from cxlab.experiment.executors import Executor, opened
-from cxlab.experiment.pairing import paired
+from cxlab.experiment.pairing import holm, paired
 from cxlab.experiment.replications import combined
 from cxlab.experiment.runs import Measured, Question, Runs, batches, measured
 from cxlab.experiment.sequential import (
@@ -37,7 +36,7 @@ from cxlab.experiment.sequential import (
     run_of,
     with_counts,
 )
-from cxlab.experiment.verdicts import ALPHA, judgement, p_words, signed, span_words, verdict
+from cxlab.experiment.verdicts import judgement, p_words, signed, span_words, verdict
 from cxlab.metrics.frame import Results
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.scenario import Scenario
@@ -142,7 +141,7 @@ class Comparison:
         known = found["p"].notna().to_numpy()
         corrected = np.full(len(found), np.nan)
         if known.any():
-            corrected[known] = multipletests(found["p"][known], ALPHA, "holm")[1]
+            corrected[known] = holm(found["p"].to_numpy(dtype=float)[known])
         found["p_holm"] = corrected
         found["judgement"] = [judgement(row) for row in found.to_dict("records")]
         found["verdict"] = [verdict(row) for row in found.to_dict("records")]

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any, Self, TypeVar
 
 from cxlab.errors import InputError, RunError
+from cxlab.imports import called
 
 __all__ = ["Cluster", "Cores", "Executor", "Here", "end_workers", "executor_for", "opened"]
 
@@ -116,7 +117,10 @@ class Cores(Executor):
         from loky import get_reusable_executor
 
         pool = get_reusable_executor(
-            max_workers=self.workers, timeout=IDLE_S, initializer=_begin_worker
+            max_workers=self.workers,
+            timeout=IDLE_S,
+            initializer=called,
+            initargs=(__name__, begin_worker.__name__),
         )
         _KEPT[:] = [pool]
         waiting = iter(list(left))
@@ -152,7 +156,7 @@ _KEPT: list[Any] = []
 """The pool of processes that is kept for the next question."""
 
 
-def _begin_worker() -> None:
+def begin_worker() -> None:
     """Prepare a process: leave Ctrl-C to the one that gave the work out, which stops the workers.
 
     Loky replaces a process that has grown by 300 MB, and warns of a leak; a batch of a million

@@ -20,9 +20,9 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import statsmodels.api as sm
 from scipy import stats as st
 from scipy.spatial import Delaunay, QhullError
+from statsmodels.regression.linear_model import OLS
 
 from cxlab.errors import InputError
 
@@ -75,7 +75,7 @@ class Quadratic:
 
     def fit(self, x: Floats, y: Floats) -> None:
         """Fit it to points and their values."""
-        self._found = sm.OLS(y, self._basis(x)).fit()
+        self._found = OLS(y, self._basis(x)).fit()
         self.freedom = float(self._found.df_resid)
 
     refit = fit

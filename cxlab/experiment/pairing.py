@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats as st
 
 from cxlab import stats
 from cxlab.experiment.replications import combined, run_values
 
-__all__ = ["paired"]
+__all__ = ["holm", "paired"]
 
 
 def paired(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
@@ -43,6 +44,22 @@ def paired(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
         "replications": n,
         "note": other["note"].iloc[0] or one["note"].iloc[0],
     }  # fmt: skip
+
+
+def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return p values corrected for their number, step by step (Holm 1979).
+
+    Own code, for statsmodels' searches the whole process for garbage on every call, which in a
+    large program takes a thousand times as long as the correction.
+
+    >>> holm(np.array([0.04, 0.01, 0.03])).round(3).tolist()
+    [0.06, 0.03, 0.06]
+    """
+    order = np.argsort(p, kind="stable")
+    corrected = np.empty_like(p)
+    steps = p[order] * np.arange(len(p), 0, -1)
+    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return corrected
 
 
 def _by_number(runs: pd.DataFrame) -> pd.Series:

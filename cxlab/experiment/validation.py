@@ -20,6 +20,7 @@ from scipy import stats as st
 
 from cxlab import stats
 from cxlab.errors import InputError
+from cxlab.experiment.pairing import holm
 from cxlab.experiment.readings import Reading, Run
 from cxlab.scenario import Scenario
 
@@ -138,10 +139,7 @@ def judge(rows: pd.DataFrame, family: float = FAMILY) -> pd.DataFrame:
     [[0.002, 'differs'], [0.4, 'agrees']]
     """
     m = len(rows)
-    order = np.argsort(rows["p"].to_numpy(), kind="stable")
-    stepped = np.maximum.accumulate(rows["p"].to_numpy()[order] * (m - np.arange(m)))
-    adjusted = np.empty(m)
-    adjusted[order] = np.minimum(stepped, 1.0)
+    adjusted = holm(rows["p"].to_numpy(dtype=float))
     freedom = rows["replications"].to_numpy() - 1
     reach = st.t.ppf(1 - family / (2 * m), freedom) + st.t.ppf(POWER, freedom)
     return rows.assign(

@@ -39,7 +39,8 @@ def metric_rows(
     out["excluded"] = _excluded(metric, found)
     out["pending"] = whole(found, column("pending", name))
     mixed = whole(found, column("currencies", name)) > 1
-    out.loc[mixed, ["value", "numerator", "low", "high"]] = np.nan
+    if mixed.any():
+        out.loc[mixed, ["value", "numerator", "low", "high"]] = np.nan
     nothing = ["" for _ in range(len(out))]
     remark = metric.basis.remark
     told = list(remark.words(metric, found, out)) if remark else nothing
@@ -75,7 +76,9 @@ def _forget_what_says_nothing(rows: pd.DataFrame, metric: Metric) -> None:
     """Empty the interval of no value where it is all that the unit can be: 0 to 1 of a share."""
     least, most = RANGES[metric.unit]
     whole_range = (rows["low"] <= least) & (rows["high"] >= most)
-    rows.loc[rows["value"].isna() & whole_range, ["low", "high"]] = np.nan
+    nothing = rows["value"].isna() & whole_range
+    if nothing.any():
+        rows.loc[nothing, ["low", "high"]] = np.nan
 
 
 def flags(rows: pd.DataFrame, statistic: Statistic) -> pd.Series:

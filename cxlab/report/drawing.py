@@ -108,7 +108,7 @@ def drawing(spec: Mapping[str, Any], name: str, colours: Colours) -> Html:
     _record(nodes, colours)
     whole = element(
         "svg", join(node.markup() for node in nodes), viewBox=light.get("viewBox"),
-        aria_hidden="true", focusable="false",
+        aria_hidden="true",
     )  # fmt: skip
     return Html(whole.replace("></path>", "/>"))
 
@@ -168,6 +168,8 @@ def _node(source: ET.Element, names: Mapping[str, str]) -> _Node | None:
         return None
     if tag == "g":
         return _simple(node)
+    if tag == "text":
+        return _placed(node)
     return _plain_shape(node) if tag in ("line", "path") else node
 
 
@@ -186,6 +188,15 @@ def _short(key: str, value: str, names: Mapping[str, str]) -> str:
     if key == "font-size":
         return value.removesuffix("px")
     return _NUMBER.sub(lambda m: f"{float(m.group(0)):.1f}".removesuffix(".0"), value)
+
+
+def _placed(node: _Node) -> _Node:
+    """Return a text that was moved to a place as one that stands there, to the pixel."""
+    moved = _MOVE.fullmatch(node.look.get("transform", ""))
+    if moved and not {"x", "y"} & node.look.keys():
+        del node.look["transform"]
+        node.look |= {name: f"{float(moved.group(i)):.0f}" for i, name in ((1, "x"), (2, "y"))}
+    return node
 
 
 def _plain_shape(node: _Node) -> _Node:
@@ -245,6 +256,8 @@ def _simple(group: _Node) -> _Node | None:
     children = list(_unwrapped(list(_merged(group.children))))
     if not children:
         return None
+    if group.look.get("transform") == "translate(0,0)":
+        del group.look["transform"]
     for key in _LOOK:
         values = {child.look.get(key) for child in children}
         if len(children) > 1 and len(values) == 1 and None not in values and key != "opacity":

@@ -46,7 +46,11 @@ def element(tag: str, *children: object, **attributes: object) -> Html:
         for name, value in attributes.items()
         if value is not None
     )
-    return Html(f"<{tag}{shown}>{join(children)}</{tag}>")
+    return Html(f"<{tag}{shown}>" + ("" if tag in _VOID else f"{join(children)}</{tag}>"))
+
+
+_VOID = {"br", "hr", "img"}
+"""Elements that hold nothing, and have no end."""
 
 
 def table(

@@ -20,6 +20,7 @@ from typing import Any
 
 from cxlab.errors import CxlabError, InputError, RunError
 from cxlab.forking import Outcome, forked
+from cxlab.imports import importing
 from cxlab.report.run import ReportResult, report
 from cxlab.report.vega import BundleJob
 
@@ -78,15 +79,18 @@ def _at(place: int, progress: Progress) -> Callable[[int, int], None]:
 def _in_forks(
     tasks: list[dict[str, Any]], at_once: int, limit: float | None, progress: Progress | None
 ) -> Generator[Outcome, None, None]:
+    _warm_up()
     if len(tasks) > 1:
-        _warm_up()
+        _first_use(simulates=any(task.get("data") is None for task in tasks))
     return forked(_work, tasks, at_once=at_once, limit_s=limit, progress=progress)
 
 
 _WARM = (
-    "cxlab.charts", "cxlab.experiment", "cxlab.lessons", "cxlab.report.engines",
-    "cxlab.report.page", "ibis.backends.duckdb", "latex2mathml.converter", "mistune",
-    "nbconvert.exporters", "papermill.execute",
+    "IPython.core.magics", "cxlab.charts", "cxlab.experiment", "cxlab.lessons",
+    "cxlab.report.engines", "cxlab.report.index", "cxlab.report.page", "cxlab.sim.recorder",
+    "cxlab.tables.load", "ibis.backends.duckdb.converter", "ibis.formats.pandas", "jinja2.ext",
+    "latex2mathml.converter", "mistune", "nbconvert.exporters", "papermill.execute",
+    "pyarrow.dataset", "pyarrow.pandas_compat",
 )  # fmt: skip
 
 
@@ -95,9 +99,32 @@ def _warm_up() -> None:
     from cxlab.sim.engines import is_compiled
 
     job = BundleJob()
-    for name in (*_WARM, *(["cxlab.sim.compiled"] if is_compiled() else [])):
-        importlib.import_module(name)
+    with importing():
+        for name in (*_WARM, *(["cxlab.sim.compiled"] if is_compiled() else [])):
+            importlib.import_module(name)
     job.result()
+
+
+def _first_use(*, simulates: bool) -> None:
+    """Do once what every report would do for the first time; nothing that starts a thread.
+
+    Schemas are compiled, cxlab's own files are hashed, machine code is loaded.
+    """
+    import nbformat
+    import pandas as pd
+
+    from cxlab.charts.spread import Distribution, wait_distribution
+    from cxlab.origin import code_sha256, git_commit
+    from cxlab.scenario import Scenario
+    from cxlab.sim.engines import is_compiled
+    from cxlab.sim.run import replication_tables
+
+    nbformat.validate(nbformat.v4.new_notebook())  # type: ignore[no-untyped-call]
+    code_sha256(), git_commit()
+    bins = pd.DataFrame({"start": [0.0], "end": [10.0], "n": [1]})
+    wait_distribution(Distribution("Any", bins, n=1)).to_dict()
+    if simulates and is_compiled():
+        replication_tables(Scenario.load("base"), 1)
 
 
 def _work(task: Any, progress: Callable[[int, int], None]) -> dict[str, Any]:

@@ -1,14 +1,13 @@
-"""From what notebook cells show to what a page shows: trusted blocks, charts, text.
+"""From what notebook cells show to what a page shows: trusted blocks, charts, and the rest.
 
-Only markup under our own MIME type is taken as markup. Charts become figures. A pandas table is
-taken apart and built anew from its text. Everything else is shown as plain text.
+Only markup under our own MIME type is taken as markup. Charts become figures. What other libraries
+show goes through `foreign`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Any
 
 from cxlab.charts.base import EMPTY, LIVE, TABLE
@@ -16,6 +15,7 @@ from cxlab.charts.renderer import LAB_WIDTH
 from cxlab.charts.renderer import MIME as CHART_MIME
 from cxlab.report.blocks import BLOCK_MIME, PAGE_MIME
 from cxlab.report.drawing import Colours, drawing
+from cxlab.report.foreign import foreign, plain, text_of
 from cxlab.report.html import Html, element, join, table
 
 __all__ = ["Collected", "join_outputs", "place_of", "show_output"]
@@ -49,28 +49,16 @@ def show_output(output: Mapping[str, Any], collected: Collected) -> Html | None:
     kind = output["output_type"]
     if kind == "stream":
         # Warnings on stderr are for whoever runs the notebook, not for the reader of the page.
-        text = _text(output["text"]).strip()
-        return _plain(text) if output.get("name") == "stdout" and text else None
+        return plain(text_of(output["text"])) if output.get("name") == "stdout" else None
     if kind not in ("display_data", "execute_result"):
         return None
     data = output["data"]
     collected.add_facts(data.get(PAGE_MIME, {}))
     if BLOCK_MIME in data:
-        return Html(_text(data[BLOCK_MIME]))
+        return Html(text_of(data[BLOCK_MIME]))
     if CHART_MIME in data:
         return _chart(data[CHART_MIME], collected)
-    if "dataframe" in _text(data.get("text/html", ""))[:400]:
-        return _rebuilt_table(_text(data["text/html"]))
-    text = _text(data.get("text/plain", "")).strip()
-    return _plain(text) if text else None
-
-
-def _text(value: Any) -> str:
-    return "".join(value) if isinstance(value, list) else str(value)
-
-
-def _plain(text: str) -> Html:
-    return element("pre", text)
+    return foreign(data, output.get("metadata") or {})
 
 
 def _chart(spec: dict[str, Any], collected: Collected) -> Html:
@@ -123,15 +111,15 @@ def _drawn(spec: dict[str, Any], heading: str, words: str, told: Any, collected:
     collected.tables.append(folded if told else data)
     fixed = dict(spec) | {"params": [_without_bind(p) for p in spec.get("params", [])]}
     settings = _settings(spec) if not any(_settings(s) for s in collected.charts[:-1]) else None
-    drawn = drawing(fixed, f"c{number}", collected.colours)
+    drawn, told_in = drawing(fixed, f"c{number}", collected.colours), f"told-{number}"
     collected.drawings.append(
-        element("div", drawn, class_="plot", role="img", aria_label=words, tabindex="0")
+        element("div", drawn, class_="plot", role="img", aria_labelledby=told_in, tabindex="0")
     )
     figure = element(
         "figure",
         element("h3", heading),
         place_of("drawing", number),
-        element("figcaption", words),
+        element("figcaption", words, id=told_in),
         place_of("table", number),
         class_="chart",
     )  # fmt: skip
@@ -162,42 +150,6 @@ def _height(spec: Mapping[str, Any]) -> float:
 
 
 _OURS = ("title", "config", "$schema", "usermeta", "description")
-
-
-class _TableReader(HTMLParser):
-    """Reads the cells of a table as text; markup inside them is dropped, not kept."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.rows: list[list[str]] = []
-        self._open = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "tr":
-            self.rows.append([])
-        elif tag in ("td", "th") and self.rows:
-            self.rows[-1].append("")
-            self._open = True
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th"):
-            self._open = False
-
-    def handle_data(self, data: str) -> None:
-        if self._open:
-            self.rows[-1][-1] += data
-
-
-def _rebuilt_table(source: str) -> Html:
-    reader = _TableReader()
-    reader.feed(source)
-    rows = [row for row in reader.rows if row]
-    if not rows:
-        return Html("")
-    head, body = rows[0], rows[1:]
-    width = max(len(r) for r in rows)
-    head = [*head, *[""] * (width - len(head))]
-    return table(head, [[*r, *[""] * (width - len(r))] for r in body], caption="Table")
 
 
 def join_outputs(outputs: list[dict[str, Any]], collected: Collected) -> Html:

@@ -20,10 +20,13 @@ import nbformat
 from cxlab.charts.theme import config
 from cxlab.errors import RunError
 from cxlab.report.drawing import Colours
-from cxlab.report.html import Html, element, json_for_script, slug, without_nan
-from cxlab.report.outputs import Collected, join_outputs, place_of
+from cxlab.report.foreign import markdown
+from cxlab.report.html import Html, join, json_for_script, slug, without_nan
+from cxlab.report.lists import Lists
+from cxlab.report.outputs import Collected, join_outputs
 from cxlab.report.references import settled
-from cxlab.report.smaller import fitted, smaller, without_optional_tags
+from cxlab.report.room import size, with_drawings, with_tables
+from cxlab.report.smaller import fitted, plain_math, smaller, used_rules, without_optional_tags
 from cxlab.report.vega import Bundle, csp_hash, packed
 
 __all__ = [
@@ -42,6 +45,7 @@ MAX_STATIC = 100_000
 """What a page without scripts may weigh, in bytes (100 kB)."""
 
 _HEADING = re.compile(r"^(#{1,2})\s+(.+?)\s*#*\s*$", re.MULTILINE)
+_FENCED = re.compile(r"^(```+|~~~+).*?^\1", re.MULTILINE | re.DOTALL)
 
 
 @dataclass
@@ -89,54 +93,39 @@ def build_page(notebook: Any, provenance: Html, bundle: Bundle, *, version: str)
 def build_static_page(notebook: Any, provenance: Html, *, version: str) -> str:
     """Return the page of an executed notebook without any script.
 
-    Charts are drawings, sliders stand still, tables of charts are folded away. What does not fit
-    in `MAX_STATIC` is left out: the largest tables first, then the code, the examples of the
-    definitions, and at last the drawings at the page's end.
+    Charts are drawings, sliders stand still, tables of charts are folded away; tables of many
+    columns are lists on a phone. What does not fit in `MAX_STATIC` is left out: the code first,
+    then the examples of the definitions, the largest tables of charts, and at last the drawings at
+    the end.
     """
-    colours = Colours()
+    colours, lists = Colours(), Lists()
     collected = Collected(colours=colours)
     sections = _sections(notebook, collected)
-    css = Html(_template("page.css") + colours.css())
+    for section in sections:
+        section.body = lists.marked(section.body)
+    tables = [lists.marked(table) for table in collected.tables]
     page = replace(
         _page(collected, sections, version, Bundle("", "")),
-        provenance=provenance, css=css, charts=None, static=True,
-        csp=f"default-src 'none'; style-src {csp_hash(css)}; base-uri 'none'; form-action 'none'",
+        provenance=lists.marked(provenance), css=_CSS, charts=None, static=True,
+        csp=f"default-src 'none'; style-src {_HASH}; base-uri 'none'; form-action 'none'",
     )  # fmt: skip
-    room = MAX_STATIC - sum(map(_size, collected.drawings))
-    text = without_optional_tags(_render(notebook, replace(page, code=_code(notebook))))
-    if _size(text) > room:
-        text = fitted(without_optional_tags(_render(notebook, page)), room)
-    return _with_tables(_with_drawings(text, collected.drawings), collected.tables)
+    css = _template("page.css") + colours.css() + lists.css()
+    parts = (*collected.drawings, *tables)
+
+    def made(page: Page) -> str:
+        text = plain_math(_render(notebook, page))
+        used = used_rules(css, join([Html(text), *parts]))
+        return without_optional_tags(text.replace(_HASH, csp_hash(used)).replace(_CSS, used))
+
+    room = MAX_STATIC - sum(map(size, parts))
+    text = made(replace(page, code=_code(notebook)))
+    if size(text) > room:
+        text = fitted(made(page), room)
+    return with_tables(with_drawings(text, collected.drawings, MAX_STATIC), tables, MAX_STATIC)
 
 
-def _with_drawings(text: str, drawings: Sequence[Html]) -> str:
-    """Return a page with its drawings, from the first one on, as far as there is room."""
-    words = element("p", "This drawing does not fit in a page without scripts.", class_="fine")
-    room = MAX_STATIC - _size(text) - len(drawings) * len(words)
-    for number, drawn in enumerate(drawings):
-        room -= _size(drawn)
-        text = text.replace(place_of("drawing", number), drawn if room >= 0 else words)
-    return text
-
-
-_LEFT_OUT = element("p", "The data of this chart do not fit in a page without scripts.",
-                    class_="fine")  # fmt: skip
-
-
-def _with_tables(text: str, tables: Sequence[Html]) -> str:
-    """Return a page with the tables of its charts, the smallest first, as far as there is room."""
-    tables = [Html(without_optional_tags(table)) for table in tables]
-    order = sorted(range(len(tables)), key=lambda i: len(tables[i]))
-    room = MAX_STATIC - _size(text) - len(tables) * len(_LEFT_OUT)
-    for number in order:
-        room -= _size(tables[number])
-        shown = tables[number] if room >= 0 else _LEFT_OUT
-        text = text.replace(place_of("table", number), shown)
-    return text
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8"))
+_CSS, _HASH = Html("/*style*/"), "'sha256-style'"
+"""What stands in a page without scripts until its style sheet is known."""
 
 
 def _code(notebook: Any) -> list[str]:
@@ -180,7 +169,23 @@ def page_facts(notebook: Any) -> dict[str, Any]:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             join_outputs(cell.outputs, collected)
-    return collected.facts
+    return {"title": _title(notebook)} | collected.facts
+
+
+def _title(notebook: Any) -> str:
+    """Return the first `#` heading: the page's title where no block of the notebook gives one."""
+    for cell in notebook.cells:
+        for match in _headings(cell.source) if cell.cell_type == "markdown" else ():
+            if match.group(1) == "#":
+                return match.group(2)
+    return "Report"
+
+
+def _headings(source: str) -> list[re.Match[str]]:
+    """Return where Markdown has headings; a `#` inside fenced code is none."""
+    code = [range(*m.span()) for m in _FENCED.finditer(source)]
+    found = _HEADING.finditer(source)
+    return [m for m in found if not any(m.start() in lines for lines in code)]
 
 
 def _sections(notebook: Any, collected: Collected) -> list[Section]:
@@ -191,6 +196,7 @@ def _sections(notebook: Any, collected: Collected) -> list[Section]:
         elif cell.cell_type == "code":
             last = sections[-1]
             last.body = Html(last.body + join_outputs(cell.outputs, collected))
+    collected.facts.setdefault("title", _title(notebook))
     bodies = settled([s.body for s in sections])
     for section, body in zip(sections, bodies, strict=True):
         section.body = body
@@ -204,7 +210,7 @@ def _add_text(source: str, sections: list[Section]) -> None:
     of its own.
     """
     place, hidden = 0, False
-    for match in _HEADING.finditer(source):
+    for match in _headings(source):
         if not hidden:
             _append(sections[-1], source[place : match.start()])
         hidden = match.group(1) == "#"
@@ -217,20 +223,12 @@ def _add_text(source: str, sections: list[Section]) -> None:
 
 def _append(section: Section, source: str) -> None:
     if source.strip():
-        section.body = Html(section.body + Html(_markdown()(source)))
+        section.body = Html(section.body + markdown(source))
 
 
 def _fresh(name: str, sections: list[Section]) -> str:
     taken = {s.id for s in sections} | {"how", "provenance", "main"}
     return name if name not in taken else f"{name}-{len(sections)}"
-
-
-@cache
-def _markdown() -> Any:
-    import mistune
-
-    # escape=True: HTML in a markdown cell is shown as text, never passed through.
-    return mistune.create_markdown(escape=True, plugins=["table"])
 
 
 def _chart_data(collected: Collected) -> Html | None:
@@ -290,7 +288,8 @@ def _render(notebook: Any, page: Page) -> str:
 
 
 _LOADS = re.compile(
-    r"<(?:script|img|link|iframe|object|embed|source|video|audio|use|image)\b[^>]*?"
+    r"<(?:script|img|link|iframe|object|embed|source|video|audio|use|image)\b"
+    r"(?:\"[^\"]*\"|'[^']*'|[^>\"'])*?"  # what stands inside a value is none of its own
     r"\b(?:src|href|srcset|data)\s*=\s*[\"']?(?!data:|#)([^\"'\s>]+)",
     re.IGNORECASE,
 )
@@ -298,11 +297,12 @@ _LOADS = re.compile(
 
 def check_page(text: str, most: int = MAX_BYTES) -> None:
     """Raise RunError when a finished page is too big, asks the network, or lacks its policy."""
-    size = len(text.encode("utf-8"))
-    if size > most:
+    if size(text) > most:
         expected = f"at most {most:,}"
         hint = "fewer or coarser charts: aggregate before drawing"
-        raise RunError("the page is too big (bytes)", given=size, expected=expected, hint=hint)
+        raise RunError(
+            "the page is too big (bytes)", given=size(text), expected=expected, hint=hint
+        )
     outside = _LOADS.search(text)
     if outside:
         raise RunError("the page would load something from elsewhere", given=outside.group(1))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
+import ibis
 import pandas as pd
 
 from cxlab.calendars import time_zone
+from cxlab.charts.words import count_words
 from cxlab.report.blocks import Block
 from cxlab.report.html import Html, element, join, table
 from cxlab.report.kpis import FLAGS, rows_of
@@ -49,11 +51,17 @@ def data_quality(
 
 
 def _counts(tables: Tables) -> Iterator[tuple[str, int, int]]:
+    """Yield of each table its name, the rows used and the rows set aside; one query counts all."""
     held = tables.quarantine
+    if not tables.names:
+        return
+    each = [tables[name].aggregate(table=ibis.literal(name), n=tables[name].count())
+            for name in tables.names]  # fmt: skip
+    counted = (ibis.union(*each) if len(each) > 1 else each[0]).execute()
+    used = dict(zip(counted["table"], counted["n"], strict=True))
     for name in tables.names:
-        used = int(tables[name].count().execute())
         aside = len(tables.quarantined(name)) if (held["table"] == name).any() else 0
-        yield name, used, aside
+        yield name, int(used[name]), aside
 
 
 def _tickets(tables: Tables) -> Iterator[str]:
@@ -61,18 +69,25 @@ def _tickets(tables: Tables) -> Iterator[str]:
         yield "There are no tickets."
         return
     tickets = tables["tickets"]
-    counts = tickets.group_by("excluded_reason").aggregate(n=tickets.count()).execute()
-    reasons = {r["excluded_reason"]: int(r["n"]) for r in counts.to_dict("records")}
-    named = {str(k): n for k, n in reasons.items() if isinstance(k, str)}
-    total = sum(reasons.values())
-    yield f"{total:,} tickets read; {total - sum(named.values()):,} count."
+    by_reason = tickets.group_by("excluded_reason").aggregate(
+        n=tickets.count(), solved=tickets.last_solved_at.count()
+    )
+    counts = by_reason.execute().to_dict("records")
+    named = {r["excluded_reason"]: int(r["n"]) for r in counts if _is_named(r)}
+    total = sum(int(r["n"]) for r in counts)
+    solved = sum(int(r["solved"]) for r in counts if not _is_named(r))
+    yield f"{count_words(total, 'ticket')} read; {total - sum(named.values()):,} count."
     for reason, n in sorted(named.items()):
-        yield f"{n:,} tickets are left out of every number: {reason.replace('_', ' ')}."
-    kept = tickets.filter(tickets.excluded_reason.isnull())
-    solved = int(kept.last_solved_at.notnull().sum().execute() or 0)
+        left_out = count_words(n, "ticket is", "tickets are")
+        yield f"{left_out} left out of every number: {reason.replace('_', ' ')}."
     still = total - sum(named.values()) - solved
     if still:
-        yield f"{still:,} tickets have no solved time: open, given up, or not recorded."
+        unsolved = count_words(still, "ticket has", "tickets have")
+        yield f"{unsolved} no solved time: open, given up, or not recorded."
+
+
+def _is_named(row: Mapping[Hashable, Any]) -> bool:
+    return isinstance(row["excluded_reason"], str)
 
 
 def _as_known(tables: Tables, tz: str) -> Iterator[str]:
@@ -105,7 +120,8 @@ def _flagged(result: pd.DataFrame) -> Iterator[str]:
             yield f"{words.capitalize()} ({', '.join(titles)})."
     pending = max((k.pending for k in rows_of(result)), default=0)
     if pending:
-        yield f"Up to {pending:,} cases of one number are still pending."
+        cases = count_words(pending, "case of one number is", "cases of one number are")
+        yield f"Up to {cases} still pending."
 
 
 def _quarantine(held: pd.DataFrame) -> Html | None:

@@ -56,16 +56,18 @@ def tiles(
     beside = _Beside(before, targets or {}, lines or {}, trends or {}, runs)
     kpis = list(rows_of(result))
     told = [k for k in kpis if k.flag != "undefined"]
+    untold = _untold([k for k in kpis if k.flag == "undefined"])
     pictures = {k.metric: _picture(k, beside) for k in told}
     body = join(
         [
             element("ul", join(_tile(k, pictures[k.metric], beside) for k in told),
                     class_=f"tiles {_columns(len(told), 4 if lines else 5)}"),
             _legend(beside, any(pictures.values())),
-            _untold([k for k in kpis if k.flag == "undefined"]),
+            element("p", untold) if untold else None,
         ]
     )  # fmt: skip
-    summary = [_summary(k, before.get(k.metric), beside.targets.get(k.metric)) for k in kpis]
+    summary = [_summary(k, before.get(k.metric), beside.targets.get(k.metric)) for k in told]
+    summary += [untold] if untold else []
     missed = [k.metric for k in kpis if _missed(k, beside.targets.get(k.metric))]
     page: dict[str, Any] = {"summary": summary, "missed_targets": missed}
     page["kpis"] = headline_facts(kpis, before, beside.targets, (change, verdict))
@@ -118,12 +120,10 @@ def _legend(beside: _Beside, drawn: bool) -> Html | None:
     return element("p", words, class_="fine legend")
 
 
-def _untold(kpis: Sequence[Kpi]) -> Html | None:
-    """Return the sentence that names the KPIs for which the data lack what they need."""
-    if not kpis:
-        return None
+def _untold(kpis: Sequence[Kpi]) -> str:
+    """Return the sentence that names the KPIs for which the data lack what they need, if any."""
     names = "; ".join(k.title for k in kpis)
-    return element("p", f"No value, because the data lack what it needs: {names}.")
+    return f"No value, because the data lack what it needs: {names}." if kpis else ""
 
 
 def _missed(kpi: Kpi, target: Target | None) -> bool:
@@ -136,7 +136,7 @@ def _tile(kpi: Kpi, picture: Html | None, beside: _Beside) -> Html:
     foot = beside.lines.get(kpi.metric)
     parts: list[Html | None] = [
         element("h3", element("a", kpi.title, href=f"#def-{kpi.metric}"), class_="name"),
-        element("p", value, class_="value" if kpi.known else "value none"),
+        element("p", value, class_=_size(value) if kpi.known else "value none"),
         _interval_line(interval_text(kpi)),
         element("div", picture, class_="picture") if picture else None,
         _change_line(kpi, before),
@@ -145,6 +145,14 @@ def _tile(kpi: Kpi, picture: Html | None, beside: _Beside) -> Html:
         _detail(kpi),
     ]
     return element("li", join(parts), class_="tile", id=f"kpi-{kpi.metric}")
+
+
+_LONG = 11
+"""A value of more signs is set smaller, so that it stays on one line in a narrow tile."""
+
+
+def _size(value: str) -> str:
+    return "value long" if len(value) > _LONG else "value"
 
 
 def _interval_line(words: str) -> Html | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 from scipy import stats as st
 
@@ -84,8 +87,7 @@ def _details(name: str, part: pd.DataFrame) -> Html:
             if r["verdict"] == "agrees"
             else join([r["quantity"], " ", _mark("differs")]),
             format_value(r["theory"], r["unit"]),
-            f"{format_value(r['value'], r['unit'])} "
-            f"({format_interval(r['low'], r['high'], r['unit'])})",
+            _with_interval(r),
             f"{r['t']:+.1f}",
             f"±{r['detectable'] / r['theory']:.1%}",
         ]
@@ -102,6 +104,13 @@ def _details(name: str, part: pd.DataFrame) -> Html:
         table(columns, lines, caption=caption, numeric=columns[1:]),
         open=None if _verdict(part) == "agrees" else "open",
     )
+
+
+def _with_interval(row: Mapping[Hashable, Any]) -> Html:
+    """Return a value, and its interval, which goes to the next line as a whole."""
+    interval = format_interval(row["low"], row["high"], row["unit"])
+    value = format_value(row["value"], row["unit"])
+    return join([value, " ", element("span", f"({interval})", class_="whole")])
 
 
 def fault_table(faults: pd.DataFrame) -> Block:

@@ -7,7 +7,7 @@ import json
 import zoneinfo
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -33,6 +33,12 @@ __all__ = ["BusinessHours", "Horizon", "Rules", "Scenario", "SpecialDays"]
 
 BUSINESS_HOURS = "business_hours"
 """Name of the desk's schedule in the tables."""
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Return every zone's name; read from disk once, for a sweep makes thousands of scenarios."""
+    return frozenset(zoneinfo.available_timezones())
 
 
 class Horizon(Part):
@@ -176,7 +182,7 @@ class Scenario(Part):
     @field_validator("time_zone")
     @classmethod
     def _check_zone(cls, name: str) -> str:
-        known = zoneinfo.available_timezones()
+        known = _zones()
         if name not in known:
             guess = nearest(name, known)
             raise ValueError(

@@ -209,12 +209,27 @@ class Steps:
         return [one.rebuilt(tables) for one in asked]
 
     def inlined(self, query: ir.Table) -> ir.Table:
-        """Return a query that can be run without keeping any step, for a question asked once."""
-        known = self._tables()
-        for place, step in self._steps.items():
-            if place not in known:
-                known[place] = step.query.replace(known)
-        return narrowed(ir.Table(query.op().replace(known)))
+        """Return a query that can be run without keeping any step, for a question asked once.
+
+        Only the steps behind it are written into it, with the columns that it asks of them.
+        """
+        asked = _Asked.of(query.op(), query.columns)
+        wanted: dict[ops.Relation, set[str]] = {}
+        self._add(asked, wanted)
+        known: dict[ops.Relation, ops.Relation] = {}
+        open_: list[tuple[ops.Relation, _Asked]] = []
+        for place, step in reversed(self._steps.items()):
+            if place not in wanted:
+                continue
+            if step.table is not None and wanted[place] <= step.held:
+                known[place] = step.table.op()
+                continue
+            of_step = _Asked.of(step.query, wanted[place])
+            self._add(of_step, wanted)
+            open_.append((place, of_step))
+        for place, of_step in reversed(open_):
+            known[place] = of_step.rebuilt(known).op()
+        return asked.rebuilt(known)
 
     def _tables(self) -> dict[ops.Relation, ops.Relation]:
         return {p: s.table.op() for p, s in self._steps.items() if s.table is not None}

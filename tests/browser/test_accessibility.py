@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.test_pages import PAGES
-from tests.browser.test_pages import pages as pages
 from tests.opening import axe_violations
 
 pytestmark = pytest.mark.browser

@@ -156,7 +156,7 @@ def _a_slider_moves_the_readings(page: Any) -> None:
     ("name", "charts"),
     [
         pytest.param("scenario", 3, marks=pytest.mark.long),
-        ("periodic", 7),
+        pytest.param("periodic", 7, marks=pytest.mark.promised),
         ("start", 1),
         pytest.param("what_if", 7, marks=pytest.mark.long),
     ],

@@ -16,14 +16,7 @@ from cxlab.charts.theme import config
 from cxlab.report.html import Html, join, table
 from cxlab.report.page import build_plain_page
 from tests.opening import assert_drawn_in_silence
-from tests.report.helpers import (
-    EVIL,
-    hostile_scenario,
-    hostile_tables,
-    small_company,
-    small_scenario,
-    small_steady,
-)
+from tests.report.helpers import EVIL, hostile_scenario, hostile_tables
 
 pytestmark = pytest.mark.browser
 
@@ -34,33 +27,6 @@ SCREENS = [
     pytest.param(390, "light", marks=pytest.mark.long),
 ]
 PAGES = ["scenario", "periodic", "customers", "lifecycle", "loop", "compare"]
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pages")
-    scenario = cx.report.report(small_scenario(folder), out=folder / "out")
-    tables = cx.simulate(cx.Scenario.load(small_scenario(folder)), replications=1)
-    tables.write(folder / "log")
-    periodic = cx.report.report(data=folder / "log", out=folder / "out")
-    customers = cx.report.report(notebook="customers", data="sample_customers", out=folder / "out")
-    company, few = small_company(folder, "company", days=100), {"replications": 2}
-    lifecycle = cx.report.report(company, parameters=few, out=folder / "out")
-    loop = cx.report.report(company, notebook="loop", parameters=few, out=folder / "out")
-    compare = cx.report.report(
-        small_steady(folder), notebook="compare", parameters={"replications": 3},
-        out=folder / "out",
-    )  # fmt: skip
-    static = cx.report.report(data=folder / "log", out=folder / "out", static=True)
-    return {
-        "static": (static.path, 6),
-        "compare": (compare.path, 5),
-        "scenario": (scenario.path, 3),
-        "periodic": (periodic.path, 6),
-        "customers": (customers.path, 2),
-        "lifecycle": (lifecycle.path, 8),
-        "loop": (loop.path, 7),
-    }
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -149,9 +115,10 @@ def test_a_table_of_many_columns_is_a_list_on_a_phone(pages, open_page):
     assert opened.value(first) == [0, 6, '"Value"']
 
 
-@pytest.mark.parametrize("name", ["loop", "compare"])
-def test_options_beside_each_other_need_no_scrolling(pages, open_page, name):
-    opened = open_page(pages[name][0])
+@pytest.mark.parametrize("name", ["loop", "compare", "scenario"])
+@pytest.mark.parametrize("width", [1280, 800])
+def test_options_beside_each_other_need_no_scrolling(pages, open_page, name, width):
+    opened = open_page(pages[name][0], width=width)
     over = "[...document.querySelectorAll('main .table')].map(t => t.scrollWidth - t.clientWidth)"
     assert max(opened.value(over)) == 0
 
@@ -182,6 +149,67 @@ def test_on_paper_no_heading_stands_alone_at_the_foot_of_a_page(pages, open_page
     for *_, last in sheets:
         part = len(last) > 30  # a shorter line may stand in any sentence
         assert not [words for words in leading if words == last or (part and last in words)]
+
+
+SHEETS = {"A4": 688, "Letter": 710}
+"""Paper, and the pixels that it has between its margins of 14 mm."""
+
+WIDER = """(w) => [...document.querySelectorAll('main *')]
+    .filter(e => e.checkVisibility() && !e.closest('svg, math, .said'))
+    .filter(e => e.getBoundingClientRect().right > w + 1
+        || (e.matches('.table, .formula, figure, pre') && e.scrollWidth > e.clientWidth + 1))
+    .map(e => e.className + ' ' + e.textContent.slice(0, 60))"""
+
+
+@pytest.mark.parametrize(("width", "media"), [(390, "screen"), (800, "screen"), (688, "print")])
+def test_no_value_of_a_tile_breaks(pages, open_page, width, media):
+    """Nor does a unit stand on the next line."""
+    opened = open_page(pages["lifecycle"][0], width=width)
+    opened.page.emulate_media(media=media)
+    lines = """[...document.querySelectorAll('.tile .value:not(.none)')].map(v => {
+        const range = document.createRange();
+        range.selectNodeContents(v);
+        return new Set([...range.getClientRects()].map(r => Math.round(r.top))).size })"""
+    assert set(opened.value(lines)) == {1}
+
+
+@pytest.mark.parametrize("name", ["periodic", "loop", "compare"])
+def test_on_paper_nothing_is_cut(pages, open_page, name):
+    """Drawings, tables and formulas end within the sheet, and a drawing fills its frame."""
+    opened = open_page(pages[name][0])
+    opened.value("window.dispatchEvent(new Event('beforeprint'))")
+    opened.page.emulate_media(media="print")
+    for width in SHEETS.values():
+        opened.page.set_viewport_size({"width": width, "height": 1000})
+        opened.value("window.dispatchEvent(new Event('beforeprint'))")
+        assert opened.page.evaluate(WIDER, width) == []
+        drawn = opened.value(
+            """[...document.querySelectorAll('.plot:not(.tall .plot) .vis-light svg')].map(s =>
+                s.getBoundingClientRect().width / s.closest('.plot').clientWidth)"""
+        )
+        assert min(drawn) > 0.9
+
+
+@pytest.mark.parametrize("paper", SHEETS)
+@pytest.mark.parametrize("name", ["lifecycle", "compare"])
+def test_on_paper_sheets_are_full(pages, open_page, tmp_path, name, paper):
+    """No sheet but the last is half empty: a drawing that is kept whole is lower than that."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext on this machine")
+    opened = open_page(pages[name][0])
+    opened.value("window.dispatchEvent(new Event('beforeprint'))")
+    opened.page.pdf(path=tmp_path / "page.pdf", format=paper)
+    command = ["pdftotext", "-bbox", tmp_path / "page.pdf", "-"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    sheets = re.findall(r'<page [^>]*height="([\d.]+)">(.*?)</page>', text, re.DOTALL)
+    margin = 14 / 25.4 * 72
+    ends = [
+        (max(map(float, re.findall(r'yMax="([\d.]+)"', words))) - margin)
+        / (float(height) - 2 * margin)
+        for height, words in sheets
+    ]
+    assert len(ends) > 3
+    assert min(ends[:-1]) > 0.5
 
 
 def test_a_browser_that_cannot_unpack_shows_the_words(pages, chromium):
@@ -318,6 +346,10 @@ def test_a_static_page_is_drawn_without_any_script(pages, open_page, width, sche
     assert opened.requests == [path.as_uri()]
     assert opened.complaints == []
     assert opened.value("document.documentElement.scrollWidth") <= width
+    first = """(() => { const box = document.querySelector('main .table');
+        return [box.scrollWidth - box.clientWidth,
+                getComputedStyle(box.querySelector('tbody td'), '::before').content] })()"""
+    assert opened.value(first) == [0, '"Value"' if width < 480 else "none"]
 
 
 def test_on_paper_a_static_page_prints_its_definitions(pages, open_page):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import nbformat
 import numpy as np
 import pandas as pd
@@ -160,9 +162,9 @@ def test_a_waterfall_ends_where_its_last_step_does():
 def test_trend_words_hold_the_numbers():
     words = ALL["trend"]._repr_mimebundle_()["text/plain"]
     assert words == (
-        "First response time, median over 3 periods: 1.0 h in 2026-W01, 1.5 h in 2026-W03; "
-        "highest 1.5 h in 2026-W03, lowest 1.0 h in 2026-W01. 1 period has no value. "
-        "The target is 1.1 h."
+        "First response time, median over 3 periods: 60.0 min in 2026-W01, 90.0 min in 2026-W03; "
+        "highest 90.0 min in 2026-W03, lowest 60.0 min in 2026-W01. 1 period has no value. "
+        "The target is 66.7 min."
     )
 
 
@@ -189,8 +191,9 @@ def test_curves_tell_their_ends_and_their_highest_point():
 @pytest.mark.parametrize(
     ("names", "ends", "direct"),
     [
-        (("hang up", "answered within 20 s"), (0.1, 0.9), ["hang up", "answered\nwithin 20 s"]),
-        (("hang up", "served"), (0.50, 0.52), None),  # the names would lie on one another
+        (("hang up", "answered within 20 s"), (0.1, 0.9), ["hang up", "answered within\n20 s"]),
+        (("hang up", "served"), (0.50, 0.52), ["hang up", "served"]),
+        (tuple("abcde"), (0.50, 0.50, 0.51, 0.52, 0.52), None),  # four lines of words for one
         (("hang up", "an uncommonlylongword"), (0.1, 0.9), None),
     ],
 )
@@ -207,6 +210,36 @@ def test_lines_are_named_at_their_ends_where_there_is_room(names, ends, direct):
     if direct:
         data = spec["datasets"][named[0]["data"]["name"]]
         assert sorted(row["name"] for row in data) == sorted(direct)
+        # No line of words is lower than 8 % of the axis, which begins at 0.
+        places = sorted((row["at"], 1 + row["name"].count("\n")) for row in data)
+        for (below, one), (above, two) in pairwise(places):
+            assert above - below >= 0.08 * max(*ends, 0.5) * (one + two) / 2 - 1e-9
+
+
+def test_a_week_names_its_lines_beside_the_last_day_where_there_is_room():
+    """Friday ends at hour 115 (19:00): 53 hours are free; at 40 % of the top Saturday is low."""
+    week = pd.DataFrame({"hour_of_week": range(168)})
+    shift = week["hour_of_week"].between(0, 114) * 5.0 + (week["hour_of_week"] == 130) * 2.0
+    free = charts.load_against_staffing(week.assign(on_shift=shift, busy=shift / 2)).to_dict()
+    (layer,) = (m for m in free["layer"] if m["mark"]["type"] == "text")
+    rows = free["datasets"][layer["data"]["name"]]
+    assert [(row["name"], row["hour_of_week"]) for row in rows] == [
+        ("on shift", 115),
+        ("busy", 115),
+    ]
+    assert all(m["encoding"]["color"]["legend"] is None for m in free["layer"])
+    always = charts.load_against_staffing(week.assign(on_shift=5.0, busy=3.0)).to_dict()
+    assert not [m for m in always["layer"] if m["mark"]["type"] == "text"]
+    assert any(m["encoding"]["color"]["legend"] for m in always["layer"])
+
+
+def test_a_chart_of_times_has_one_unit():
+    """Its axis goes to 5.8 hours: nine minutes are a part of one."""
+    rows = pd.DataFrame({"metric": "art", "title": "Time", "unit": "s", "n": 9,
+                         "channel": ["email", "chat"], "value": [20880.0, 540.0],
+                         "low": [18000.0, 500.0], "high": [25200.0, 600.0]})  # fmt: skip
+    words = charts.interval(rows, "channel")._repr_mimebundle_()["text/plain"]
+    assert words == "Time by channel: email 5.8 h; chat 0.15 h."
 
 
 def test_one_period_is_told_once():

@@ -242,7 +242,10 @@ def test_ctrl_c_leaves_the_last_good_pages(made, monkeypatch):
 def test_pages_made_before_a_failure_are_in_the_index(made, tmp_path, capsys):
     asked = ["report", "--data", str(made[0] / "log"), "--out", str(tmp_path / "o"), "--period"]
     assert run([*asked, "2026-W09..2026-W11"]) == 2
-    assert "the log has no ticket of that period" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "the log has no ticket of that period" in told
+    # Figures of several pages are told below the name of each.
+    assert told.index("log-2026-W09:\n") < told.index("Ticket volume: 40")
     assert 'href="log-2026-W09.html"' in (tmp_path / "o" / "index.html").read_text()
 
 

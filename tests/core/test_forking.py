@@ -237,3 +237,22 @@ def test_a_parent_that_is_gone_ends_its_children_at_their_next_step():
     )
     assert _ends(int(done.stdout))
     assert "Traceback" not in done.stderr
+
+
+def test_a_fork_knows_that_it_is_one_and_still_looks_for_garbage():
+    found, _ = play(
+        """
+        import gc
+        from cxlab.forking import is_fork
+        from cxlab.imports import importing
+
+        with importing():
+            assert not gc.isenabled()
+        assert gc.isenabled() and not is_fork()
+
+        def work(task, progress):
+            return [is_fork(), gc.isenabled(), gc.get_freeze_count() > 0]
+        """,
+        [1],
+    )
+    assert found["found"] == [[0, [True, True, True], None]]

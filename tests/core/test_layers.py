@@ -12,7 +12,7 @@ ROOT = Path(cxlab.__file__).parent
 # Each layer may import itself and the layers before it; those on one line are strangers.
 LAYERS = [
     {"errors", "temporary"},
-    {"display", "files", "forking", "origin", "units", "validation"},
+    {"display", "files", "forking", "imports", "origin", "units", "validation"},
     {"pages"},
     {"tables"},
     {"calendars", "stats", "theory"},

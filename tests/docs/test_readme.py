@@ -98,6 +98,7 @@ def test_the_scenario_is_one(work):
     assert cx.Scenario.load(path).team == cx.Scenario.load(work / "scenarios/base.toml").team
 
 
+@pytest.mark.promised  # three plans, searched in full; tests/cli/test_staffing has a small one
 def test_staffing(work, capsys):
     (rules,) = [b for b in blocks("toml") if "lengths_hours" in b]
     (work / "rules.toml").write_text(rules)
@@ -141,6 +142,7 @@ def test_its_pictures_are_those_that_are_taken_and_small():
 
 def test_the_plain_lines_are_those_of_the_makefile():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    makefile = makefile.replace("$(PYTEST)", "pytest -n 2")
     tests = "pytest -n 2 --dist loadfile --nbval-lax tests cxlab"
     for line in (tests, "ruff check ."):
         assert line in README

@@ -66,8 +66,13 @@ def test_a_dead_process_costs_only_its_work(cores: Cores, tmp_path: Path) -> Non
     assert asked(cores, squared) == [n * n for n in range(12)]  # the pool lives again
 
 
-def test_work_that_kills_every_worker_is_named(cores: Cores) -> None:
-    with pytest.raises(RunError, match=f"died {ATTEMPTS} times") as told:
+@pytest.mark.timeout(120)  # a count of attempts that never ends would go on killing workers
+def test_work_that_kills_every_worker_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One worker and two attempts here: a worker takes seconds to start."""
+    cores = Cores(1)
+    assert ATTEMPTS > 2
+    monkeypatch.setattr("cxlab.experiment.executors.ATTEMPTS", 2)
+    with pytest.raises(RunError, match="died 2 times") as told:
         asked(cores, deadly)
     assert "4" in str(told.value)  # piece 4 of 12
     assert asked(cores, squared)[5] == 25
@@ -85,6 +90,16 @@ def test_names_of_executors() -> None:
     assert isinstance(executor_for(None, pieces=1), Here)
     here = Here()
     assert executor_for(here) is here
+
+
+@pytest.mark.parametrize(("cores", "kind"), [(1, Here), (4, Cores)])
+def test_unless_told_all_cores_there_are(
+    monkeypatch: pytest.MonkeyPatch, cores: int, kind: type[Executor]
+) -> None:
+    monkeypatch.setattr("cxlab.experiment.executors.cores", lambda: cores)
+    for where in (executor_for(None), executor_for(None, pieces=2)):
+        assert isinstance(where, kind)
+        assert where.workers == cores
 
 
 @pytest.mark.parametrize("name", ["corse", "cores:0", "cores:x", "", "8786"])

@@ -142,9 +142,10 @@ def test_queries_written_before_are_those_of_the_question(base: Scenario) -> Non
     shorter = base.but(**{"horizon.weeks": 1})
     earlier = base.but(start="2025-11-03")
     silent = base.but(surveys=None)
+    names = ("vol", "frt", "frt_p90", "art", "sla", "csat", "abandonment", "backlog")
     for scenario in (base, shorter, earlier, silent, base):
-        found = measured([Runs(scenario, 1, 1)], Question())[0].rows.set_index("metric")
-        whole = cx.measure(cx.simulate(scenario, replications=1), list(DESK), by="replication")
+        found = measured([Runs(scenario, 1, 1)], Question(names))[0].rows.set_index("metric")
+        whole = cx.measure(cx.simulate(scenario, replications=1), list(names), by="replication")
         for column in ("value", "n", "pending", "flag"):
             pd.testing.assert_series_equal(
                 found[column], whole.set_index("metric")[column], check_dtype=False, obj=column

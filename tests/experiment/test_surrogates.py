@@ -103,7 +103,7 @@ class TestKnownFunctions:
 class TestErrorBars:
     def test_what_all_cells_share_by_chance_is_in_the_bar(self):
         """All cells are off by the same chance: 95 % of the bars must still hold the truth."""
-        rng, held, times = np.random.default_rng(7), 0, 400
+        rng, held, times = np.random.default_rng(7), 0, 200
         for off in rng.normal(0, 5.0, times):
             found = cx.surrogate(swept(lambda a, b, off=off: plain(a, b) + off, GRID, error=5.0),
                                  "frt", kind="quadratic")  # fmt: skip
@@ -114,7 +114,7 @@ class TestErrorBars:
         assert held < times
 
     def test_own_noise_of_each_cell_is_in_the_bar(self):
-        rng, held, times = np.random.default_rng(8), 0, 200
+        rng, held, times = np.random.default_rng(8), 0, 100
         points = list(
             grid({"a": np.linspace(0, 3, 7).tolist(), "b": np.linspace(0, 10, 5).tolist()})
         )

@@ -121,6 +121,7 @@ def _toml(scenario: Scenario) -> str:
     return "\n".join(f"{key} = {value(v)}" for key, v in scenario.resolved().items())
 
 
+@pytest.mark.promised  # test_executors kills a worker of a cluster too
 def test_workers_that_die_cost_only_their_cells(small: Scenario, tmp_path: Path) -> None:
     """On a Dask cluster of two processes, one of which is killed in mid-sweep."""
     from distributed import LocalCluster

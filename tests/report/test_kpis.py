@@ -103,6 +103,7 @@ def test_no_value_is_said_not_hidden(flag):
 def test_undefined_kpis_are_named_together():
     block = tiles(_rows(value=float("nan"), flag="undefined"))
     assert "the data lack what it needs: First response time." in block.body
+    assert block.words == "No value, because the data lack what it needs: First response time."
 
 
 def test_markup_in_groups_and_titles_is_text():

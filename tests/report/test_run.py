@@ -89,6 +89,9 @@ ODD_CELLS = [
     "print(__name__)",
     "None",
     "1;",
+    "pd.DataFrame(0, index=[0], columns=range(30))",
+    "import matplotlib.pyplot as plt\nplt.figure(figsize=(1, 1)); plt.plot([1, 2]); plt.show()",
+    "plt.figure(figsize=(1, 1)).subplots().plot([2, 1]);",
 ]
 
 
@@ -147,6 +150,9 @@ def test_a_chart_that_cannot_be_shown_fails_the_run(tmp_path, engine):
         cx.report.report(notebook=_written(tmp_path, source), out=tmp_path / "out", engine=engine)
 
 
+LOG = "log"
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -154,8 +160,8 @@ def test_a_chart_that_cannot_be_shown_fails_the_run(tmp_path, engine):
         ({"scenario": "base", "data": "x"}, "either of a scenario or of data"),
         ({"scenario": "bsae"}, "no such scenario"),
         ({"data": "no-such-folder"}, "no such folder"),
-        ({"data": "sample", "period": "2016-13"}, "not a period"),
-        ({"data": "sample", "period": "1999-W01"}, "no ticket of that period"),
+        ({"data": LOG, "period": "2016-13"}, "not a period"),
+        ({"data": LOG, "period": "1999-W01"}, "no ticket of that period"),
         ({"data": "sample", "parameters": {"targest": "x"}}, "did you mean 'targets'"),
         ({"data": "sample", "parameters": {"period": 7}}, "wrong type"),
         ({"data": "sample", "period": "last", "parameters": {"period": "last"}}, "given twice"),
@@ -165,6 +171,9 @@ def test_a_chart_that_cannot_be_shown_fails_the_run(tmp_path, engine):
     ],
 )  # fmt: skip
 def test_bad_input_is_one_clear_error_and_nothing_written(tmp_path, given, words):
+    if given.get("data") == LOG:
+        _open_log().write(tmp_path / LOG)
+        given = given | {"data": str(tmp_path / LOG)}
     with pytest.raises(cx.InputError, match=words):
         cx.report.report(out=tmp_path / "out", **given)
     assert not (tmp_path / "out").exists()

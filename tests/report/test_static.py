@@ -13,8 +13,11 @@ from cxlab.charts.renderer import MIME as CHART_MIME
 from cxlab.charts.theme import config
 from cxlab.errors import RunError
 from cxlab.report.drawing import Colours, _without_detours
-from cxlab.report.html import Html
+from cxlab.report.html import Html, table
+from cxlab.report.lists import Lists
+from cxlab.report.outputs import place_of
 from cxlab.report.page import MAX_STATIC, build_static_page, check_page
+from cxlab.report.room import with_drawings
 from tests.report.helpers import EVIL
 
 POLICY = re.compile(
@@ -92,6 +95,26 @@ def test_the_largest_tables_give_way_when_there_is_no_room():
     assert page.count("do not fit in a page without scripts") == 1
     assert page.count("<summary>Data of this chart</summary>") == 1
     check_page(page, MAX_STATIC)
+
+
+def test_nothing_is_left_out_where_there_is_room_to_the_byte():
+    """The words for what is left out need no room when nothing is."""
+    parts = [Html("a" * 300), Html("b" * 200)]
+    page = place_of("drawing", 0) + place_of("drawing", 1)
+    assert with_drawings(page, parts, len(page) + 500) == parts[0] + parts[1]
+    assert "not fit" in with_drawings(page, parts, len(page) + 499)
+
+
+def test_names_of_columns_are_text_in_the_style_sheet():
+    lists = Lists()
+    rows = [["x", "1", "2", "3"]]
+    made = lists.marked(table(["Case", EVIL, 'a"}*{', "</style>"], rows, caption="c"))
+    assert '<div class="table stack s0"' in made
+    rules = re.findall(r'content:"((?:[^"\\]|\\.)*)"', lists.css())
+    assert len(rules) == 3
+    assert not re.search(r"[<>{}\"']", "".join(rules))
+    again = lists.marked(table(["Case", EVIL, 'a"}*{', "</style>"], rows, caption="d"))
+    assert 'class="table stack s0"' in again  # the same head, the same rules
 
 
 def test_sliders_are_told_where_they_stand():

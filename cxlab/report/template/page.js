@@ -96,12 +96,47 @@
     });
     // Vega makes its drawing focusable; the figure's words already say it all.
     place.querySelectorAll("[tabindex]").forEach((part) => part.removeAttribute("tabindex"));
+    if (theme === "light" && spec.width === "container") drawn.push({ view, figure, height: spec.height });
     const names = bound(spec).map((param) => param.name);
     if (names.length) {
       views.push({ view, names });
       await follow(view, names);
     }
   }
+
+  // Paper has a width of its own, so charts are drawn anew for it; small ones that follow one
+  // another stand side by side there.
+  const SHEET = { width: 840, low: 180 }, HALF = { width: 400, low: 180 }, SHORT = 480;
+  const drawn = [];
+
+  function small(part, page) {
+    if (!part || !part.matches("figure[data-chart]:not(.tall)")) return false;
+    const { spec, live } = page.charts[Number(part.dataset.chart)];
+    return !live && spec.width === "container" && part.lastElementChild.textContent.length < SHORT;
+  }
+
+  function pairs(page) {
+    for (const figure of figures()) {
+      const next = figure.nextElementSibling;
+      if (figure.closest(".pair") || !small(figure, page) || !small(next, page)) continue;
+      const pair = node("div", undefined, { class: "pair" });
+      figure.before(pair);
+      pair.append(figure, next);
+    }
+  }
+
+  window.addEventListener("beforeprint", () => {
+    for (const { view, figure, height } of drawn) {
+      const { width, low } = figure.closest(".pair") ? HALF : SHEET;
+      view.width(width);
+      if (height > low) view.height(Math.max(low, 0.75 * height));
+      view.run();
+    }
+  });
+  window.addEventListener("afterprint", () => {
+    drawn.forEach(({ view, height }) => { if (height > 0) view.height(height); });
+    window.dispatchEvent(new Event("resize"));
+  });
 
   // Sliders: parameters of the charts that are bound to a range. The page draws one for each,
   // outside the pictures, and every picture that knows the parameter follows it.
@@ -191,6 +226,7 @@
       return;
     }
     const page = JSON.parse(await unpack("cx-charts"));
+    pairs(page);
     for (const figure of figures()) {
       const chart = page.charts[Number(figure.dataset.chart)];
       if (chart.table) figure.append(dataTable(chart));

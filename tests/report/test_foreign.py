@@ -1,0 +1,91 @@
+"""What cells show that cxlab did not make: its words and pictures arrive, nothing of it runs."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import pandas as pd
+import pytest
+
+import cxlab as cx
+from cxlab.report.foreign import foreign, markdown
+from tests.report.test_run import _written
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5Erk"
+    "Jggg=="
+)
+
+
+def test_a_picture_stands_in_the_page_with_its_words():
+    shown = foreign({"image/png": PIXEL, "text/plain": "<Figure size 640x480 with 1 Axes>"}, {})
+    assert shown == (
+        '<figure class="picture"><img src="data:image/png;base64,' + PIXEL + '" '
+        'alt="Figure size 640x480 with 1 Axes"></figure>'
+    )
+    told = foreign({"image/png": PIXEL}, {"image/png": {"alt": 'calls "by hour"'}})
+    assert 'alt="calls &quot;by hour&quot;"' in told
+    drawn = foreign({"image/svg+xml": ["<svg>", "<script>1</script></svg>"]}, {})
+    (source,) = re.findall('base64,([^"]+)', drawn)
+    assert base64.b64decode(source) == b"<svg><script>1</script></svg>"
+    assert "script" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        ("<b onclick='x()'>a</b><script>bad()</script>", "<b>a</b>"),
+        ("<p style='color:red'>a</p>", "<p>a</p>"),
+        ("<a href='javascript:x'>a</a>", '<a rel="noopener noreferrer">a</a>'),
+        ("<a href='https://a.example'>a</a>",
+         '<a href="https://a.example" rel="noopener noreferrer">a</a>'),
+        ("<img src='https://a.example/b.png'>a<iframe src='c'>d</iframe>", "ad"),
+    ],
+)  # fmt: skip
+def test_html_keeps_structure_and_text(source, kept):
+    assert f">{kept}</div>" in foreign({"text/html": source, "text/plain": "<HTML object>"}, {})
+
+
+def test_html_that_is_a_program_is_left_out_in_words():
+    told = foreign({"text/html": "<div id='plot'></div><script>draw()</script>"}, {})
+    assert "it needs scripts" in told
+    assert "draw" not in told
+
+
+def test_a_styled_frame_is_a_table():
+    styled = pd.DataFrame({"<b>": [0.25]}).style.format("{:.1%}").set_caption("<i>")
+    shown = foreign({"text/html": styled.to_html()}, {})
+    assert "25.0%" in shown
+    assert "<b>" not in shown
+    assert "<th scope=" in shown
+
+
+def test_markdown_loads_nothing_and_its_html_is_text():
+    assert markdown("**a** <b>x</b>") == "<p><strong>a</strong> &lt;b&gt;x&lt;/b&gt;</p>\n"
+    assert markdown("![up](https://a.example/b.png)") == (
+        '<p><a href="https://a.example/b.png">up</a></p>\n'
+    )
+    assert markdown("![up](b.png)") == "<p>up</p>\n"
+    assert 'src="data:image/png;base64,' in markdown(f"![up](data:image/png;base64,{PIXEL})")
+
+
+def test_addresses_of_memory_are_no_part_of_a_page():
+    told = foreign({"text/plain": "[<matplotlib.lines.Line2D at 0x7f4f88ee3250>]"}, {})
+    assert told == "<pre>[&lt;matplotlib.lines.Line2D&gt;]</pre>"
+
+
+def test_a_notebook_of_ones_own_has_its_title_and_its_pictures(tmp_path):
+    own = _written(
+        tmp_path,
+        "# Calls & e-mail\n\nFor whoever runs it.\n\n```\n## no heading\n```\n\n## By hour",
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show()",
+    )
+    made = cx.report.report(notebook=own, out=tmp_path)
+    page = made.path.read_text(encoding="utf-8")
+    assert "<h1>Calls &amp; e-mail</h1>" in page
+    assert "data:image/png;base64," in page
+    assert "By hour</h2>" in page
+    assert "no heading</h2>" not in page
+    again = cx.report.report(notebook=own, out=tmp_path / "again").path
+    assert again.read_text(encoding="utf-8") == page
