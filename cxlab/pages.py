@@ -122,9 +122,10 @@ def request_of(
     books = notebooks_for(scenario, data, notebook)
     given = {"scenario": scenario, "data": data, "period": period, **(parameters or {})}
     texts = {name: str(value) for name, value in given.items() if value is not None}
-    named = [*texts.values(), *(t for book in books for t in _defaults(book))]
     base = Path(texts["scenario"]).parent if "scenario" in texts else Path()
-    files = {path: None for text in named for path in _files(text, base, out.resolve())}
+    defaults = [(text, book.parent) for book in books for text in _defaults(book)]
+    named = [(text, base) for text in [*texts.values(), *(text for text, _ in defaults)]]
+    files = {path: None for each in [*named, *defaults] for path in _files(*each, out.resolve())}
     shown = [{"path": str(p), "sha256": sha256_of(p)} for p in [*books, *sorted(files)]]
     asked = [sorted(texts.items()), [Path(b).name for b in books], shown, static]
     own = [versions(), git_commit(), code_sha256()]

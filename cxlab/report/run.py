@@ -23,7 +23,7 @@ from cxlab.pages import holding, request_of, sha256_of
 from cxlab.report.html import without_nan
 from cxlab.report.logs import SAMPLES, no_log
 from cxlab.report.manifest import input_id, manifest, provenance_markup
-from cxlab.report.parameters import check_parameters, read_schema
+from cxlab.report.parameters import Parameter, check_parameters, read_schema
 from cxlab.report.vega import BundleJob
 
 __all__ = ["ReportResult", "report"]
@@ -94,6 +94,7 @@ def report(
     given = _given(scenario, data, period, parameters)
     schema = read_schema(raw, source.name)
     checked = check_parameters(schema, given, from_text=from_text)
+    checked |= _beside(schema, checked, source.parent)
     used = {name: checked.get(name, p.default) for name, p in schema.items()}
     _check_inputs(used)
     job = None if static else BundleJob()
@@ -153,6 +154,22 @@ def _given(
             raise InputError(f"{name} is given twice", given=given[name])
         given[name] = value
     return given
+
+
+def _beside(
+    schema: Mapping[str, Parameter], checked: Mapping[str, Any], folder: Path
+) -> dict[str, str]:
+    """Return the defaults that name a file from the notebook's folder, as seen from here.
+
+    JupyterLab runs a notebook in its folder; a command may stand anywhere.
+    """
+    texts = {name: p.default for name, p in schema.items() if name not in checked}
+    return {
+        name: str((folder / text).resolve())
+        for name, text in texts.items()
+        if isinstance(text, str) and "/" in text
+        and not Path(text).exists() and (folder / text).exists()
+    }  # fmt: skip
 
 
 def _check_inputs(used: Mapping[str, Any]) -> None:

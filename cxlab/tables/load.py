@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from cxlab.errors import InputError
 from cxlab.files import no_file
+from cxlab.tables.at_rest import at_rest
 from cxlab.tables.catalogue import TABLES, table_spec
 from cxlab.tables.checks import QUARANTINE_COLUMNS, broken_references, check_rows, without
 from cxlab.tables.coerce import ROW, SQL_TYPES, check_names, coerce_table
@@ -211,8 +212,9 @@ def read(path: Path) -> Tables:
     ours = beside.is_file()
     meta = _meta(beside.read_text("utf-8"), beside) if ours else Meta()
     _refuse_two_files(files)
-    sources = [_source(backend, f) for f in files]
-    return load(backend, sources, meta, read_files(path) if ours else None)
+    with at_rest(files):
+        sources = [_source(backend, f) for f in files]
+        return load(backend, sources, meta, read_files(path) if ours else None)
 
 
 def _read_file(backend: ibis.BaseBackend, path: Path) -> Tables:
@@ -222,7 +224,8 @@ def _read_file(backend: ibis.BaseBackend, path: Path) -> Tables:
         raise InputError(
             "not a file of tables", given=path.name, expected="a .parquet, .csv or .duckdb file"
         )
-    return load(backend, [_source(backend, path)], Meta())
+    with at_rest([path]):
+        return load(backend, [_source(backend, path)], Meta())
 
 
 def _read_duckdb(backend: ibis.BaseBackend, path: Path) -> Tables:

@@ -359,3 +359,22 @@ def test_stdout_is_left_to_the_caller(tmp_path):
     )
     assert done.stdout == ""
     assert done.stderr == ""
+
+
+def test_a_default_that_names_a_file_beside_the_notebook_is_found_from_anywhere(
+    tmp_path, monkeypatch
+):
+    """As JupyterLab finds it, which runs a notebook in its folder."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "else" / "where").mkdir(parents=True)
+    small_scenario(tmp_path)
+    cells = _notebook("import cxlab as cx; cx.Scenario.load(scenario).name")
+    cells.cells[0].source = 'scenario: str = "../small.toml"'
+    path = tmp_path / "notebooks" / "own.ipynb"
+    nbformat.write(cells, path)
+    monkeypatch.chdir(tmp_path / "else" / "where")
+    made = cx.report.report(notebook=path, out=tmp_path / "out")
+    data = json.loads(made.manifest_path.read_text(encoding="utf-8"))
+    assert data["parameters"]["scenario"] == str((tmp_path / "small.toml").resolve())
+    # So the page is made again when that file changes.
+    assert str(tmp_path / "small.toml") in [f["path"] for f in data["request"]["files"]]

@@ -6,8 +6,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from cxlab.errors import InputError
-from cxlab.tables import Tables, table_spec
+from cxlab.errors import InputError, RunError
+from cxlab.tables import Tables, load, table_spec
 
 HEADER = "ticket_id,created_at,channel,status"
 ROW = "T1,2024-03-01T09:00:00Z,email,open"
@@ -154,6 +154,21 @@ def test_another_separator_or_encoding_is_told_what_to_do(tmp_path, content, wor
     (tmp_path / "tickets.csv").write_bytes(content)
     with pytest.raises(InputError, match=words):
         Tables.read(tmp_path)
+
+
+@pytest.mark.parametrize("more", [f"{ROW}\n", '"half of a row, of which the rest'])
+def test_a_file_that_changes_while_it_is_read_is_no_log(tmp_path, monkeypatch, more):
+    path = csv(tmp_path / "a", f"{HEADER}\n{ROW}\n") / "tickets.csv"
+    whole = load.source_of_csv
+
+    def slowly(*given):
+        with path.open("a") as file:
+            file.write(more)
+        return whole(*given)
+
+    monkeypatch.setattr(load, "source_of_csv", slowly)
+    with pytest.raises(RunError, match=r"changed while it was read: given 'tickets\.csv'"):
+        Tables.read(path.parent)
 
 
 def test_bad_places_get_one_clear_error(tmp_path):
