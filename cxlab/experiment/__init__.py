@@ -3,6 +3,7 @@
 `validate` holds the model itself against queueing theory; `validation_cases` are its desks.
 """
 
+from cxlab.experiment.case import Case, Fault, Quantity
 from cxlab.experiment.causes import churn_causes
 from cxlab.experiment.companies import company_runs
 from cxlab.experiment.comparison import Comparison, compare
@@ -16,7 +17,7 @@ from cxlab.experiment.soundness import doubts, open_tickets, warm_up_of
 from cxlab.experiment.staffing import staff
 from cxlab.experiment.surrogates import Surrogate, surrogate
 from cxlab.experiment.sweeps import Sweep, sweep
-from cxlab.experiment.validation import Case, Fault, Quantity, plant, validate
+from cxlab.experiment.validation import plant, validate
 from cxlab.experiment.warm_up import WarmUp
 from cxlab.experiment.worth import without_links, worth_of
 from cxlab.experiment.year import CompanyYear, company_year

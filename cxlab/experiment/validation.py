@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,11 +19,12 @@ from scipy import stats as st
 
 from cxlab import stats
 from cxlab.errors import InputError
+from cxlab.experiment.case import Case, Fault
 from cxlab.experiment.pairing import holm
-from cxlab.experiment.readings import Reading, Run
-from cxlab.scenario import Scenario
+from cxlab.experiment.readings import Run
+from cxlab.experiment.validation_cases import FAULTS, all_cases
 
-__all__ = ["FAMILY", "POWER", "Case", "Fault", "Quantity", "judge", "plant", "validate"]
+__all__ = ["FAMILY", "POWER", "judge", "plant", "validate"]
 
 FAMILY = 0.01
 """Chance that any of the tests raises a false alarm."""
@@ -36,39 +36,6 @@ SEED = 20260105
 REPLICATIONS = 30
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """One number of a case: what theory says, and how a run is read for it."""
-
-    name: str
-    unit: str
-    theory: float
-    reading: Reading = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Case:
-    """A desk whose steady state is known: the scenario, the formula, what is compared."""
-
-    name: str
-    formula: str
-    """What theory is applied, in words."""
-    source: str
-    scenario: Scenario = field(repr=False)
-    quantities: tuple[Quantity, ...]
-    fast: bool = False
-    """Whether `make test` runs it too."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A fault put into a case on purpose: do the tests see it?"""
-
-    what: str
-    case: str
-    changes: Mapping[str, Any]
 
 
 def validate(
@@ -86,8 +53,6 @@ def validate(
     (counted in all runs), seed. `progress(done, total)` counts cases. Raises InputError for fewer
     than two replications.
     """
-    from cxlab.experiment.validation_cases import all_cases
-
     if replications < 2:
         raise InputError("replications", given=replications, expected="2 or more")
     chosen = list(all_cases() if cases is None else cases)
@@ -112,8 +77,6 @@ def plant(
     `FAMILY` ÷ `tests` (Bonferroni, which is stricter than Holm). Columns: fault, case, found,
     quantity (the one with the largest |t|), theory, value, t.
     """
-    from cxlab.experiment.validation_cases import FAULTS, all_cases
-
     known = {case.name: case for case in all_cases()}
     rows = []
     for fault in FAULTS if faults is None else faults:

@@ -15,8 +15,8 @@ import numpy as np
 
 from cxlab import theory
 from cxlab.experiment import readings as read
+from cxlab.experiment.case import Case, Fault, Quantity
 from cxlab.experiment.readings import Reading, Run
-from cxlab.experiment.validation import Case, Fault, Quantity
 from cxlab.scenario import Scenario
 from cxlab.tables.catalogue import PRIORITIES
 
