@@ -19,6 +19,7 @@ import nbformat
 
 from cxlab.charts.theme import config
 from cxlab.errors import RunError
+from cxlab.report.absent import gathered
 from cxlab.report.drawing import Colours
 from cxlab.report.html import Html, join, json_for_script, slug, without_nan
 from cxlab.report.lists import Lists
@@ -180,7 +181,7 @@ def _sections(notebook: Any, collected: Collected) -> list[Section]:
             last.body = Html(last.body + join_outputs(cell.outputs, collected))
     bodies = settled([s.body for s in sections])
     for section, body in zip(sections, bodies, strict=True):
-        section.body = body
+        section.body = gathered(body)
     return [s for s in sections if s.title or s.body]
 
 
