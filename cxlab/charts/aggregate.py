@@ -44,6 +44,10 @@ def _counted(tables: Tables, columns: tuple[str, ...], period: Period | None) ->
     return pd.DataFrame({c: pd.to_datetime(frame[c]).dt.tz_localize("UTC") for c in columns})
 
 
+_NO_RESPONSE = "No ticket has a first response."
+"""Why there is nothing to draw of first responses, nor of waits where no answer is known either."""
+
+
 def hourly_waits(tables: Tables, tz: str = "UTC", period: Period | None = None) -> pd.DataFrame:
     """Return the mean wait by local hour of the week: weekday, hour, value (s), n.
 
@@ -65,7 +69,7 @@ def hourly_waits(tables: Tables, tz: str = "UTC", period: Period | None = None) 
     grouped = rows.groupby(["weekday", "hour"])["wait"]
     out: pd.DataFrame = grouped.agg(value="mean", n="size").reset_index()
     reason = (
-        "This log knows neither a wait for a person nor a first response."
+        _NO_RESPONSE
         if "tickets" in tables else "There are no tickets."
     )  # fmt: skip
     out.attrs = {"what": what, "reason": reason}
@@ -148,8 +152,8 @@ def first_response_times(
     times = (tickets["first_human_reply_at"] - tickets["created_at"]).dt.total_seconds().dropna()
     what = "First response time"
     if times.empty:
-        reason = "No ticket has a first response, so there is no distribution to show."
-        return Distribution(what, pd.DataFrame(columns=["start", "end", "n"]), reason=reason)
+        none = pd.DataFrame(columns=["start", "end", "n"])
+        return Distribution(what, none, reason=_NO_RESPONSE)
     marks = {q: float(times.quantile(q)) for q in percentiles}
     last = next((i for i, e in enumerate(CLASSES) if i and e > times.max()), len(CLASSES) - 1)
     edges = np.array(CLASSES[: last + 1], dtype=np.float64)

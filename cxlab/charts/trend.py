@@ -82,6 +82,8 @@ def _too_few(rows: pd.DataFrame) -> str:
     """Return why there is no trend, in words: no period has a value, or only one has; "" else."""
     known = rows[rows["value"].notna()]
     if known.empty:
+        if "flag" in rows and (rows["flag"] == "undefined").all():
+            return "The data do not record what it needs."
         return "There is no value in any of these periods."
     if len(known) > 1:
         return ""

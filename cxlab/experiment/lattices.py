@@ -243,9 +243,9 @@ def default_ranges(scenario: Scenario) -> dict[str, list[Any]]:
         key, shift = max(shifts, key=lambda s: s[1]["agents"] * _hours(s[1]))
         found[key] = [max(1, shift["agents"] - 1), shift["agents"] + 2]
     busiest = max(scenario.lines, key=scenario.expected_tickets)
-    found[f"channels.{busiest}.arrivals_per_hour"] = ["x0.8", "x1.4"]
+    found[f"channels.{busiest}.arrivals_per_hour"] = ["x0.9", "x1.2"]
     if look_up(data, f"channels.{busiest}.handle_minutes.mean")[0]:
-        found[f"channels.{busiest}.handle_minutes.mean"] = ["x0.85", "x1.3"]
+        found[f"channels.{busiest}.handle_minutes.mean"] = ["x0.9", "x1.2"]
     return found
 
 

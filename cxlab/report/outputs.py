@@ -13,6 +13,7 @@ from typing import Any
 from cxlab.charts.base import EMPTY, LIVE, TABLE
 from cxlab.charts.renderer import LAB_WIDTH
 from cxlab.charts.renderer import MIME as CHART_MIME
+from cxlab.report.absent import absent
 from cxlab.report.blocks import BLOCK_MIME, PAGE_MIME
 from cxlab.report.drawing import Colours, drawing
 from cxlab.report.foreign import foreign, plain, text_of
@@ -71,7 +72,7 @@ def _chart(spec: dict[str, Any], collected: Collected) -> Html:
     words = str(spec.get("description", ""))
     about: Mapping[str, Any] = spec.get("usermeta") or {}
     if about.get(EMPTY):
-        return element("div", element("h3", heading), element("p", words), class_="note")
+        return absent(heading, words)
     number = len(collected.charts)
     # The page brings the title (which wraps on a small screen) and the theme itself.
     kept = {k: v for k, v in spec.items() if k not in _OURS}

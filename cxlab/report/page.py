@@ -19,6 +19,7 @@ import nbformat
 
 from cxlab.charts.theme import config
 from cxlab.errors import RunError
+from cxlab.report.absent import gathered
 from cxlab.report.drawing import Colours
 from cxlab.report.foreign import markdown
 from cxlab.report.html import Html, join, json_for_script, slug, without_nan
@@ -199,7 +200,7 @@ def _sections(notebook: Any, collected: Collected) -> list[Section]:
     collected.facts.setdefault("title", _title(notebook))
     bodies = settled([s.body for s in sections])
     for section, body in zip(sections, bodies, strict=True):
-        section.body = body
+        section.body = gathered(body)
     return [s for s in sections if s.title or s.body]
 
 

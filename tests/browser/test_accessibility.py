@@ -28,7 +28,7 @@ def test_axe_sees_a_violation(pages, open_page):
     opened = open_page(pages["static"][0], charts=False)
     opened.value(
         """document.documentElement.removeAttribute('lang');
-        document.querySelector('.plot').removeAttribute('aria-label')"""
+        document.querySelector('.plot').removeAttribute('aria-labelledby')"""
     )
     assert {rule for rule, _ in axe_violations(opened)} >= {"html-has-lang", "role-img-alt"}
 

@@ -95,8 +95,8 @@ def test_ranges_worth_a_look_at():
     base = cx.Scenario.load(scenario_file("base"))
     assert default_ranges(base) == {
         "team.shifts.2.agents": [1, 4],
-        "channels.email.arrivals_per_hour": ["x0.8", "x1.4"],
-        "channels.email.handle_minutes.mean": ["x0.85", "x1.3"],
+        "channels.email.arrivals_per_hour": ["x0.9", "x1.2"],
+        "channels.email.handle_minutes.mean": ["x0.9", "x1.2"],
     }
     for name in ("it_help_desk", "round_the_clock", "bank_call_centre", "small_business_inbox"):
         scenario = cx.Scenario.load(scenario_file(name))

@@ -105,6 +105,15 @@ def test_nothing_is_left_out_where_there_is_room_to_the_byte():
     assert "not fit" in with_drawings(page, parts, len(page) + 499)
 
 
+def test_charts_without_anything_to_draw_are_one_note_of_their_section():
+    shown = [cx.charts.trend(pd.DataFrame(columns=["period", "value", "unit"]), title=title)
+             for title in (EVIL, "Second")]  # fmt: skip
+    page = _page(*(chart.to_dict() for chart in shown))
+    assert page.count('class="note"') == 1
+    assert "; Second:</strong> not drawn. There is no value in any of these periods." in page
+    assert "<img" not in page
+
+
 def test_names_of_columns_are_text_in_the_style_sheet():
     lists = Lists()
     rows = [["x", "1", "2", "3"]]
