@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.promised  # an environment of its own takes long to make
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
