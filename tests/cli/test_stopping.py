@@ -40,7 +40,9 @@ def test_a_stopped_report_leaves_nothing_running(tmp_path, how):
     out.mkdir()
     (out / "waits.html").write_text("yesterday's")
     book = notebook(out / "waits.ipynb", WAITS.format(told=str(told)))
-    program = "from cxlab.cli.app import main; main()"
+    # A suite in the background of a shell has Ctrl-C ignored, and would pass that on.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    program = heard + "from cxlab.cli.app import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", program, "report", "--notebook", str(book), "-o", str(out)],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
