@@ -12,7 +12,7 @@ help:
 	@echo "make report   set up, run scenarios/base.toml, print the path of the page"
 	@echo "make test     set up, then ruff, mypy and the tests (some minutes)"
 	@echo "make validate everything asked of everything, and reports/validation.html: make long (tests),"
-	@echo "              make kernels (notebooks), make theory (the page), half an hour together"
+	@echo "              make kernels (notebooks), make theory (the page)"
 	@echo "make spark    the tests on a local Spark (installs pyspark; needs Java 17)"
 	@echo "make gallery  a page of every notebook and lesson in reports/, with an index"
 	@echo "make check-gallery  opens each of these pages in Chromium: charts, network, width, axe"
