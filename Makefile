@@ -39,9 +39,9 @@ lint: $(VENV)/.installed
 types: $(VENV)/.installed
 	$(BIN)/mypy
 
-# Two notebooks run in a kernel here; the others do so with `make validate`, and are made in the
+# One notebook runs in a kernel here; the others do so with `make validate`, and are made in the
 # tests' own process, of small scenarios, by tests/report, and in full by `make gallery`.
-NOTEBOOKS := notebooks/customers.ipynb notebooks/start.ipynb
+NOTEBOOKS := notebooks/start.ipynb
 OTHERS := $(filter-out $(NOTEBOOKS),$(wildcard notebooks/*.ipynb))
 PYTEST := $(BIN)/python -m pytest -n 2
 
@@ -61,7 +61,7 @@ long: $(VENV)/.installed
 # What README promises and the fast suite leaves out: .ci/run.
 promised: $(VENV)/.installed
 	$(PYTEST) --dist load -m promised
-	$(PYTEST) --dist loadfile --nbval-lax notebooks/scenario.ipynb notebooks/periodic.ipynb
+	$(PYTEST) --dist loadfile --nbval-lax $(addprefix notebooks/,customers.ipynb periodic.ipynb scenario.ipynb)
 
 kernels: $(VENV)/.installed
 	$(PYTEST) --dist loadfile --nbval-lax notebooks/lessons $(OTHERS)
