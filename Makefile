@@ -12,7 +12,7 @@ help:
 	@echo "make report   set up, run scenarios/base.toml, print the path of the page"
 	@echo "make test     set up, then ruff, mypy and the tests (some minutes)"
 	@echo "make validate everything asked of everything, and reports/validation.html: make long (tests),"
-	@echo "              make kernels (notebooks), make theory (the page), half an hour together"
+	@echo "              make kernels (notebooks), make theory (the page)"
 	@echo "make spark    the tests on a local Spark (installs pyspark; needs Java 17)"
 	@echo "make gallery  a page of every notebook and lesson in reports/, with an index"
 	@echo "make check-gallery  opens each of these pages in Chromium: charts, network, width, axe"
@@ -39,9 +39,9 @@ lint: $(VENV)/.installed
 types: $(VENV)/.installed
 	$(BIN)/mypy
 
-# Two notebooks run in a kernel here; the others do so with `make validate`, and are made in the
+# One notebook runs in a kernel here; the others do so with `make validate`, and are made in the
 # tests' own process, of small scenarios, by tests/report, and in full by `make gallery`.
-NOTEBOOKS := notebooks/customers.ipynb notebooks/start.ipynb
+NOTEBOOKS := notebooks/start.ipynb
 OTHERS := $(filter-out $(NOTEBOOKS),$(wildcard notebooks/*.ipynb))
 PYTEST := $(BIN)/python -m pytest -n 2
 
@@ -61,7 +61,7 @@ long: $(VENV)/.installed
 # What README promises and the fast suite leaves out: .ci/run.
 promised: $(VENV)/.installed
 	$(PYTEST) --dist load -m promised
-	$(PYTEST) --dist loadfile --nbval-lax notebooks/scenario.ipynb notebooks/periodic.ipynb
+	$(PYTEST) --dist loadfile --nbval-lax $(addprefix notebooks/,customers.ipynb periodic.ipynb scenario.ipynb)
 
 kernels: $(VENV)/.installed
 	$(PYTEST) --dist loadfile --nbval-lax notebooks/lessons $(OTHERS)

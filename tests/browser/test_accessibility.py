@@ -16,7 +16,14 @@ SCREENS = [
 ]
 
 
-@pytest.mark.parametrize("name", [*PAGES, "static"])
+FEW = ("scenario", "periodic", "compare", "static")
+"""Asked here; the others with `make validate`, all of the gallery with `make check-gallery`."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[] if n in FEW else [pytest.mark.long]) for n in (*PAGES, "static")],
+)
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_axe_finds_nothing(pages, open_page, name, width, scheme):
     opened = open_page(pages[name][0], width=width, scheme=scheme, charts=name != "static")

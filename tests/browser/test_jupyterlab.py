@@ -157,7 +157,7 @@ def _a_slider_moves_the_readings(page: Any) -> None:
     [
         pytest.param("scenario", 3, marks=pytest.mark.long),
         pytest.param("periodic", 7, marks=pytest.mark.promised),
-        ("start", 1),
+        pytest.param("start", 1, marks=pytest.mark.promised),
         pytest.param("what_if", 7, marks=pytest.mark.long),
     ],
 )

@@ -1,4 +1,7 @@
-"""README's commands, scenario and Python lines are run as they stand there."""
+"""README's commands, scenario and Python lines are run as they stand there.
+
+The first of them here, all by `.ci/run` (`make promised`); tests/cli has small ones of each.
+"""
 
 import re
 import runpy
@@ -39,6 +42,7 @@ def test_your_own_log_in_five_minutes(work):
     assert sorted(p.suffix for p in (work / "reports").iterdir()) == [".html", ".html", ".json"]
 
 
+@pytest.mark.promised
 def test_one_log_in_several_readings(work, capsys):
     assert run(["import", "scenarios/sample_import/mapping.toml", "--out", "tables"]) == 0
     (block,) = [b for b in blocks("") if "--variants fcr" in b]
@@ -47,6 +51,7 @@ def test_one_log_in_several_readings(work, capsys):
     assert "fcr_zendesk" in capsys.readouterr().out
 
 
+@pytest.mark.promised
 def test_customers(work, capsys):
     (block,) = [b for b in blocks("") if "cxlab journey" in b]
     for line in block.splitlines():
@@ -69,6 +74,7 @@ def test_experiments(work, capsys):
     assert "8 cells" in capsys.readouterr().err
 
 
+@pytest.mark.promised
 def test_compare(work, capsys):
     (block,) = [b for b in blocks("") if "cxlab compare" in b]
     few = {"compare": ["--replications", "2", "-m", "frt"], "report": ["-p", "replications=2"]}
@@ -98,7 +104,7 @@ def test_the_scenario_is_one(work):
     assert cx.Scenario.load(path).team == cx.Scenario.load(work / "scenarios/base.toml").team
 
 
-@pytest.mark.promised  # three plans, searched in full; tests/cli/test_staffing has a small one
+@pytest.mark.promised
 def test_staffing(work, capsys):
     (rules,) = [b for b in blocks("toml") if "lengths_hours" in b]
     (work / "rules.toml").write_text(rules)
@@ -111,6 +117,7 @@ def test_staffing(work, capsys):
     assert "confirmed" in capsys.readouterr().out  # the JSON of the last line
 
 
+@pytest.mark.promised
 def test_the_python_lines_run(work):
     assert run(["import", "scenarios/sample_import/mapping.toml", "--out", "tables"]) == 0
     (code,) = [b for b in blocks("python") if "pyspark" not in b]

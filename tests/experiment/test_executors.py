@@ -132,6 +132,23 @@ def cluster() -> Iterator[Cluster]:
         yield executor
 
 
+def test_on_a_cluster_in_this_process() -> None:
+    """The same way as to many machines; on processes of their own below."""
+    from distributed import LocalCluster
+
+    with (
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+        ) as near,
+        Cluster(near.scheduler_address) as executor,
+    ):
+        assert executor.workers == 2
+        assert asked(executor, squared) == [n * n for n in range(12)]
+        with pytest.raises(InputError, match="number three"):
+            asked(executor, refusing)
+
+
+@pytest.mark.promised
 class TestCluster:
     """On a real Dask cluster of two processes."""
 
@@ -162,6 +179,7 @@ class TestCluster:
             executor_for(cluster._client.scheduler_info()["address"])
 
 
+@pytest.mark.promised
 def test_a_cluster_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     from distributed import LocalCluster
 

@@ -34,7 +34,7 @@ def test_many_metrics_need_few_tables() -> None:
     assert tables_for("n_msg") is None if "n_msg" in METRICS else True
 
 
-@pytest.mark.parametrize("by", [(), ("channel",), ("week",)])
+@pytest.mark.parametrize("by", [(), pytest.param(("channel",), marks=pytest.mark.long), ("week",)])
 def test_lean_tables_give_what_all_tables_give(base: Scenario, by: tuple[str, ...]) -> None:
     names = tuple(LEAN) if not by else DESK
     lean = measured([Runs(base, 1, 2)], Question(names, by))[0].rows

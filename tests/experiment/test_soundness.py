@@ -130,6 +130,7 @@ def test_probabilities_above_1_are_counted_and_said() -> None:
     assert 0 < one["terms_ended"] < counted["terms_ended"]  # a sum over the replications
 
 
+@pytest.mark.long
 def test_a_company_without_a_desk_is_sound_and_measured() -> None:
     calm = company(**{"lifecycle.segments.all.churn_factor": 1.0})
     tables = simulate(calm)

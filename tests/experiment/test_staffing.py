@@ -293,7 +293,13 @@ class TestCover:
 
 class TestSample:
     @pytest.mark.parametrize(
-        "name", ["base", "it_help_desk", "round_the_clock", "small_business_inbox"]
+        "name",
+        [
+            "base",
+            "round_the_clock",
+            pytest.param("it_help_desk", marks=pytest.mark.long),
+            pytest.param("small_business_inbox", marks=pytest.mark.long),
+        ],
     )
     def test_its_figures_are_those_of_the_metrics(self, name):
         """Two routes: the tables and their queries, and the times of the runs themselves."""

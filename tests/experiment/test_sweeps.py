@@ -82,7 +82,9 @@ cx.sweep(
 """
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.promised)]
+)
 def test_a_killed_sweep_loses_only_what_was_in_hand(
     small: Scenario, tmp_path: Path, how: signal.Signals
 ) -> None:

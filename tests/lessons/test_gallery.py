@@ -19,6 +19,7 @@ def test_shows_every_notebook():
     assert shown == {path.stem for path in bundled("notebooks").glob("*.ipynb")} - {"start"}
 
 
+@pytest.mark.promised  # .ci/run also makes the whole one
 def test_pages_and_indexes(tmp_path):
     told = []
     made = gallery(

@@ -80,6 +80,7 @@ def test_waiting_customers_count_as_long_as_they_were_seen(tmp_path):
     assert (row["entered"], row["reached_next"], row["waiting"]) == (4, 3, 1)
 
 
+@pytest.mark.long
 def test_signs_add_up_on_random_customers():
     frames = random_business(seed=5, customers=60)
     frames["milestones"] = pd.concat(

@@ -1,6 +1,7 @@
 """The built wheel does the main job in another folder, without the checkout."""
 
 import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -8,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.promised  # an environment of its own takes long to make
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def call(*command, cwd):
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [str(c) for c in command], cwd=cwd, capture_output=True, text=True, timeout=240
+        [str(c) for c in command], cwd=cwd, capture_output=True, text=True, timeout=240, env=own
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -47,6 +47,7 @@ class TestTheYear:
         assert not re.search(r"<(?:td|th|p|li)\b[^>]*>\s*(nan|None|inf)\s*<", page)
         assert len(page.encode()) < 500_000
 
+    @pytest.mark.long
     def test_of_a_company_without_a_desk_or_links(self, folder):
         none = {
             "channels": None,

@@ -91,6 +91,7 @@ def test_payloads_in_names_stay_text(tmp_path):
     assert re.fullmatch(r"[A-Za-z0-9_-]+\.html", made.path.name)
 
 
+@pytest.mark.promised
 def test_companies_are_compared(tmp_path):
     made, page = page_of(
         small_company(tmp_path, days=40), tmp_path / "out", replications=2,
@@ -101,6 +102,7 @@ def test_companies_are_compared(tmp_path):
     assert any("Average revenue per account" in line for line in made.summary)
 
 
+@pytest.mark.long
 def test_a_company_without_a_desk_has_no_agents_to_add(tmp_path):
     path = lone_company(tmp_path)
     with pytest.raises(cx.InputError, match="no desk"):

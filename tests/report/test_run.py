@@ -44,7 +44,13 @@ def _outputs(notebook):
     return kept
 
 
-@pytest.mark.parametrize("name", ["scenario", pytest.param("periodic", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("scenario", marks=pytest.mark.promised),  # odd cells of both engines: below
+        pytest.param("periodic", marks=pytest.mark.long),
+    ],
+)
 def test_both_engines_give_the_same_outputs(name, tmp_path):
     if name == "scenario":
         given = {"scenario": str(small_scenario(tmp_path))}
@@ -245,7 +251,10 @@ def test_a_company_says_in_its_manifest_which_links_hold_and_what_was_cut(tmp_pa
         assert ("waiting changed nothing" in page) is not on
 
 
-@pytest.mark.parametrize(("notebook", "word"), [(None, "churn"), ("scenario", "Customer churn")])
+@pytest.mark.parametrize(
+    ("notebook", "word"),
+    [(None, "churn"), pytest.param("scenario", "Customer churn", marks=pytest.mark.long)],
+)
 def test_a_company_without_a_desk_has_a_page(tmp_path, notebook, word):
     """Also in the notebook of a desk, which finds no tickets and says so."""
     path = lone_company(tmp_path)
@@ -351,6 +360,7 @@ def test_html_of_a_notebook_reaches_no_page(tmp_path):
     assert "&lt;img src=x" in text
 
 
+@pytest.mark.promised
 def test_stdout_is_left_to_the_caller(tmp_path):
     program = "import cxlab as cx, sys; cx.report.report(sys.argv[1], out=sys.argv[2])"
     arguments = [str(small_scenario(tmp_path)), str(tmp_path / "out")]

@@ -66,13 +66,13 @@ def check_tables(made: dict[str, pd.DataFrame]) -> None:
     assert len(ups) == len(made["escalations"])
 
 
-@settings(FEW, max_examples=400)
+@settings(FEW, max_examples=200)
 @given(made=small_desks())
 def test_any_small_desk_full_of_ties(made: tuple[Workload, DeskPlan]) -> None:
     hold_small(made)
 
 
-@settings(FEW, max_examples=120)
+@settings(FEW, max_examples=60)
 @given(scenario=scenarios(), unit=st.sampled_from([0.0, 60.0, 300.0]))
 def test_any_scenario(scenario: Scenario, unit: float) -> None:
     hold_whole(scenario, unit)

@@ -163,6 +163,14 @@ def test_a_question_asked_once_makes_no_table(rows, made):
     assert made == []
 
 
+def test_a_question_asked_once_looks_behind_a_table_that_holds_less(rows, made):
+    steps = Steps()
+    place = steps.later(wide(rows))
+    steps.ready([place.select("k")])
+    assert steps.inlined(place.aggregate(x=place.d.max())).to_pandas()["x"].item() == 9
+    assert made == [["k"]]
+
+
 def test_a_place_that_is_not_filled_in_cannot_be_run(rows):
     with pytest.raises(ibis.common.exceptions.IbisError, match="unbound"):
         Steps().later(rows).select("k").to_pandas()

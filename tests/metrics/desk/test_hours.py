@@ -88,6 +88,14 @@ def test_a_ticket_has_its_own_schedule_or_the_only_one_or_none():
     assert unknown["flag"] == "undefined"
 
 
+def test_it_can_be_asked_after_a_question_that_needed_fewer_columns():
+    """What was kept for the first question holds no ticket's id and no schedule."""
+    made = tickets({"first_human_reply_at": "10:00"}, as_of="+90 00:00",
+                   schedules=days(("09:00", "17:00"), tz="UTC").to_dict("records"))  # fmt: skip
+    assert cx.measure(made, "frt")["value"].item() == 3600.0
+    assert cx.measure(made, "frt_business")["value"].item() == 3600.0
+
+
 def test_a_schedule_that_overlaps_itself_is_refused():
     hours = schedule([("09:00", "12:00", 0), ("11:00", "13:00", 0)])
     with pytest.raises(cx.InputError, match="overlaps itself"):
