@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,10 @@ def _need_targets(books: Sequence[_Book], given: Mapping[str, Any]) -> None:
         raise InputError("--fail-on-target: the page has no targets", given=books[0].name)
 
 
+_MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
+"""A line that IPython knows and Python does not: the rest of its cell is read all the same."""
+
+
 class _Book:
     """What a notebook calls, and the defaults of its parameters; nothing where it is none."""
 
@@ -86,8 +91,8 @@ class _Book:
 
     def _read(self, cell: Mapping[str, Any]) -> None:
         try:
-            tree = ast.parse("".join(cell["source"]))
-        except SyntaxError:  # a magic of IPython
+            tree = ast.parse(_MAGIC.sub("", "".join(cell["source"])))
+        except SyntaxError:  # the cell will say so when it runs
             return
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):

@@ -122,7 +122,7 @@ def report(
         from cxlab.report.series import distinct_periods
 
         given = asked["parameters"]
-        periods = distinct_periods(periods, data, given, may_fork=able)
+        periods = distinct_periods(periods, data, given, notebook=notebook, may_fork=able)
     watched = {"fail_on_target": fail_on_target, "fail_on_alert": fail_on_alert}
     refuse_silence(periods, asked, **watched)
     before_running(summary, out, pdf=pdf, as_json=as_json)

@@ -11,6 +11,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from typing import Any
@@ -28,7 +29,9 @@ def foreign(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> Html | None
     """Return the markup of an output's MIME bundle; None when there is nothing to show."""
     source = text_of(data.get("text/html", ""))
     if "dataframe" in source[:400] or '<table id="T_' in source:  # pandas' frame, or its Styler
-        return _rebuilt_table(source)
+        rebuilt = _rebuilt_table(source)
+        if rebuilt is not None:
+            return rebuilt
     for kind in _PICTURES:
         if kind in data:
             return _picture(kind, data, metadata.get(kind) or {})
@@ -108,37 +111,78 @@ def _picture(kind: str, data: Mapping[str, Any], about: Mapping[str, Any]) -> Ht
     return element("figure", shown, class_="picture")
 
 
+_WIDEST = 1000
+"""No cell spans more columns or rows: what browsers take for columns."""
+
+
+@dataclass
+class _Cell:
+    text: str = ""
+
+
 class _TableReader(HTMLParser):
-    """Reads the cells of a table as text; markup inside them is dropped, not kept."""
+    """Reads the cells of a table as text; markup inside them is dropped, not kept.
+
+    A cell that spans columns or rows stands in each of them, so that those after it stay in their
+    own column: so pandas writes the levels of an index.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.rows: list[list[str]] = []
-        self._open = False
+        self.rows: list[list[_Cell]] = []
+        self.heads = 0
+        self._open: _Cell | None = None
+        self._above: dict[int, tuple[_Cell, int]] = {}
+        self._below: dict[int, tuple[_Cell, int]] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "tr":
+            self._above, self._below = self._below, {}
             self.rows.append([])
+            self._reach_down()
         elif tag in ("td", "th") and self.rows:
-            self.rows[-1].append("")
-            self._open = True
+            self._open = _Cell()
+            spans = dict(attrs)
+            for _ in range(_span(spans.get("colspan"))):
+                self._add(self._open, _span(spans.get("rowspan")))
+            self._reach_down()
+
+    def _add(self, cell: _Cell, rows: int) -> None:
+        if rows > 1:
+            self._below[len(self.rows[-1])] = (cell, rows - 1)
+        self.rows[-1].append(cell)
+
+    def _reach_down(self) -> None:
+        """Add the cells of rows above that reach into the next columns of this one."""
+        while (reaching := self._above.pop(len(self.rows[-1]), None)) is not None:
+            self._add(*reaching)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("td", "th"):
-            self._open = False
+            self._open = None
+        elif tag == "thead" and not self.heads:
+            self.heads = len(self.rows)
 
     def handle_data(self, data: str) -> None:
-        if self._open:
-            self.rows[-1][-1] += data
+        if self._open is not None:
+            self._open.text += data
 
 
-def _rebuilt_table(source: str) -> Html:
+def _span(given: str | None) -> int:
+    return min(int(given), _WIDEST) or 1 if given and re.fullmatch("[0-9]{1,9}", given) else 1
+
+
+def _rebuilt_table(source: str) -> Html | None:
+    """Return the first row, or the rows of the head joined, over the others; None for no table."""
     reader = _TableReader()
     reader.feed(source)
-    rows = [[cell.strip() for cell in row] for row in reader.rows if row]
-    if not rows:
-        return Html("")
-    head, body = rows[0], rows[1:]
-    width = max(len(r) for r in rows)
-    head = [*head, *[""] * (width - len(head))]
-    return table(head, [[*r, *[""] * (width - len(r))] for r in body], caption="Table")
+    rows = [[cell.text.strip() for cell in row] for row in reader.rows]
+    width = max(map(len, rows), default=0)
+    if not width:
+        return None
+    rows = [[*row, *[""] * (width - len(row))] for row in rows]
+    heads = reader.heads or 1
+    names = [
+        " ".join(dict.fromkeys(filter(None, levels))) for levels in zip(*rows[:heads], strict=True)
+    ]
+    return table(names, [row for row in rows[heads:] if any(row)], caption="Table")

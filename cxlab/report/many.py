@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from cxlab.errors import CxlabError, InputError, RunError
+from cxlab.files import bundled
 from cxlab.forking import Outcome, forked
 from cxlab.imports import importing
 from cxlab.report.run import ReportResult, report
@@ -124,7 +125,8 @@ def _first_use(*, simulates: bool) -> None:
     bins = pd.DataFrame({"start": [0.0], "end": [10.0], "n": [1]})
     wait_distribution(Distribution("Any", bins, n=1)).to_dict()
     if simulates and is_compiled():
-        replication_tables(Scenario.load("base"), 1)
+        # The shipped one: a `base` of the user's may be wrong, or take minutes.
+        replication_tables(Scenario.load(bundled("scenarios") / "base.toml"), 1)
 
 
 def _work(task: Any, progress: Callable[[int, int], None]) -> dict[str, Any]:

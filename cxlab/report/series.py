@@ -32,8 +32,9 @@ def reports(
     page once it is in place. The first that fails ends it; pages made before stay.
     """
     asked = distinct_periods(
-        list(periods), options.get("data"), options.get("parameters"), may_fork=may_fork
-    )
+        list(periods), options.get("data"), options.get("parameters"),
+        notebook=options.get("notebook"), may_fork=may_fork,
+    )  # fmt: skip
     results: list[ReportResult] = []
 
     def told(place: int, cell: int, cells: int) -> None:
@@ -56,18 +57,23 @@ def distinct_periods(
     data: str | Path | None,
     parameters: Mapping[str, Any] | None = None,
     *,
+    notebook: str | Path | None = None,
     may_fork: bool = False,
 ) -> list[str | None]:
     """Return periods of a log without those that an earlier one means too.
 
+    `notebook`: which one makes the pages; "customers" ends its last period elsewhere than the
+    page of the desk does, and what one of your own means by "last" is not known here.
     The log is read only where a last period stands among others, in a fork if one may be taken.
     What is no period, or no log, is left for the report to refuse.
     """
     given = {"data": data, **(parameters or {})}
-    if data is None or len(periods) < 2 or not any(period in LAST for period in periods):
+    kind = "periodic" if notebook is None else Path(notebook).stem
+    known = kind in ("periodic", "customers")
+    if data is None or len(periods) < 2 or not known or LAST.keys().isdisjoint(periods):
         return list(dict.fromkeys(periods))
     task = {
-        "data": str(given["data"]), "zone": given.get("time_zone"),
+        "data": str(given["data"]), "kind": kind, "zone": given.get("time_zone"),
         "names": [period for period in periods if period in LAST],
     }  # fmt: skip
     if may_fork:
@@ -83,12 +89,15 @@ def distinct_periods(
 
 def _named(task: Mapping[str, Any], _: object = None) -> dict[str, str]:
     """Return what the last periods of a log are called; nothing where they cannot be found."""
+    from cxlab.report.customers import customers_period
     from cxlab.report.logs import read_log
     from cxlab.report.view import choose_period
 
     zone = None if str(task["zone"]).lower() == "none" else str(task["zone"])
+    view_of = customers_period if task["kind"] == "customers" else choose_period
     try:
         log = read_log(task["data"])
-        return {name: choose_period(log, name, zone).current.label for name in task["names"]}
+        views = {name: view_of(log, name, zone) for name in task["names"]}
     except CxlabError:
         return {}
+    return {name: view.current.label for name, view in views.items() if view is not None}

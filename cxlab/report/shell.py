@@ -6,6 +6,7 @@ It shows what a kernel would show, and takes away afterwards what IPython leaves
 from __future__ import annotations
 
 import atexit
+import base64
 import builtins
 import contextlib
 import gc
@@ -48,8 +49,12 @@ class _Outputs:
             self.items.append(_v4.new_output("stream", name=name, text=text))
 
     def shown(self, kind: str, data: Any, metadata: Any, **more: Any) -> None:
-        """Add something displayed."""
-        new = _v4.new_output(kind, data=dict(data), metadata=dict(metadata or {}), **more)
+        """Add something displayed; a picture in bytes (Pillow's) becomes text, as in a kernel."""
+        told = {
+            name: base64.b64encode(one).decode("ascii") if isinstance(one, bytes) else one
+            for name, one in data.items()
+        }
+        new = _v4.new_output(kind, data=told, metadata=dict(metadata or {}), **more)
         self.items.append(new)
 
 

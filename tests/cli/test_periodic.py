@@ -13,7 +13,7 @@ import pytest
 import cxlab as cx
 from cxlab import report as reporting
 from cxlab.cli.app import STOPPED, run
-from cxlab.cli.failing import attention
+from cxlab.cli.failing import attention, refuse_silence
 from cxlab.pages import Kept
 from cxlab.report import ReportResult, many
 from cxlab.report.series import distinct_periods
@@ -176,6 +176,17 @@ def test_what_a_page_can_tell_is_watched_for(monkeypatch, arguments, tmp_path):
         run(["report", *arguments, "--out", str(tmp_path)])
 
 
+def test_a_line_for_ipython_hides_no_alerts(monkeypatch, tmp_path):
+    cells = [
+        {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": 'data: str = "a"'},
+        {"cell_type": "code", "metadata": {}, "source": ["%matplotlib inline\n", "alerts(view)"]},
+    ]
+    own = tmp_path / "own.ipynb"
+    own.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    asked = {"scenario": None, "data": None, "notebook": own, "parameters": {}}
+    refuse_silence([None], asked, fail_on_target=False, fail_on_alert=True)
+
+
 def _refuse(**_):
     raise AssertionError("a page is made")
 
@@ -315,6 +326,14 @@ def test_a_week_that_is_asked_for_as_the_last_and_by_its_name_is_made_once(made,
 )
 def test_periods_of_a_log_that_are_one(made, periods, kept):
     assert distinct_periods(periods, made[0] / "log") == kept
+
+
+def test_the_last_month_of_customers_is_not_that_of_the_desk():
+    """The sample ends within 2026-06 by an hour: who leaves in it is not decided yet."""
+    asked = ["last-month", "2026-06", "2026-05"]
+    found = distinct_periods(asked, "sample_customers", notebook="customers")
+    assert found == ["last-month", "2026-06"]
+    assert distinct_periods(asked, "sample_customers", notebook="own.ipynb") == asked
 
 
 def test_what_is_no_log_is_left_to_the_report(tmp_path):

@@ -256,3 +256,20 @@ def test_a_fork_knows_that_it_is_one_and_still_looks_for_garbage():
         [1],
     )
     assert found["found"] == [[0, [True, True, True], None]]
+
+
+def test_the_parent_looks_for_garbage_as_before():
+    _, stderr = play(
+        """
+        import atexit, gc
+
+        def work(task, progress):
+            return task
+
+        before = gc.get_freeze_count()
+        atexit.register(lambda: print(before, gc.get_freeze_count(), file=sys.stderr))
+        """,
+        [1],
+    )
+    before, after = map(int, stderr.split())
+    assert before == after

@@ -89,3 +89,45 @@ def test_a_notebook_of_ones_own_has_its_title_and_its_pictures(tmp_path):
     assert "no heading</h2>" not in page
     again = cx.report.report(notebook=own, out=tmp_path / "again").path
     assert again.read_text(encoding="utf-8") == page
+
+
+def _cells(shown):
+    rows = re.findall("<tr>(.*?)</tr>", shown)
+    return [re.findall("<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
+
+
+@pytest.mark.parametrize("styled", [False, True])
+def test_a_frame_of_several_levels_keeps_each_value_in_its_column(styled):
+    rows = {"k": ["a", "a", "b"], "j": ["x", "y", "x"], "v": [1, 2, 3], "w": [4, 5, 6]}
+    groups = pd.DataFrame(rows).groupby(["k", "j"])
+    frame = groups.agg({"v": ["min"], "w": ["min", "max"]})
+    source = frame.style.to_html() if styled else frame._repr_html_()
+    assert _cells(foreign({"text/html": source}, {})) == [
+        ["k", "j", "v min", "w min", "w max"],
+        ["a", "x", "1", "4", "4"],
+        ["a", "y", "2", "5", "5"],
+        ["b", "x", "3", "6", "6"],
+    ]
+
+
+def test_no_cell_spans_without_end():
+    wide = foreign({"text/html": '<table class="dataframe"><tr><td colspan="999999999">a'}, {})
+    assert wide.count("<th") - wide.count("<thead") == 1000
+    odd = '<p class="dataframe"><tr><th colspan="0">a<th rowspan="-1">b<tr><td colspan=x>c<td>d'
+    assert _cells(foreign({"text/html": odd}, {})) == [["a", "b"], ["c", "d"]]
+
+
+def test_words_about_a_dataframe_are_no_table():
+    shown = foreign({"text/html": "<p>The dataframe is empty</p>"}, {})
+    assert "<p>The dataframe is empty</p>" in shown
+
+
+def test_a_picture_in_bytes_is_shown_as_by_a_kernel(tmp_path):
+    own = _written(
+        tmp_path,
+        "# Pictures",
+        f"import base64\nclass Picture:\n    def _repr_png_(self):\n"
+        f"        return base64.b64decode({PIXEL!r})\nPicture()",
+    )
+    page = cx.report.report(notebook=own, out=tmp_path).path.read_text(encoding="utf-8")
+    assert f'src="data:image/png;base64,{PIXEL}"' in page

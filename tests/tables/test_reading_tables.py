@@ -8,6 +8,7 @@ import pytest
 
 from cxlab.errors import InputError, RunError
 from cxlab.tables import Tables, load, table_spec
+from cxlab.tables.at_rest import at_rest
 
 HEADER = "ticket_id,created_at,channel,status"
 ROW = "T1,2024-03-01T09:00:00Z,email,open"
@@ -154,6 +155,14 @@ def test_another_separator_or_encoding_is_told_what_to_do(tmp_path, content, wor
     (tmp_path / "tickets.csv").write_bytes(content)
     with pytest.raises(InputError, match=words):
         Tables.read(tmp_path)
+
+
+def test_a_file_of_the_same_size_that_another_took_the_place_of_has_changed(tmp_path):
+    path = tmp_path / "tickets.csv"
+    path.write_text("one")
+    (tmp_path / "new").write_text("two")
+    with pytest.raises(RunError, match="changed while it was read"), at_rest([path]):
+        (tmp_path / "new").replace(path)
 
 
 @pytest.mark.parametrize("more", [f"{ROW}\n", '"half of a row, of which the rest'])
