@@ -42,6 +42,7 @@ def test_a_stopped_report_leaves_nothing_running(tmp_path, how):
     book = notebook(out / "waits.ipynb", WAITS.format(told=str(told)))
     # A suite in the background of a shell has Ctrl-C ignored, and would pass that on.
     heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    heard += "signal.signal(signal.SIGHUP, signal.SIG_DFL); "  # nohup has it ignored
     program = heard + "from cxlab.cli.app import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", program, "report", "--notebook", str(book), "-o", str(out)],
