@@ -99,9 +99,10 @@ class _Book:
                 self.calls.add(getattr(node.func, "attr", getattr(node.func, "id", "")))
         if "parameters" in cell["metadata"].get("tags", []):
             for line in tree.body:
-                if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
-                    value = line.value
-                    self.defaults[line.target.id] = value and ast.literal_eval(value)
+                if isinstance(line, ast.AnnAssign | ast.Assign):
+                    target = line.target if isinstance(line, ast.AnnAssign) else line.targets[0]
+                    if isinstance(target, ast.Name) and line.value:
+                        self.defaults[target.id] = ast.literal_eval(line.value)
 
     def lacks(self, name: str, given: Mapping[str, Any]) -> bool:
         """Return whether a parameter that the notebook has is left without a value."""

@@ -69,6 +69,9 @@ def measure(
     >>> measure(tables, "frt")[["metric", "value", "n", "flag"]].values.tolist()
     [['frt', 1200.0, 2, 'small_n']]
     """
+    if not isinstance(tables, Tables):
+        hint = "cx.Tables.read(folder) reads a folder, Tables.from_frames takes frames"
+        raise InputError("not the tables of a log", given=tables, hint=hint)
     zone = tz or tables.time_zone or "UTC"
     time_zone(zone)
     view = view_of(tables, as_of, settings)

@@ -44,14 +44,16 @@ class Parameter:
 def read_schema(notebook: Mapping[str, Any], name: str = "notebook") -> dict[str, Parameter]:
     """Return the parameters that a notebook (nbformat, as a mapping) declares, by name.
 
-    Raises InputError when no cell is tagged `parameters`, or when that cell holds anything but
-    annotated assignments of literals.
+    Without a cell tagged `parameters` there are none. A line without a type has that of its
+    default. Raises InputError when several cells are tagged, or when the cell holds anything but
+    assignments of literals.
     """
     cells = [c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", [])]
-    if len(cells) != 1:
-        expected = "exactly one cell tagged 'parameters'"
-        raise InputError(f"{name} has no parameters", given=len(cells), expected=expected)
-    source = cells[0]["source"]
+    if len(cells) > 1:
+        expected = "one cell tagged 'parameters'"
+        raise InputError(f"{name} has several cells of parameters", given=len(cells),
+                         expected=expected)  # fmt: skip
+    source = cells[0]["source"] if cells else ""
     text = source if isinstance(source, str) else "".join(source)
     try:
         tree = ast.parse(text)
@@ -68,6 +70,8 @@ def _is_text(statement: ast.stmt) -> bool:
 def _declared(statement: ast.stmt, name: str) -> Parameter:
     expected = "lines such as replications: int = 10"
     line = ast.unparse(statement)
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        return _undeclared(statement, line, name)
     if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
         raise InputError(f"not a parameter in {name}", given=line, expected=expected)
     kind, optional = _type(statement.annotation, line)
@@ -80,6 +84,22 @@ def _declared(statement: ast.stmt, name: str) -> Parameter:
         raise InputError("a parameter needs a literal default", given=line, expected=expected)
     default = _convert(parameter, default, from_text=False)
     return Parameter(parameter.name, kind, default, optional)
+
+
+def _undeclared(statement: ast.Assign, line: str, name: str) -> Parameter:
+    """Return a parameter whose type is that of its default, as papermill has them."""
+    target = statement.targets[0]
+    try:
+        default = ast.literal_eval(statement.value)
+    except ValueError:
+        default = None
+    values = default if isinstance(default, list) else [default]
+    kinds = {type(value).__name__ for value in values}
+    if not isinstance(target, ast.Name) or len(kinds) != 1 or not kinds <= set(_SCALARS):
+        expected = "a type and a literal, such as targets: str | None = None"
+        raise InputError(f"not a parameter in {name}", given=line, expected=expected)
+    (kind,) = kinds
+    return Parameter(target.id, f"list[{kind}]" if isinstance(default, list) else kind, default)
 
 
 def _type(annotation: ast.expr, line: str) -> tuple[str, bool]:

@@ -558,3 +558,8 @@ def test_an_undefined_number_says_what_the_data_lack():
     assert notes["nrt"] == "the data lack messages"
     assert "schedules" in notes["frt_business"]
     assert "lack" not in notes["frt"]
+
+
+def test_a_folder_in_place_of_tables_is_told_how_to_read_it():
+    with pytest.raises(cx.InputError, match=r"not the tables of a log: given 'log'.*Tables\.read"):
+        cx.measure("log", "frt")

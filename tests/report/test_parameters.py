@@ -83,17 +83,31 @@ def test_a_name_with_code_in_it_never_reaches_the_notebook():
 
 
 @pytest.mark.parametrize(
-    "source", ["runs = 3", "runs: int = len('a')", "runs: int", "import os", "runs: dict = {}",
-               "runs: int = 'a'", "runs: int ="],
+    "source", ["runs = None", "runs = []", "runs = [1, 'a']", "runs = {}", "a, b = 1, 2",
+               "runs = len('a')", "runs: int = len('a')", "runs: int", "import os",
+               "runs: dict = {}", "runs: int = 'a'", "runs: int ="],
 )  # fmt: skip
 def test_a_cell_that_is_no_schema_is_refused(source):
     with pytest.raises(InputError):
         read_schema(_notebook(source))
 
 
-def test_a_notebook_without_parameters_is_refused():
-    with pytest.raises(InputError, match="has no parameters"):
-        read_schema(_notebook("runs: int = 3", tags=()))
+def test_a_notebook_may_have_no_parameters_but_one_place_for_them():
+    assert read_schema(_notebook("runs: int = 3", tags=())) == {}
+    twice = _notebook("runs: int = 3")
+    twice["cells"] = twice["cells"] * 2
+    with pytest.raises(InputError, match="several cells of parameters: given 2"):
+        read_schema(twice)
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [("x = 'log'", "str"), ("x = 3", "int"), ("x = 0.5", "float"), ("x = True", "bool"),
+     ("x = ['a', 'b']", "list[str]")],
+)  # fmt: skip
+def test_a_parameter_without_a_type_has_that_of_its_default(source, kind):
+    assert read_schema(_notebook(source))["x"].words == kind
+    assert check_parameters(read_schema(_notebook(source)), {}) == {}
 
 
 @pytest.mark.parametrize("name", ["scenario", "periodic"])
