@@ -115,13 +115,13 @@ def _first_use(*, simulates: bool) -> None:
     import pandas as pd
 
     from cxlab.charts.spread import Distribution, wait_distribution
-    from cxlab.origin import code_sha256, git_commit
+    from cxlab.origin import code_sha256, git_commit, versions
     from cxlab.scenario import Scenario
     from cxlab.sim.engines import is_compiled
     from cxlab.sim.run import replication_tables
 
     nbformat.validate(nbformat.v4.new_notebook())  # type: ignore[no-untyped-call]
-    code_sha256(), git_commit()
+    code_sha256(), git_commit(), versions()
     bins = pd.DataFrame({"start": [0.0], "end": [10.0], "n": [1]})
     wait_distribution(Distribution("Any", bins, n=1)).to_dict()
     if simulates and is_compiled():

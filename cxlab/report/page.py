@@ -15,8 +15,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from cxlab.charts.theme import config
 from cxlab.errors import RunError
 from cxlab.report.absent import gathered
@@ -87,7 +85,7 @@ def build_page(notebook: Any, provenance: Html, bundle: Bundle, *, version: str)
     collected = Collected()
     sections = _sections(notebook, collected)
     page = _page(collected, sections, version, bundle)
-    whole = _render(notebook, replace(page, code=_code(notebook), provenance=provenance))
+    whole = _render(replace(page, code=_code(notebook), provenance=provenance))
     return fitted(whole, MAX_BYTES)
 
 
@@ -114,7 +112,7 @@ def build_static_page(notebook: Any, provenance: Html, *, version: str) -> str:
     parts = (*collected.drawings, *tables)
 
     def made(page: Page) -> str:
-        text = plain_math(_render(notebook, page))
+        text = plain_math(_render(page))
         used = used_rules(css, join([Html(text), *parts]))
         return without_optional_tags(text.replace(_HASH, csp_hash(used)).replace(_CSS, used))
 
@@ -143,7 +141,7 @@ def build_plain_page(
     collected = Collected()
     collected.add_facts(facts)
     page = _page(collected, made, version, Bundle("", ""))
-    return _render(nbformat.v4.new_notebook(), page)  # type: ignore[no-untyped-call]
+    return _render(page)
 
 
 def _page(collected: Collected, sections: list[Section], version: str, bundle: Bundle) -> Page:
@@ -272,7 +270,7 @@ def _policy(bundle: Bundle | None) -> str:
     )
 
 
-def _render(notebook: Any, page: Page) -> str:
+def _render(page: Page) -> str:
     from nbconvert.exporters import TemplateExporter
 
     class PageExporter(TemplateExporter):
@@ -284,8 +282,8 @@ def _render(notebook: Any, page: Page) -> str:
     folder = Path(str(files("cxlab.report") / "template"))
     make: Any = PageExporter
     exporter = make(template_file=str(folder / "page.html.j2"), extra_template_paths=[str(folder)])
-    body, _ = exporter.from_notebook_node(notebook, resources={"page": page})
-    return str(body)
+    # Nothing of the notebook is left to be processed: nbconvert would copy it three times.
+    return str(exporter.template.render(resources={"page": page})).lstrip("\r\n")
 
 
 _LOADS = re.compile(
