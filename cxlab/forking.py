@@ -80,9 +80,9 @@ def forked(
     """
     waiting = list(enumerate(tasks))
     running: dict[int, _Child] = {}
-    gc.freeze()  # a look at what was there before would only copy its pages
     with selectors.DefaultSelector() as ready:
         try:
+            gc.freeze()  # a look at what was there before would only copy its pages
             while waiting or running:
                 while waiting and len(running) < at_once:
                     place, task = waiting.pop(0)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
+import sys
 
 import pandas as pd
 import pytest
@@ -89,6 +91,16 @@ def test_a_notebook_of_ones_own_has_its_title_and_its_pictures(tmp_path):
     assert "no heading</h2>" not in page
     again = cx.report.report(notebook=own, out=tmp_path / "again").path
     assert again.read_text(encoding="utf-8") == page
+
+
+def test_a_cell_is_told_how_to_draw_and_nothing_is_told_afterwards(tmp_path, monkeypatch):
+    """As where matplotlib was not imported before: it asks the environment then."""
+    monkeypatch.delitem(sys.modules, "matplotlib", raising=False)
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    own = _written(tmp_path, "# Told", "import os\nprint(os.environ['MPLBACKEND'])")
+    page = cx.report.report(notebook=own, out=tmp_path).path.read_text(encoding="utf-8")
+    assert "module://matplotlib_inline.backend_inline" in page
+    assert "MPLBACKEND" not in os.environ
 
 
 def _cells(shown):
