@@ -32,13 +32,16 @@ LATER = ("long", "promised", "spark")
 """Markers of tests that are asked for by name only."""
 
 LONGEST = (
-    "tests/browser/pages", "tests/report/test_run.py", "tests/experiment/test_staffing.py",
-    "tests/metrics/test_examples.py", "tests/experiment/test_sweeps.py",
+    "tests/browser/pages", "tests/metrics/test_examples.py", "tests/report/test_run.py",
+    "tests/experiment/test_staffing.py", "tests/experiment/test_sweeps.py",
     "tests/experiment/test_runs.py", "tests/docs/test_readme.py",
     "tests/experiment/test_executors.py", "tests/tables/test_every_table.py",
     "tests/metrics/test_value.py",
 )  # fmt: skip
-"""Files that take longest begin first, so that no worker is left alone with one at the end."""
+"""Files that take longest begin first, so that no worker is left alone with one at the end.
+
+While the first compiles the engines, the second asks for nothing that needs them.
+"""
 
 TOGETHER = {
     "tests/browser/test_pages.py": "tests/browser/pages",
