@@ -208,15 +208,20 @@ def _with_extended(path: Path) -> Iterator[Path]:
     while path.is_file() and path not in seen:
         seen.add(path)
         yield path
-        if path.suffix != ".toml":
-            return
-        try:
-            above = tomllib.loads(path.read_text(encoding="utf-8")).get("extends")
-        except (OSError, ValueError):
-            return
-        if not isinstance(above, str):
+        above = _above(path, path.stat().st_mtime_ns) if path.suffix == ".toml" else None
+        if above is None:
             return
         path = (path.parent / above).resolve()
+
+
+@lru_cache(maxsize=256)
+def _above(path: Path, changed: int) -> str | None:
+    """Return what a scenario extends, read once while the file is as it is."""
+    try:
+        above = tomllib.loads(path.read_text(encoding="utf-8")).get("extends")
+    except (OSError, ValueError):
+        return None
+    return above if isinstance(above, str) else None
 
 
 HELD_S = 60.0

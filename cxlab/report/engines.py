@@ -7,13 +7,19 @@ It keeps papermill's parameters, metadata and output notebook, and gives the sam
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from papermill.engines import Engine, NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
-from papermill.execute import execute_notebook
+from papermill.execute import (
+    prepare_notebook_metadata,
+    raise_for_execution_errors,
+    remove_error_markers,
+)
+from papermill.parameterize import parameterize_notebook
 
 from cxlab.errors import InputError, RunError
 from cxlab.report.shell import fresh_shell, run_cell
@@ -89,9 +95,7 @@ def run_notebook(
     """
     if engine not in ENGINES:
         raise InputError("unknown engine", given=engine, known=ENGINES)
-    options: dict[str, Any] = {
-        "progress_bar": False, "engine_name": f"cxlab-{engine}", "progress": progress,
-    }  # fmt: skip
+    options: dict[str, Any] = {"progress_bar": False, "progress": progress}
     if engine == "kernel":
         # ipykernel 7 warns about TCP without encryption; the kernel listens on loopback only.
         options["extra_arguments"] = ["--IPKernelApp.log_level=ERROR"]
@@ -100,15 +104,29 @@ def run_notebook(
     notebook.metadata.setdefault("language_info", {"name": "python"})
     try:
         with _quiet_papermill():
-            done = execute_notebook(notebook, None, parameters, **options)
+            done = _executed(copy.deepcopy(notebook), parameters, f"cxlab-{engine}", options)
+            raise_for_execution_errors(done, None)
     except PapermillExecutionError as error:
         raise _cell_error(error) from None
     return done
 
 
+def _executed(
+    notebook: Any, parameters: dict[str, Any], engine: str, options: dict[str, Any]
+) -> Any:
+    """Do what papermill's `execute_notebook` does, save writing the text of a notebook nowhere."""
+    if parameters:
+        notebook = parameterize_notebook(notebook, parameters, engine_name=engine)
+    notebook = remove_error_markers(prepare_notebook_metadata(notebook, None, None))
+    kernel = papermill_engines.nb_kernel_name(engine, notebook, None)
+    return papermill_engines.execute_notebook_with_engine(
+        engine, notebook, kernel_name=kernel, **options
+    )
+
+
 @contextlib.contextmanager
 def _quiet_papermill() -> Iterator[None]:
-    """Silence "Passed unknown parameter": papermill cannot read `int | None`, and we checked."""
+    """Silence papermill where a notebook of one's own has no cell for parameters."""
     logger = logging.getLogger("papermill")
     before = logger.level
     logger.setLevel(logging.ERROR)

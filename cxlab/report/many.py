@@ -87,11 +87,13 @@ def _in_forks(
 
 
 _WARM = (
-    "IPython.core.magics", "cxlab.charts", "cxlab.experiment", "cxlab.lessons",
-    "cxlab.report.engines", "cxlab.report.index", "cxlab.report.page", "cxlab.sim.recorder",
-    "cxlab.tables.load", "ibis.backends.duckdb.converter", "ibis.formats.pandas", "jinja2.ext",
-    "latex2mathml.converter", "mistune", "nbconvert.exporters", "papermill.execute",
-    "pyarrow.dataset", "pyarrow.pandas_compat",
+    "IPython.core.application", "IPython.core.completerlib", "IPython.core.magics",
+    "cxlab.charts", "cxlab.experiment", "cxlab.lessons", "cxlab.report.engines",
+    "cxlab.report.index", "cxlab.report.page", "cxlab.sim.desk", "cxlab.sim.recorder",
+    "cxlab.tables.load", "ibis.backends.duckdb.converter", "ibis.expr.types.groupby",
+    "ibis.formats.pandas", "jinja2.ext", "latex2mathml.converter", "mistune",
+    "nbconvert.exporters", "pandas.core.reshape.reshape", "pandas.io.formats.string",
+    "papermill.execute", "pyarrow.dataset", "pyarrow.pandas_compat",
 )  # fmt: skip
 
 
@@ -109,19 +111,23 @@ def _warm_up() -> None:
 def _first_use(*, simulates: bool) -> None:
     """Do once what every report would do for the first time; nothing that starts a thread.
 
-    Schemas are compiled, cxlab's own files are hashed, machine code is loaded.
+    Schemas are compiled, cxlab's own files are hashed, formulas drawn, machine code is loaded.
     """
     import nbformat
     import pandas as pd
 
     from cxlab.charts.spread import Distribution, wait_distribution
+    from cxlab.metrics import DESK, METRICS
     from cxlab.origin import code_sha256, git_commit, versions
+    from cxlab.report.definitions import formula_markup
     from cxlab.scenario import Scenario
     from cxlab.sim.engines import is_compiled
     from cxlab.sim.run import replication_tables
 
     nbformat.validate(nbformat.v4.new_notebook())  # type: ignore[no-untyped-call]
     code_sha256(), git_commit(), versions()
+    for name in DESK:
+        formula_markup(METRICS[name].formula)
     bins = pd.DataFrame({"start": [0.0], "end": [10.0], "n": [1]})
     wait_distribution(Distribution("Any", bins, n=1)).to_dict()
     if simulates and is_compiled():
