@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -27,8 +28,15 @@ def prefix(*, hidden: bool = False) -> str:
 
 @cache
 def _machine() -> str:
-    """Return a short sign of this machine: process ids of another one mean nothing here."""
-    return hashlib.sha256(platform.node().encode("utf-8", "replace")).hexdigest()[:6]
+    """Return a short sign of this machine: process ids of another one mean nothing here.
+
+    Containers of one name that share a folder are machines of their own: each counts its processes.
+    """
+    space = ""
+    with contextlib.suppress(OSError):  # where the system has no such thing
+        space = str(Path("/proc/self/ns/pid").readlink())
+    sign = f"{platform.node()} {space}"
+    return hashlib.sha256(sign.encode("utf-8", "replace")).hexdigest()[:6]
 
 
 def clear_stale(folder: Path | None = None) -> None:

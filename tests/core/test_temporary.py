@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from cxlab.files import write_whole
-from cxlab.temporary import STALE_S, clear_stale, prefix
+from cxlab.temporary import STALE_S, _machine, clear_stale, prefix
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,17 @@ def test_what_dead_processes_left_goes_and_all_else_stays(tmp_path, gone):
     )
     assert (tmp_path / "kept" / "file").is_file()
     clear_stale(tmp_path / "not there")
+
+
+def test_containers_of_one_name_are_machines_of_their_own(monkeypatch):
+    """Each counts its processes from 1: what the other's have in a shared folder is not theirs."""
+    signs = []
+    for space in ("pid:[4026531836]", "pid:[4026532500]", "pid:[4026531836]"):
+        monkeypatch.setattr(Path, "readlink", lambda _, space=space: Path(space))
+        _machine.cache_clear()
+        signs.append(prefix())
+    _machine.cache_clear()
+    assert signs[0] == signs[2] != signs[1]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no signal kills at once here")
