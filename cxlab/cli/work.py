@@ -69,7 +69,8 @@ def report(
         list[str] | None,
         typer.Option(
             help="2016-W15, 2016-04, 2016-Q2, 2016, last, last-month, …; repeatable, or a range "
-            "2016-W10..2016-W15."
+            "2016-W10..2016-W15. The last week is the last one that the log covers to its last "
+            "day, not counting days on which the desk is closed."
         ),
     ] = None,
     by: Annotated[

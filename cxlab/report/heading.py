@@ -60,12 +60,18 @@ def _compared(view: View) -> str:
 
 
 def _coverage(view: View) -> str:
-    """Return the sentence on what the log lacks of the period; "" when it lacks nothing."""
-    if not view.partly_covered or view.begins is None or view.ends is None:
+    """Return the sentences on what the log lacks of the period; "" when it lacks nothing."""
+    if view.begins is None or view.ends is None:
         return ""
     first, last = (t.astimezone(view.zone).strftime("%Y-%m-%d %H:%M")
                    for t in (view.begins, view.ends))  # fmt: skip
-    return f"{view.current.label} is partly covered: the log runs from {first} to {last}."
+    partly = f"{view.current.label} is partly covered: the log runs from {first} to {last}."
+    told = [partly] if view.partly_covered else []
+    if view.rest is not None:
+        shut = view.rest.begins.astimezone(view.zone).date()
+        told.append(f"The log ends on {last}; from {shut} on the desk counts as closed: "
+                    f"{view.rest.why}.")  # fmt: skip
+    return " ".join(told)
 
 
 def heading(kind: str, title: str, subtitle: str, facts: list[list[str]]) -> Block:
