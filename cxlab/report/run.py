@@ -24,6 +24,7 @@ from cxlab.report.html import without_nan
 from cxlab.report.logs import SAMPLES, no_log
 from cxlab.report.manifest import input_id, manifest, provenance_markup
 from cxlab.report.parameters import Parameter, check_parameters, read_schema
+from cxlab.report.replaced import replaced
 from cxlab.report.vega import BundleJob
 
 __all__ = ["ReportResult", "report"]
@@ -35,6 +36,7 @@ class ReportResult:
 
     `missed_targets` are ids of metrics; `summary` has one line per KPI. `alerts` and `restated` are
     what the manifest says of figures beyond noise, and of figures published with another value.
+    `replaced` says which settings an earlier page had that lay in this one's place.
     """
 
     path: Path
@@ -43,10 +45,11 @@ class ReportResult:
     missed_targets: tuple[str, ...]
     alerts: tuple[Mapping[str, Any], ...] = ()
     restated: tuple[Mapping[str, Any], ...] = ()
+    replaced: str = ""
 
     def __repr__(self) -> str:
         """Return where the page is, and its figures."""
-        return "\n".join([f"<Report {self.path}>", *self.summary, *self._missed()])
+        return "\n".join([f"<Report {self.path}>", *self.summary, *self._told()])
 
     def _repr_html_(self) -> str:
         # A path seen from the notebook, which is what JupyterLab takes for a link.
@@ -54,11 +57,12 @@ class ReportResult:
         return display.shown(
             f"<h4>{display.link(quote(there), self.path.name)}</h4>",
             display.lines(self.summary, quiet=False),
-            display.lines([*self._missed(), f"manifest: {self.manifest_path}"]),
+            display.lines([*self._told(), f"manifest: {self.manifest_path}"]),
         )
 
-    def _missed(self) -> list[str]:
-        return [f"target missed: {name}" for name in self.missed_targets]
+    def _told(self) -> list[str]:
+        missed = [f"target missed: {name}" for name in self.missed_targets]
+        return [*missed, *([f"note: {self.replaced}"] if self.replaced else [])]
 
 
 def report(
@@ -297,9 +301,10 @@ def _publish(
         html_path, json_path = out / f"{name}.html", out / f"{name}.json"
         printed = html_path.with_suffix(".pdf")
         same = printed.is_file() and html_path.is_file() and sha256_of(html_path) == page_sha256
+        before = replaced(json_path, data) if html_path.is_file() else ""
         write_whole({json_path: text, html_path: page})
         if not same:
             with contextlib.suppress(OSError):
                 printed.unlink(missing_ok=True)
     found = (data[part] for part in ("summary", "missed_targets", "alerts", "restated"))
-    return ReportResult(html_path, json_path, *(tuple(part) for part in found))
+    return ReportResult(html_path, json_path, *(tuple(part) for part in found), before)
