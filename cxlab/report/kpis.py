@@ -27,7 +27,7 @@ DRILL = ("vol", "frt", "art_median", "reopen", "sla", "csat")
 FLAGS: dict[str, str] = {
     "small_n": "few cases: read with care",
     "empty": "no cases",
-    "immature": "too early to tell: for part of the cases the time has not run out",
+    "immature": "too early to tell: no case is decided yet",
     "undefined": "not defined here: the data lack what it needs",
 }
 """What each flag means, in words."""

@@ -153,7 +153,7 @@ def _made(outcome: Outcome) -> Made:
     value: dict[str, Any] = outcome.value
     lists = (tuple(value[name]) for name in _LISTS)
     paths = Path(value["path"]), Path(value["manifest_path"])
-    return Made(outcome.place, ReportResult(*paths, *lists, value["replaced"]))
+    return Made(outcome.place, ReportResult(*paths, *lists, replaced=value["replaced"]))
 
 
 def _plain(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -45,7 +45,7 @@ class ReportResult:
     missed_targets: tuple[str, ...]
     alerts: tuple[Mapping[str, Any], ...] = ()
     restated: tuple[Mapping[str, Any], ...] = ()
-    replaced: str = ""
+    replaced: str = field(default="", kw_only=True)
 
     def __repr__(self) -> str:
         """Return where the page is, and its figures."""
@@ -307,4 +307,4 @@ def _publish(
             with contextlib.suppress(OSError):
                 printed.unlink(missing_ok=True)
     found = (data[part] for part in ("summary", "missed_targets", "alerts", "restated"))
-    return ReportResult(html_path, json_path, *(tuple(part) for part in found), before)
+    return ReportResult(html_path, json_path, *(tuple(part) for part in found), replaced=before)
