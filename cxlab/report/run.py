@@ -6,10 +6,8 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import time
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,7 @@ from cxlab.report.html import without_nan
 from cxlab.report.logs import SAMPLES, no_log
 from cxlab.report.manifest import input_id, manifest, provenance_markup
 from cxlab.report.parameters import Parameter, check_parameters, read_schema
-from cxlab.report.replaced import replaced
+from cxlab.report.place import file_name, replaced
 from cxlab.report.vega import BundleJob
 
 __all__ = ["ReportResult", "report"]
@@ -71,6 +69,7 @@ def report(
     *,
     notebook: str | Path | None = None,
     period: str | None = None,
+    by: str | Sequence[str] | None = None,
     parameters: Mapping[str, Any] | None = None,
     out: str | Path = "reports",
     engine: str = "inprocess",
@@ -81,8 +80,9 @@ def report(
     """Make the report of a scenario, or of a log, and return where it is.
 
     `scenario`: a scenario file, or the name of one that ships with cxlab; `data`: a folder of
-    canonical tables. `period`: which part of a log ("2016-W15", "last"). `notebook`: another
-    notebook than the one for that kind of report. `parameters`: values for the notebook's
+    canonical tables. `period`: which part of a log ("2016-W15", "last"). `by`: columns that a log
+    is broken down by ("channel,topic"). `notebook`: another notebook than the one for that kind
+    of report. `parameters`: values for the notebook's
     parameters, checked before anything runs; `from_text` lets text stand for numbers, as on a
     command line. `progress(done, total)` counts cells. `static`: a page without scripts, of at
     most 100 kB, for mail and for browsers that run none; "-static" ends its name.
@@ -92,6 +92,7 @@ def report(
     run itself fails.
     """
     started = time.perf_counter()
+    parameters = _with_groups(parameters, by)
     source = _notebook_for(scenario, data, notebook)
     asked = request_of(scenario, data, notebook, period, parameters, Path(out), static=static)
     raw = _read(source)
@@ -109,6 +110,21 @@ def report(
         if job is not None:
             job.cancel()
     return _publish(page, data_ | {"request": asked}, used, Path(out), "-static" if static else "")
+
+
+def _with_groups(
+    parameters: Mapping[str, Any] | None, by: str | Sequence[str] | None
+) -> Mapping[str, Any] | None:
+    """Return the parameters with the groups among them."""
+    if by is None:
+        return parameters
+    if not (isinstance(by, str | Sequence) and all(isinstance(name, str) for name in by)):
+        expected = 'names of columns, such as "channel,topic" or ["channel", "topic"]'
+        raise InputError("groups are not named", given=by, expected=expected)
+    if "by" in (parameters or {}):
+        raise InputError("by is given twice", given=by)
+    names = by.split(",") if isinstance(by, str) else by
+    return {**(parameters or {}), "by": [name.strip() for name in names]}
 
 
 def _notebook_for(
@@ -243,49 +259,6 @@ def _page(
     return page, data
 
 
-_USUAL = ("scenario", "periodic", "lifecycle")
-"""What is made of a scenario or a log where nobody names a notebook: its page has no other name."""
-
-
-def _file_name(
-    used: Mapping[str, Any], data: Mapping[str, Any], out: Path, ending: str = ""
-) -> str:
-    """Return a file name that stays in its folder, whatever the names in the data are.
-
-    Where another input's page has the name already, or it is that of the folder's index, a hash of
-    this input follows it.
-    """
-    scenario = data.get("scenario") or {}
-    stem = scenario.get("name") or Path(str(used.get("data") or data["notebook"]["name"])).stem
-    kind = Path(data["notebook"]["name"]).stem
-    about = "" if kind in _USUAL or kind == stem else _plain(kind)
-    parts = [_plain(str(stem)) or f"report-{data['input_id']}", about,
-             _plain(data.get("period") or "")]  # fmt: skip
-    name = "-".join(p for p in parts if p)[:120] + ending
-    taken = name.lower() == "index" or _taken(out / f"{name}.json", data)
-    return f"{name}-{data['input_id']}" if taken else name
-
-
-def _plain(text: str) -> str:
-    """Return text as letters, digits, "-" and "_" of ASCII; accents are dropped."""
-    ascii_ = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", ascii_).strip("-_")
-
-
-def _taken(path: Path, data: Mapping[str, Any]) -> bool:
-    """Return whether a manifest is there that stems from another input than `data`."""
-    if not path.is_file():
-        return path.exists()  # a folder, or a pipe that nobody writes to
-    try:
-        old = json.loads(path.read_text(encoding="utf-8"))
-        found = old.get("input_id") or input_id(old["notebook"]["name"], old["parameters"], old)
-    except FileNotFoundError:
-        return False
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return True
-    return bool(found != data["input_id"])
-
-
 def _publish(
     page: str, data: dict[str, Any], used: Mapping[str, Any], out: Path, ending: str = ""
 ) -> ReportResult:
@@ -297,7 +270,7 @@ def _publish(
     data = data | {"page_sha256": page_sha256}
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     with holding(out):
-        name = _file_name(used, data, out, ending)
+        name = file_name(used, data, out, ending)
         html_path, json_path = out / f"{name}.html", out / f"{name}.json"
         printed = html_path.with_suffix(".pdf")
         same = printed.is_file() and html_path.is_file() and sha256_of(html_path) == page_sha256

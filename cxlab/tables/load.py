@@ -193,7 +193,9 @@ def _without_zones(table: pa.Table) -> pa.Table:
 def read(path: Path) -> Tables:
     """Read a folder, a DuckDB file, or one file named after a table."""
     if not path.exists():
-        raise no_file("no such folder or file of tables", path)
+        expected = "a folder of canonical tables, a DuckDB file, or a file such as tickets.csv"
+        hint = "see `cxlab init` for a folder with a sample to import"
+        raise no_file("no such folder or file of tables", path, expected=expected, hint=hint)
     backend = connect()
     if path.is_file():
         return _read_file(backend, path)
