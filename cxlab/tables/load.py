@@ -142,7 +142,8 @@ def load(
                 work.take(by_name[name])
     found = [s for s in [meta.quarantine, *work.summaries] if len(s)]
     if found:
-        meta = replace(meta, quarantine=pd.concat(found, ignore_index=True))
+        held = pd.concat(found, ignore_index=True)
+        meta = replace(meta, quarantine=held, imported=len(meta.quarantine))
     files = [
         InputFile(str(s.path), sha256_of(s.path), work.n_rows[s.name])
         for s in sources
