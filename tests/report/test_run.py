@@ -142,8 +142,12 @@ BOTH = [pytest.param(e, marks=pytest.mark.long if e == "kernel" else []) for e i
 @pytest.mark.parametrize("engine", BOTH)
 def test_an_input_error_in_a_cell_stays_one(tmp_path, engine):
     bad = _written(tmp_path, "import cxlab as cx\ncx.metric('frtt')")
-    with pytest.raises(cx.InputError, match="did you mean 'frt'"):
+    told = r"did you mean 'frt'.*\(code cell 2 of the notebook\)"  # the first has the parameters
+    with pytest.raises(cx.InputError, match=told):
         cx.report.report(notebook=bad, out=tmp_path / "out", engine=engine)
+    with pytest.raises(cx.InputError, match=told):  # one more cell is run, which nobody wrote
+        cx.report.report(notebook=bad, out=tmp_path / "out", engine=engine,
+                         parameters={"data": "sample"})  # fmt: skip
     assert not (tmp_path / "out").exists()
 
 
