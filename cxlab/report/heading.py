@@ -10,6 +10,7 @@ from typing import Any
 from cxlab.report.blocks import Block
 from cxlab.report.html import element, join
 from cxlab.report.logs import replications
+from cxlab.report.paths import shown_file
 from cxlab.report.view import View
 from cxlab.scenario import Scenario
 from cxlab.sim.outlook import links_told
@@ -117,7 +118,7 @@ def provenance(
         page |= {"scenario": scenario.resolved(), "scenario_sha256": scenario.sha256}
         page["seed"] = scenario.seed if seed is None else seed
         page["counted"] = dict(tables.counted)
-    lines = [f"{f['path']}: {f['rows']:,} rows, sha256 {f['sha256']}" for f in inputs]
+    lines = [f"{shown_file(f.path)}: {f.rows:,} rows, sha256 {f.sha256}" for f in tables.inputs]
     if scenario is not None:
         lines.append(f"scenario {scenario.name}, sha256 {scenario.sha256}")
     body = element("ul", join(element("li", line) for line in lines))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cxlab.report.manifest import input_id
+from cxlab.report.paths import shown_parameters
 
 __all__ = ["file_name", "replaced"]
 
@@ -64,14 +65,14 @@ def replaced(manifest: Path, data: Row) -> str:
     """
     try:
         old = json.loads(manifest.read_text(encoding="utf-8"))
-        settings = dict(old["parameters"])
+        settings = shown_parameters(old["parameters"])
         lost = {"missed target": len(old.get("missed_targets", [])),
                 "alert": len(old.get("alerts", []))}  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""
     changed = [
         f"{name} = {_told(settings.get(name))} (now {_told(value)})"
-        for name, value in data["parameters"].items()
+        for name, value in shown_parameters(data["parameters"]).items()
         if name not in _NAMED and settings.get(name) != json.loads(json.dumps(value, default=str))
     ]
     if not changed:

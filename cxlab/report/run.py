@@ -22,6 +22,7 @@ from cxlab.report.html import without_nan
 from cxlab.report.logs import SAMPLES, no_log
 from cxlab.report.manifest import input_id, manifest, provenance_markup
 from cxlab.report.parameters import Parameter, check_parameters, read_schema
+from cxlab.report.paths import tell_shown_parameters
 from cxlab.report.place import file_name, replaced
 from cxlab.report.vega import BundleJob
 
@@ -105,6 +106,7 @@ def report(
     job = None if static else BundleJob()
     try:
         executed = _run(source, checked, engine, progress)
+        tell_shown_parameters(executed, checked)
         page, data_ = _page(executed, source, used, engine, started, job, Path(out))
     finally:
         if job is not None:
