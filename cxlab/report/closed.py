@@ -60,9 +60,16 @@ def closed_rest(
             if day.weekday() == ends.weekday() and day != ends.date()]  # fmt: skip
     begins = Period(open_end, "day", period.zone).start
     whole = begins <= newest or (bool(same) and ends.time() >= min(same))
-    return Rest(begins, ", ".join(dict.fromkeys(known[day] for day in sorted(rest))), whole)
+    return Rest(begins, _joined(dict.fromkeys(known[day] for day in sorted(rest))), whole)
 
 
+def _joined(reasons: Iterable[str]) -> str:
+    """Return reasons as one: what the weekdays of the log have in common is said once."""
+    *others, last = reasons
+    return " and ".join([*(other.removesuffix(_SILENT) for other in others), last])
+
+
+_SILENT = " in the log had a ticket"
 _DAY = dt.timedelta(days=1)
 _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -90,7 +97,7 @@ def _closed(
         return "the business hours have them closed"
     same = int((days.day_of_week == day.weekday()).sum())
     if same >= ENOUGH and day.weekday() not in {d.weekday() for d in with_tickets}:
-        return f"none of the {same} {_NAMES[day.weekday()]}s in the log has a ticket"
+        return f"none of the {same} {_NAMES[day.weekday()]}s{_SILENT}"
     return ""
 
 

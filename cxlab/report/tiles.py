@@ -166,7 +166,7 @@ def _detail(kpi: Kpi) -> Html:
         words = kpi.few or FLAGS[kpi.flag]
         lines.append(element("p", words[0].upper() + words[1:] + ".", class_="flag"))
     if _mostly_pending(kpi):
-        lines.append(element("p", _undecided(kpi), class_="flag"))
+        lines.append(_undecided(kpi))
     if kpi.known and kpi.note:  # who did not answer, what is taken for granted
         lines.append(element("p", kpi.note[0].upper() + kpi.note[1:] + "."))
     return element("div", join(lines), class_="detail")
@@ -184,17 +184,18 @@ def _cases(kpi: Kpi) -> str:
     return words
 
 
-def _undecided(kpi: Kpi) -> str:
+def _undecided(kpi: Kpi) -> Html:
     """Return how many cases are pending, where it is most of them, and until when if that is known.
 
     A repeat contact may come until its window has run out for the period's last case.
     """
     day = known_from(kpi)
-    until = f"; known from {day}" if day else ""
     if kpi.n == 0:
-        return f"Too early to tell: none is decided, {kpi.pending:,} cases still pending{until}."
-    until = f"; known in full from {day}" if day else ""
-    return f"Most are not decided: {kpi.pending:,} cases still pending{until}."
+        words = f"Too early to tell: none is decided, {kpi.pending:,} cases still pending"
+    else:
+        words = f"Most are not decided: {kpi.pending:,} cases still pending"
+    until = f"known {'in full ' if kpi.n else ''}from {day}"
+    return element("p", words, *(["; ", _whole(until)] if day else []), ".", class_="flag")
 
 
 def _mostly_pending(kpi: Kpi) -> bool:

@@ -75,7 +75,7 @@ def test_the_page_says_why_days_count_as_closed():
     told = cx.report.period_heading(cx.report.choose_period(_log("2026-02-06 17:30"))).page
     assert told["subtitle"] == (
         "The log ends on 2026-02-06 17:30; from 2026-02-07 on the desk counts as closed: none of "
-        "the 4 Saturdays in the log has a ticket, none of the 4 Sundays in the log has a ticket."
+        "the 4 Saturdays and none of the 4 Sundays in the log had a ticket."
     )
     known = _log("2026-01-30 17:30", hours=MON_FRI)
     told = cx.report.period_heading(cx.report.choose_period(known)).page
