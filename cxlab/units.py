@@ -171,13 +171,22 @@ def format_interval(low: float | None, high: float | None, unit: str) -> str:
     return f"{format_value(low, unit)} to {format_value(high, unit)}"
 
 
-def format_margin(size: float, unit: str) -> str:
+def format_margin(size: float, unit: str, *, exact: bool = False) -> str:
     """Return the size of a difference or a half-width; of shares it is in percentage points.
 
-    >>> format_margin(0.05, "share"), format_margin(480, "s")
-    ('5.0 points', '8.0 min')
+    `exact`: with so many digits that what is not 0 (nor an error of rounding) is not shown as 0.
+
+    >>> format_margin(0.05, "share"), format_margin(480, "s"), format_margin(0.0002, "share")
+    ('5.0 points', '8.0 min', '0.0 points')
+    >>> format_margin(0.0002345, "share", exact=True), format_margin(0.003, "points", exact=True)
+    ('0.023 points', '0.0030')
     """
-    return f"{size * 100:.1f} points" if unit == "share" else format_value(size, unit)
+    shown = f"{size * 100:.1f} points" if unit == "share" else format_value(size, unit)
+    if not exact or not 1e-9 < size < 1 or any(digit in shown for digit in "123456789"):
+        return shown
+    size = size * 100 if unit == "share" else size
+    _, space, name = shown.partition(" ")
+    return f"{size:.{1 - math.floor(math.log10(size))}f}{space}{name}"
 
 
 def _unknown(value: float | None) -> bool:

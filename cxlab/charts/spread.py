@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.base import Figure, finish, layered, nothing_to_draw, rows_with
 from cxlab.charts.words import Axis, axis_for, count_words, percentile_name, title_of
 from cxlab.units import format_value
 
@@ -144,7 +144,7 @@ def interval(
 
     `frame`: tidy rows of one metric, one per group in the column `by`.
     """
-    name = title or f"{title_of(frame)} by {by}"
+    name = title or f"{title_of(rows_with(frame, by, 'value', 'unit'))} by {by}"
     rows = frame[frame["value"].notna()] if len(frame) else frame
     if rows.empty:
         return nothing_to_draw(name, f"No group of {by} has a value.")

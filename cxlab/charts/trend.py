@@ -14,6 +14,7 @@ from cxlab.charts.base import (
     layered,
     nothing_to_draw,
     room_for_words,
+    rows_with,
     target_layers,
 )
 from cxlab.charts.words import Axis, axis_for, count_words, title_of
@@ -28,7 +29,7 @@ def trend(frame: pd.DataFrame, *, target: float | None = None, title: str | None
     `frame`: tidy rows of one metric, one per period (as `measure(..., every="week")` gives),
     with period, value, low, high, unit. `target`: in the metric's stored unit.
     """
-    name = title or title_of(frame)
+    name = title or title_of(rows_with(frame, "period", "value", "unit"))
     rows = _ordered(frame)
     if few := _too_few(rows):
         return nothing_to_draw(name, few)
@@ -56,7 +57,7 @@ def backlog_trend(frame: pd.DataFrame, *, title: str | None = None) -> Figure:
 
     `frame`: tidy rows of `backlog`, one per period.
     """
-    name = title or title_of(frame)
+    name = title or title_of(rows_with(frame, "period", "value", "unit"))
     rows = _ordered(frame)
     if few := _too_few(rows):
         return nothing_to_draw(name, few)

@@ -103,10 +103,7 @@ def _check_toml(path: Path) -> tuple[str, list[str]]:
     """
     top = _keys(path)
     if "source" in top and "horizon" not in top:
-        from cxlab.ingest import load_mapping
-
-        load_mapping(path)
-        return "a mapping", []
+        return _check_mapping(path), []
     if "stages" in top:
         from cxlab.metrics.journey_map import load_journey
 
@@ -144,6 +141,18 @@ def _check_toml(path: Path) -> tuple[str, list[str]]:
         say(f"note: {path}: {note}")
     _say_what_a_list_replaces(path)
     return f"scenario {scenario.name!r}", base_outlook(scenario)
+
+
+def _check_mapping(path: Path) -> str:
+    """Return what a mapping is, tried on the export beside it where there is one."""
+    from cxlab.ingest.importer import tried_out
+
+    fit = tried_out(path)
+    if fit is None:
+        return "a mapping; its export is not beside it, so its columns were not looked for"
+    for problem in fit.quarantine.itertuples():
+        say(f"note: {path}: of the first {fit.rows:,} rows would be {quarantined(problem)}")
+    return f"a mapping; it fits {fit.file.name} ({fit.rows:,} rows tried)"
 
 
 def _keys(path: Path) -> dict[str, Any]:
@@ -192,7 +201,10 @@ def _check_tables(path: Path) -> _Checked:
     from cxlab.tables.inventory import inventory
 
     tables = Tables.read(path)
-    problems = [quarantined(p) for p in tables.quarantine.itertuples()]
+    aside = [quarantined(p) for p in tables.quarantine.itertuples()]
+    for line in aside[: tables.meta.imported]:  # no fault of the tables: they do not have these
+        say(f"note: {path}: set aside by the import: {line}")
+    problems = aside[tables.meta.imported :]
     for row in agreement(tables).to_dict("records"):
         if row["differ"]:
             say(

@@ -78,6 +78,13 @@ def import_(
     say(f"tables written to {out}")
 
 
+_SET_ASIDE = (
+    "a row with one value that cannot be read is set aside whole, and counts in no number; codes "
+    'that stand for nothing ("n/a") belong in `missing` of the mapping: then the row stays'
+)
+"""What a quarantine means, told once: without its first reply a ticket counts as unanswered."""
+
+
 def _import_lines(report: ImportReport) -> list[str]:
     """Return what became of the export's rows, in words."""
     rows = ", ".join(f"{name} {count:,}" for name, count in report.rows.items())
@@ -88,6 +95,8 @@ def _import_lines(report: ImportReport) -> list[str]:
         for reason, count in reasons.items()
     ]
     lines += [quarantined(problem) for problem in report.quarantine.itertuples()]
+    if report.quarantined:
+        lines.append(_SET_ASIDE)
     for column, values in report.value_misses.items():
         shown = ", ".join(f"{value!r} {count:,}" for value, count in list(values.items())[:5])
         lines.append(f"values that the map of {column} does not know: {shown}")

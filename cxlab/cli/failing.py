@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,23 @@ def _need_targets(books: Sequence[_Book], given: Mapping[str, Any]) -> None:
         )  # fmt: skip
     if not any("targets" in book.defaults or book.calls & _TARGETS for book in books):
         raise InputError("--fail-on-target: the page has no targets", given=books[0].name)
+    file = next((value for book in books if (value := book.value("targets", given))), None)
+    if isinstance(file, str) and _no_target(Path(file)):
+        raise InputError(
+            f"--fail-on-target: no targets in {Path(file).name}",
+            given=file, expected="a limit such as at_least_percent = 65",
+            hint="--fail-on-alert watches those of alerts (alert_below_percent)",
+        )  # fmt: skip
+
+
+def _no_target(file: Path) -> bool:
+    """Return whether a file of targets has none; what cannot be read is the report's to refuse."""
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8")).get("targets", {})
+        keys = [str(key) for limits in tables.values() for key in limits]
+    except (OSError, ValueError, AttributeError, TypeError):
+        return False
+    return all(key.startswith("alert_") for key in keys)
 
 
 _MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
@@ -108,8 +126,12 @@ class _Book:
         """Return whether a parameter that the notebook has is left without a value."""
         if name not in self.defaults:
             return False
-        value = given.get(name, self.defaults[name])
-        return value in (None, "", []) or str(value).casefold() == "none"
+        return self.value(name, given) is None
+
+    def value(self, name: str, given: Mapping[str, Any]) -> Any:
+        """Return what a parameter is set to; None for nothing."""
+        value = given.get(name, self.defaults.get(name))
+        return None if value in (None, "", []) or str(value).casefold() == "none" else value
 
 
 def attention(

@@ -100,6 +100,8 @@ def make_pages(
             say(f"{result.path.stem}:")
         for line in result.summary:
             say(line)
+        if result.replaced:
+            say(f"note: {result.replaced}")
 
     try:
         with progress_bar("report") as progress:

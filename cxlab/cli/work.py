@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,8 +43,9 @@ def init(
     """Lay out a working folder: notebooks, scenarios and a sample import."""
     from cxlab.files import lay_out
 
-    for path in lay_out(directory, force=force):
-        say(f"wrote {path}")
+    written = [path.relative_to(directory).parts[0] for path in lay_out(directory, force=force)]
+    counts = ", ".join(f"{folder} {n}" for folder, n in Counter(written).items())
+    say(f"wrote {len(written)} files into {directory}: {counts}")
     typer.echo(f"next: cd {shlex.quote(str(directory))}, and then")
     for command, why in _NEXT:
         typer.echo(f"  {command}\n      {why}")
@@ -69,7 +71,8 @@ def report(
         list[str] | None,
         typer.Option(
             help="2016-W15, 2016-04, 2016-Q2, 2016, last, last-month, …; repeatable, or a range "
-            "2016-W10..2016-W15."
+            "2016-W10..2016-W15. The last week is the last one that the log covers to its last "
+            "day, not counting days on which the desk is closed."
         ),
     ] = None,
     by: Annotated[

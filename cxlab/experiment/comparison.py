@@ -36,7 +36,7 @@ from cxlab.experiment.sequential import (
     run_of,
     with_counts,
 )
-from cxlab.experiment.verdicts import judgement, p_words, signed, span_words, verdict
+from cxlab.experiment.verdicts import difference_words, judgement, p_words, span_words, verdict
 from cxlab.metrics.frame import Results
 from cxlab.metrics.settings import DEFAULTS, Settings
 from cxlab.scenario import Scenario
@@ -196,7 +196,7 @@ class Comparison:
                 | {
                     "base": format_value(row["base"], unit),
                     "other": format_value(row["other"], unit),
-                    "difference": signed(row["difference"], unit),
+                    "difference": difference_words(row),
                     "95 % interval": span_words(row["low"], row["high"], unit),
                     "p (Holm)": p_words(row["p_holm"]),
                     "verdict": row["verdict"],

@@ -11,6 +11,7 @@ from cxlab.units import format_margin
 __all__ = [
     "ALPHA",
     "JUDGEMENTS",
+    "difference_words",
     "judgement",
     "movement",
     "p_words",
@@ -43,7 +44,7 @@ def judgement(row: Mapping[Any, Any]) -> str:
 def movement(row: Mapping[Any, Any]) -> str:
     """Return by how much a number rises or falls, both ends of the interval."""
     low, high = sorted((abs(row["low"]), abs(row["high"])))
-    size = format_margin(low, str(row["unit"])), format_margin(high, str(row["unit"]))
+    size = tuple(format_margin(end, str(row["unit"]), exact=True) for end in (low, high))
     verb = "rises" if row["difference"] > 0 else "falls"
     return f"{verb} by {size[0] if size[0] == size[1] else f'{size[0]} to {size[1]}'}"
 
@@ -58,7 +59,8 @@ def verdict(row: Mapping[Any, Any]) -> str:
     if judged == "same":
         return "does not change at all"
     if judged == "open":
-        most = format_margin(max(abs(row["low"]), abs(row["high"])), str(row["unit"]))
+        widest = max(abs(row["low"]), abs(row["high"]))
+        most = format_margin(widest, str(row["unit"]), exact=True)
         return f"no difference shown, and one of more than {most} is excluded"
     return movement(row) + ("" if judged == "moves" else f" ({judged})")
 
@@ -72,23 +74,35 @@ def p_words(p: float) -> str:
     return "–" if math.isnan(p) else "< 0.001" if p < 0.0005 else f"{p:.3f}"
 
 
-def signed(difference: float, unit: str) -> str:
+def signed(difference: float, unit: str, *, exact: bool = False) -> str:
     """Return a difference with its sign; what rounds to nothing has none.
+
+    `exact`: nothing rounds to nothing (see `format_margin`).
 
     >>> signed(-90.0, "s"), signed(0.021, "share"), signed(-0.00001, "share")
     ('−1.5 min', '+2.1 points', '0.0 points')
+    >>> signed(-0.00012, "share", exact=True)
+    '−0.012 points'
     """
     if math.isnan(difference):
         return "–"
-    size = format_margin(abs(difference), unit)
+    size = format_margin(abs(difference), unit, exact=exact)
     sign = "−" if difference < 0 else "+"
     return sign + size if any(digit in size for digit in "123456789∞") else size
 
 
-def span_words(low: float, high: float, unit: str) -> str:
-    """Return the interval of a difference, "" where there is none.
+def difference_words(row: Mapping[Any, Any]) -> str:
+    """Return the difference of a row; one whose interval leaves 0 out is not shown as 0."""
+    return signed(row["difference"], str(row["unit"]), exact=row["low"] * row["high"] > 0)
 
-    >>> span_words(-90.0, 30.0, "s")
-    '−1.5 min to +30.0 s'
+
+def span_words(low: float, high: float, unit: str) -> str:
+    """Return the interval of a difference, "" where there is none; 0 is an end only if it is 0.
+
+    >>> span_words(-90.0, 30.0, "s"), span_words(0.00011, 0.00034, "share")
+    ('−1.5 min to +30.0 s', '+0.011 points to +0.034 points')
     """
-    return "" if math.isnan(low) else f"{signed(low, unit)} to {signed(high, unit)}"
+    if math.isnan(low):
+        return ""
+    exact = low * high > 0
+    return f"{signed(low, unit, exact=exact)} to {signed(high, unit, exact=exact)}"

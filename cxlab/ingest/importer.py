@@ -9,14 +9,15 @@ from typing import Any
 
 import pandas as pd
 
+from cxlab.errors import InputError
 from cxlab.ingest.mapping import load_mapping
-from cxlab.ingest.reading import find_export, read_export
+from cxlab.ingest.reading import find_export, read_cells, read_export
 from cxlab.ingest.rows import Built, build_table
 from cxlab.ingest.sections import Mapping as MappingFile
 from cxlab.ingest.values import Export
 from cxlab.tables import InputFile, Tables
 
-__all__ = ["ImportReport", "import_export"]
+__all__ = ["Fit", "ImportReport", "import_export", "tried_out"]
 
 Progress = Callable[[int, int], None]
 
@@ -100,6 +101,49 @@ def import_export(
     tables = _tables(rule, built, given)
     steps.done()
     return tables, _report(path, rule, given, tables, export)
+
+
+TRIED = 1000
+"""So many rows of an export are enough to see whether a mapping fits it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A mapping tried on the export beside it: the file, rows tried, and those set aside."""
+
+    file: Path
+    rows: int
+    quarantine: pd.DataFrame
+
+
+def tried_out(mapping_path: str | Path) -> Fit | None:
+    """Try a mapping on the first rows of the export beside it; None where there is none.
+
+    The export is the file that the mapping names, else the only CSV file in its folder. Raises
+    InputError for a mapping that cannot be used, or not with this export: a column that it lacks,
+    another encoding.
+    """
+    path = Path(mapping_path)
+    rule = load_mapping(path)
+    named = path.parent / rule.source.file
+    beside = sorted(p for p in path.parent.iterdir() if p.name.lower().endswith(_CSV))
+    if not named.is_file() and len(beside) != 1:
+        return None
+    file = named if named.is_file() else beside[0]
+    export = Export(read_cells(file, rule.source, TRIED), rule.source)
+    try:
+        for name, column in rule.derive.items():
+            export.name(name, column)
+        built = [build_table(name, table, export) for name, table in rule.tables.items()]
+    except InputError as error:
+        raise InputError(f"{path.name} does not fit {file.name}: {error.what}", given=error.given,
+                         expected=error.expected, hint=error.hint) from None  # fmt: skip
+    found = [b.quarantine for b in built if len(b.quarantine)]
+    held = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    return Fit(file, len(export.frame), held)
+
+
+_CSV = (".csv", ".csv.gz", ".tsv")
 
 
 class _Steps:

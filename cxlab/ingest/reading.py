@@ -17,7 +17,7 @@ from cxlab.files import no_file
 from cxlab.ingest.sections import SourceRule
 from cxlab.tables import InputFile
 
-__all__ = ["find_export", "read_export"]
+__all__ = ["find_export", "read_cells", "read_export"]
 
 
 def find_export(rule: SourceRule, mapping: Path, given: str | Path | None) -> Path:
@@ -42,10 +42,21 @@ def read_export(path: Path, rule: SourceRule) -> tuple[pd.DataFrame, InputFile]:
 
     Raises InputError for a file that is empty, truncated, binary or not in the stated encoding.
     """
+    frame = read_cells(path, rule)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return frame, InputFile(str(path), digest, len(frame))
+
+
+def read_cells(path: Path, rule: SourceRule, rows: int | None = None) -> pd.DataFrame:
+    """Return the export's cells, or those of its first `rows` rows; raises as `read_export`.
+
+    What stands behind these rows is looked at for its encoding alone.
+    """
     if path.stat().st_size == 0:
         raise InputError(f"file {path.name} is empty (0 bytes)", expected="an export with a header")
     parquet = rule.format == "parquet" or path.suffix == ".parquet"
-    frame = _read_parquet(path) if parquet else _read_csv(path, rule)
+    frame = _read_parquet(path) if parquet else _read_csv(path, rule, rows)
     repeated = sorted({str(c) for c in frame.columns[frame.columns.duplicated()]})
     if repeated:
         raise InputError(f"file {path.name} has columns of one name", given=repeated)
@@ -54,14 +65,14 @@ def read_export(path: Path, rule: SourceRule) -> tuple[pd.DataFrame, InputFile]:
         if not pd.api.types.is_datetime64_any_dtype(frame[name]):
             text = frame[name]
             frame[name] = text.mask(text.isin(missing))
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return frame, InputFile(str(path), digest, len(frame))
+    return frame if rows is None else frame.head(rows)
 
 
-def _read_csv(path: Path, rule: SourceRule) -> pd.DataFrame:
+def _read_csv(path: Path, rule: SourceRule, first: int | None) -> pd.DataFrame:
     expected = f"a CSV file in {rule.encoding} delimited by {rule.delimiter!r} with a header line"
     try:
+        if first is not None:
+            _decode(path, rule.encoding)
         # The header is read as a row, so that pandas does not rename repeated columns.
         rows = pd.read_csv(
             path,
@@ -72,6 +83,7 @@ def _read_csv(path: Path, rule: SourceRule) -> pd.DataFrame:
             keep_default_na=False,
             na_values=[],
             skip_blank_lines=True,
+            nrows=None if first is None else first + 1,
         )
     except pd.errors.EmptyDataError:
         raise InputError(f"file {path.name} is empty", expected=expected) from None
@@ -91,6 +103,13 @@ def _read_csv(path: Path, rule: SourceRule) -> pd.DataFrame:
     frame = rows.iloc[1:].reset_index(drop=True)
     frame.columns = pd.Index([str(c) for c in rows.iloc[0]])
     return frame
+
+
+def _decode(path: Path, encoding: str) -> None:
+    """Read a file to its end; UnicodeError where its bytes are no text of the encoding."""
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding=encoding) as file:
+        while file.read(1 << 20):
+            pass
 
 
 def _wrong_encoding(path: Path, rule: SourceRule, error: UnicodeError) -> InputError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -42,6 +42,9 @@ ALIASES = {
 }
 """Names of groups for columns that are called otherwise."""
 
+_NEVER = {"excluded_reason", "merged_into"}
+"""Columns that are no groups to choose: what they name stands beside every number."""
+
 BUCKET = "__period"
 _CLOCK = ("weekday", "hour")
 _LONGEST_PERIOD = dt.timedelta(days=366)
@@ -70,6 +73,9 @@ class Plan:
         tz: str,
     ) -> Plan:
         """Return the plan of a question; InputError when it cannot be answered."""
+        if not (isinstance(by, str | Iterable) and all(isinstance(name, str) for name in by)):
+            expected = 'names of columns, such as "week,channel" or ["week", "channel"]'
+            raise InputError("groups are not named", given=by, expected=expected)
         names = [b.strip() for b in by.split(",")] if isinstance(by, str) else list(by)
         names = list(dict.fromkeys(n for n in names if n))
         cls._check(view, metrics, names)
@@ -146,7 +152,10 @@ class Plan:
         if found not in rows.columns:
             own = [c for c in rows.columns if not c.startswith("fact_")]
             known = [*own, *EVERY, *_CLOCK, *ALIASES]
-            raise InputError("unknown group", given=name, known=known)
+            usual = [c for c in own if rows[c].type().is_string() and not c.endswith("_id")]
+            shown = ", ".join(sorted({*usual, *ALIASES} - _NEVER))
+            expected = f"one of {shown}; or of time {', '.join([*EVERY, *_CLOCK])}"
+            raise InputError("unknown group", given=name, expected=expected, known=known)
         return rows[found].cast("string").fill_null(MISSING)
 
     @property

@@ -217,7 +217,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         id="fcr",
-        title="First contact resolution",
+        title="First contact resolution, 30 days",
         definition="Share of resolved tickets that took one contact: not escalated, not "
         "reopened, and no other ticket of the same customer on the topic within 30 days.",
         formula=_FCR_FORMULA,

@@ -109,7 +109,8 @@ METRICS: tuple[Metric, ...] = (
         basis=VOLUME,
         statistic=Count(),
         source="library.kpi.zone; exclusions as in Freshdesk help 50000000041",
-        notes=("The interval is that of the expected number behind the counted one.",),
+        notes=("The count itself is exact. The interval is that of the number to be expected in "
+               "such a period, were tickets to come independently of each other (Poisson).",),
         example=Example(
             story="Three tickets were created; one of them is spam. The volume is 2.",
             rows={

@@ -12,7 +12,7 @@ import pandas as pd
 from cxlab.charts import changes as changes_chart
 from cxlab.charts import warm_up
 from cxlab.experiment.comparison import Comparison
-from cxlab.experiment.verdicts import movement, p_words, signed, span_words
+from cxlab.experiment.verdicts import difference_words, movement, p_words, signed, span_words
 from cxlab.report.blocks import Block
 from cxlab.report.heading import heading, scenario_provenance
 from cxlab.report.html import Html, element, join, table
@@ -119,7 +119,8 @@ def _short(row: Row) -> str:
     if row["judgement"] in ("better", "worse", "moves"):
         return f"{row['title']} {movement(row)}"
     if row["judgement"] == "open":
-        size = signed(max(abs(row["low"]), abs(row["high"])), row["unit"]).removeprefix("+")
+        widest = max(abs(row["low"]), abs(row["high"]))
+        size = signed(widest, row["unit"], exact=True).removeprefix("+")
         return f"{row['title']} (more than {size} is excluded)"
     return str(row["title"])
 
@@ -182,7 +183,7 @@ def _tile_line(row: Row) -> Html | None:
     told = [element("strong", str(row["scenario"])), f": {value}"]
     if row["judgement"] == "same":
         return element("p", *told, ", the same", class_="line")
-    change = _kept(signed(row["difference"], unit))
+    change = _kept(difference_words(row))
     words = {"better": "better", "worse": "worse", "open": "no difference shown"}
     judged = words.get(row["judgement"])
     class_ = judged if judged in ("better", "worse") else None
@@ -259,7 +260,7 @@ def _frame(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "metric": rows["title"], "option": rows["scenario"], **ends,
-            "words": [signed(r["difference"], r["unit"]) for r in records],
+            "words": [difference_words(r) for r in records],
             "interval": [span_words(r["low"], r["high"], r["unit"]) for r in records],
         }
     )  # fmt: skip
@@ -286,7 +287,7 @@ def _difference_line(row: Row) -> list[object]:
         row["title"],
         _kept(format_value(row["base"], unit)),
         _kept(format_value(row["other"], unit)),
-        _two_lines(_kept(signed(row["difference"], unit)), _halves(interval)),
+        _two_lines(_kept(difference_words(row)), _halves(interval)),
         p_words(row["p_holm"]),
         _two_lines(f"{row['correlation']:.2f}" if known else "–", _runs(row["independent"])),
         _kept(_sentence(row["verdict"])),

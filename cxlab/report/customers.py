@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -82,7 +83,7 @@ _DATED = (("customers", "acquired_at"), ("subscriptions", "started_at"),
 
 def customers_heading(rules: str, customers: int, data: str, view: View | None) -> Block:
     """Return the head of the page; of a period, with its name, which the page's file bears too."""
-    facts = [["Customers", f"{customers:,}"], ["Data", data]]
+    facts = [["Customers", f"{customers:,}"], ["Data", Path(data).name or data]]
     if view is None:
         return heading("Customers", "Journey and next action", rules, facts)
     before = view.previous.label if view.comparable else "none (the log begins later)"

@@ -107,7 +107,7 @@ def run_notebook(
             done = _executed(copy.deepcopy(notebook), parameters, f"cxlab-{engine}", options)
             raise_for_execution_errors(done, None)
     except PapermillExecutionError as error:
-        raise _cell_error(error) from None
+        raise _cell_error(error, injected=bool(parameters)) from None
     return done
 
 
@@ -136,10 +136,15 @@ def _quiet_papermill() -> Iterator[None]:
         logger.setLevel(before)
 
 
-def _cell_error(error: Any) -> InputError | RunError:
+def _cell_error(error: Any, *, injected: bool) -> InputError | RunError:
+    """Return what failed, with the number of its code cell as the notebook's author counts them.
+
+    Papermill's own cell of parameters, `injected` among them, was counted by the engine.
+    """
+    number = error.exec_count - injected if isinstance(error.exec_count, int) else "?"
     first = (str(error.evalue).strip().splitlines() or [""])[0]
     if error.ename == "InputError":
-        return InputError(first)
+        return InputError(f"{first} (code cell {number} of the notebook)")
     where = error.source.strip().splitlines()[0] if error.source.strip() else ""
-    return RunError(f"cell {error.exec_count} of the notebook failed ({where})",
+    return RunError(f"code cell {number} of the notebook failed ({where})",
                     given=f"{error.ename}: {first}")  # fmt: skip

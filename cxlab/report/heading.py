@@ -10,6 +10,7 @@ from typing import Any
 from cxlab.report.blocks import Block
 from cxlab.report.html import element, join
 from cxlab.report.logs import replications
+from cxlab.report.paths import shown_file
 from cxlab.report.view import View
 from cxlab.scenario import Scenario
 from cxlab.sim.outlook import links_told
@@ -60,12 +61,18 @@ def _compared(view: View) -> str:
 
 
 def _coverage(view: View) -> str:
-    """Return the sentence on what the log lacks of the period; "" when it lacks nothing."""
-    if not view.partly_covered or view.begins is None or view.ends is None:
+    """Return the sentences on what the log lacks of the period; "" when it lacks nothing."""
+    if view.begins is None or view.ends is None:
         return ""
     first, last = (t.astimezone(view.zone).strftime("%Y-%m-%d %H:%M")
                    for t in (view.begins, view.ends))  # fmt: skip
-    return f"{view.current.label} is partly covered: the log runs from {first} to {last}."
+    partly = f"{view.current.label} is partly covered: the log runs from {first} to {last}."
+    told = [partly] if view.partly_covered else []
+    if view.rest is not None:
+        shut = view.rest.begins.astimezone(view.zone).date()
+        told.append(f"The log ends on {last}; from {shut} on the desk counts as closed: "
+                    f"{view.rest.why}.")  # fmt: skip
+    return " ".join(told)
 
 
 def heading(kind: str, title: str, subtitle: str, facts: list[list[str]]) -> Block:
@@ -111,7 +118,7 @@ def provenance(
         page |= {"scenario": scenario.resolved(), "scenario_sha256": scenario.sha256}
         page["seed"] = scenario.seed if seed is None else seed
         page["counted"] = dict(tables.counted)
-    lines = [f"{f['path']}: {f['rows']:,} rows, sha256 {f['sha256']}" for f in inputs]
+    lines = [f"{shown_file(f.path)}: {f.rows:,} rows, sha256 {f.sha256}" for f in tables.inputs]
     if scenario is not None:
         lines.append(f"scenario {scenario.name}, sha256 {scenario.sha256}")
     body = element("ul", join(element("li", line) for line in lines))

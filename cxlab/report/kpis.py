@@ -15,7 +15,7 @@ from cxlab.report.html import Html, element, join, table
 from cxlab.units import format_value
 
 __all__ = ["DRILL", "FLAGS", "HEADLINES", "MOST_GROUPS", "Kpi", "drill_table", "interval_text",
-           "kpi_table", "rows_of", "value_text"]  # fmt: skip
+           "kpi_table", "nowhere", "rows_of", "value_text"]  # fmt: skip
 
 HEADLINES = ("vol", "frt", "frt_p90", "art_median", "fcr_7d", "sla", "service_level", "abandonment",
              "backlog", "csat")  # fmt: skip
@@ -27,7 +27,7 @@ DRILL = ("vol", "frt", "art_median", "reopen", "sla", "csat")
 FLAGS: dict[str, str] = {
     "small_n": "few cases: read with care",
     "empty": "no cases",
-    "immature": "too early to tell: for part of the cases the time has not run out",
+    "immature": "too early to tell: no case is decided yet",
     "undefined": "not defined here: the data lack what it needs",
 }
 """What each flag means, in words."""
@@ -139,14 +139,23 @@ def _reasons(excluded: Mapping[str, int]) -> str:
     return "; ".join(named) or "none"
 
 
-def drill_table(result: pd.DataFrame, by: str | Sequence[str], *, caption: str = "") -> Block:
+def nowhere(result: pd.DataFrame, by: str) -> bool:
+    """Return whether no row of a result is of a group that has a name."""
+    return result.empty or bool((result[by] == "(missing)").all())
+
+
+def drill_table(
+    result: pd.DataFrame, by: str | Sequence[str], *, caption: str = "", usable: Sequence[str] = ()
+) -> Block:
     """Return a table with one row per group and one column per metric (value and n).
 
-    A group whose value rests on few cases says so in its cell.
+    A group whose value rests on few cases says so in its cell. `usable`: what else the data can be
+    broken down by, said where they do not record `by`.
     """
     keys = [by] if isinstance(by, str) else list(by)
-    if result.empty or all((result[k] == "(missing)").all() for k in keys):
+    if all(nowhere(result, k) for k in keys):
         words = f"The data do not record {' and '.join(keys)}: there is nothing to break down."
+        words += f" They record {', '.join(usable)}." if usable else ""
         return Block(element("p", words), words)
     titles = dict.fromkeys(k.title for k in rows_of(result))
     groups: dict[tuple[str, ...], dict[str, Kpi]] = {}

@@ -8,7 +8,9 @@ from email.header import Header
 from pathlib import Path
 from typing import Any
 
+from cxlab.report.compare import CHANCE
 from cxlab.report.restated import restated_words
+from cxlab.report.undecided import NOT_YET
 
 __all__ = ["WIDTH", "mail_text", "one_line"]
 
@@ -91,23 +93,34 @@ def _body(data: Row, path: Path) -> list[str]:
 
 
 def _figures(kpis: Sequence[Row]) -> list[str]:
-    """Return value, change and name in columns; what has no value is named below."""
+    """Return value, change, verdict and name in columns; what has no value is named below."""
     known = [k for k in kpis if k.get("value") is not None]
-    rows = [(one_line(k["shown"], 14), _change(k), _named(k)) for k in known]
-    first, second = (max([len(r[i]) for r in rows], default=0) for i in (0, 1))
+    cells = [(one_line(k["shown"], 14), _change(k), _verdict(k)) for k in known]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     since = {k["before"]["period"] for k in known if k.get("before")}
     head = f"Key figures (change against {', '.join(sorted(since))})" if since else "Key figures"
-    lines = [*_wrapped(one_line(head))]
-    lines += [f"  {v:<{first}}   {c:<{second}}   {name}" if second else f"  {v:<{first}}   {name}"
-              for v, c, name in rows]  # fmt: skip
+    lines = _wrapped(one_line(head))
+    for kpi, row in zip(known, cells, strict=True):
+        columns = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True) if width]
+        begin = "  " + "  ".join(columns) + "  "
+        lines.append(begin + _named(kpi, WIDTH - len(begin)))
     none = [k["title"] for k in kpis if k.get("value") is None]
     return lines + (_item("no value: " + "; ".join(none)) if none else [])
 
 
-def _named(kpi: Row) -> str:
+def _named(kpi: Row, room: int) -> str:
     """Return the title of a figure, with its n where that is small."""
     few = f" (n = {kpi.get('n', 0):,})" if kpi.get("flag") == "small_n" else ""
-    return one_line(kpi["title"], 42 - len(few)) + few
+    return one_line(kpi["title"], room - len(few)) + few
+
+
+def _verdict(kpi: Row) -> str:
+    """Return in a word or two what the interval of a change tells; "" where none is judged."""
+    told = str((kpi.get("before") or {}).get("told", ""))
+    first = told.partition(",")[0]
+    known = {"better": "better", "worse": "worse", "beyond chance": "changed",
+             CHANCE: "none shown"}  # fmt: skip
+    return "too early" if told.startswith(NOT_YET) else known.get(first, "")
 
 
 def _change(kpi: Row) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from cxlab.origin import git_commit, versions
 from cxlab.report.html import Html, element, join, table
+from cxlab.report.paths import shown_file, shown_parameters
 from cxlab.sim.outlook import curve_told
 
 __all__ = ["input_id", "made_at", "manifest", "provenance_markup"]
@@ -104,8 +105,8 @@ def input_id(notebook: str, parameters: Mapping[str, Any], facts: Mapping[str, A
 def provenance_markup(data: Mapping[str, Any]) -> Html:
     """Return the manifest as a page prints it."""
     rows: list[tuple[str, object]] = [("Notebook", data["notebook"]["name"])]
-    own = data["scenario"] or {}
-    rows += [(f"Parameter {n}", _shown(v, own.get(n))) for n, v in data["parameters"].items()]
+    own, shown = data["scenario"] or {}, shown_parameters(data["parameters"]).items()
+    rows += [(f"Parameter {n}", _shown(v, own.get(n))) for n, v in shown]
     if data["seed"] is not None:
         rows.append(("Seed", data["seed"]))
     if data["scenario_sha256"]:
@@ -182,7 +183,11 @@ def _inputs(inputs: list[dict[str, Any]]) -> list[Html]:
     if not inputs:
         return []
     rows = [
-        (_path(f["path"]), f"{f['rows']:,}", element("span", f["sha256"], class_="hash"))
+        (
+            _path(shown_file(f["path"])),
+            f"{f['rows']:,}",
+            element("span", f["sha256"], class_="hash"),
+        )
         for f in inputs
     ]
     columns = ["File", "Rows", "sha256"]

@@ -145,6 +145,7 @@ def _work(task: Any, progress: Callable[[int, int], None]) -> dict[str, Any]:
     return {
         "path": str(made.path),
         "manifest_path": str(made.manifest_path),
+        "replaced": made.replaced,
         **{name: list(getattr(made, name)) for name in _LISTS},
     }
 
@@ -157,8 +158,8 @@ def _made(outcome: Outcome) -> Made:
         return Made(outcome.place, error=outcome.error)
     value: dict[str, Any] = outcome.value
     lists = (tuple(value[name]) for name in _LISTS)
-    result = ReportResult(Path(value["path"]), Path(value["manifest_path"]), *lists)
-    return Made(outcome.place, result)
+    paths = Path(value["path"]), Path(value["manifest_path"])
+    return Made(outcome.place, ReportResult(*paths, *lists, replaced=value["replaced"]))
 
 
 def _plain(request: Mapping[str, Any]) -> dict[str, Any]:

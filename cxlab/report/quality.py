@@ -132,7 +132,8 @@ def _quarantine(held: pd.DataFrame) -> Html | None:
         (r["table"], r["column"], r["reason"], f"{r['rows']:,}", _examples(r["examples"]))
         for r in held.to_dict("records")
     ]
-    return table(columns, rows, caption="Rows set aside, by reason", numeric=["Rows"])
+    caption = "Rows set aside whole, by reason: they count in no number"
+    return table(columns, rows, caption=caption, numeric=["Rows"])
 
 
 def _examples(value: Any) -> str:

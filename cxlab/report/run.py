@@ -6,11 +6,9 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import time
-import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +22,8 @@ from cxlab.report.html import without_nan
 from cxlab.report.logs import SAMPLES, no_log
 from cxlab.report.manifest import input_id, manifest, provenance_markup
 from cxlab.report.parameters import Parameter, check_parameters, read_schema
+from cxlab.report.paths import tell_shown_parameters
+from cxlab.report.place import file_name, replaced
 from cxlab.report.vega import BundleJob
 
 __all__ = ["ReportResult", "report"]
@@ -35,6 +35,7 @@ class ReportResult:
 
     `missed_targets` are ids of metrics; `summary` has one line per KPI. `alerts` and `restated` are
     what the manifest says of figures beyond noise, and of figures published with another value.
+    `replaced` says which settings an earlier page had that lay in this one's place.
     """
 
     path: Path
@@ -43,10 +44,11 @@ class ReportResult:
     missed_targets: tuple[str, ...]
     alerts: tuple[Mapping[str, Any], ...] = ()
     restated: tuple[Mapping[str, Any], ...] = ()
+    replaced: str = field(default="", kw_only=True)
 
     def __repr__(self) -> str:
         """Return where the page is, and its figures."""
-        return "\n".join([f"<Report {self.path}>", *self.summary, *self._missed()])
+        return "\n".join([f"<Report {self.path}>", *self.summary, *self._told()])
 
     def _repr_html_(self) -> str:
         # A path seen from the notebook, which is what JupyterLab takes for a link.
@@ -54,11 +56,12 @@ class ReportResult:
         return display.shown(
             f"<h4>{display.link(quote(there), self.path.name)}</h4>",
             display.lines(self.summary, quiet=False),
-            display.lines([*self._missed(), f"manifest: {self.manifest_path}"]),
+            display.lines([*self._told(), f"manifest: {self.manifest_path}"]),
         )
 
-    def _missed(self) -> list[str]:
-        return [f"target missed: {name}" for name in self.missed_targets]
+    def _told(self) -> list[str]:
+        missed = [f"target missed: {name}" for name in self.missed_targets]
+        return [*missed, *([f"note: {self.replaced}"] if self.replaced else [])]
 
 
 def report(
@@ -67,6 +70,7 @@ def report(
     *,
     notebook: str | Path | None = None,
     period: str | None = None,
+    by: str | Sequence[str] | None = None,
     parameters: Mapping[str, Any] | None = None,
     out: str | Path = "reports",
     engine: str = "inprocess",
@@ -77,8 +81,9 @@ def report(
     """Make the report of a scenario, or of a log, and return where it is.
 
     `scenario`: a scenario file, or the name of one that ships with cxlab; `data`: a folder of
-    canonical tables. `period`: which part of a log ("2016-W15", "last"). `notebook`: another
-    notebook than the one for that kind of report. `parameters`: values for the notebook's
+    canonical tables. `period`: which part of a log ("2016-W15", "last"). `by`: columns that a log
+    is broken down by ("channel,topic"). `notebook`: another notebook than the one for that kind
+    of report. `parameters`: values for the notebook's
     parameters, checked before anything runs; `from_text` lets text stand for numbers, as on a
     command line. `progress(done, total)` counts cells. `static`: a page without scripts, of at
     most 100 kB, for mail and for browsers that run none; "-static" ends its name.
@@ -88,6 +93,7 @@ def report(
     run itself fails.
     """
     started = time.perf_counter()
+    parameters = _with_groups(parameters, by)
     source = _notebook_for(scenario, data, notebook)
     asked = request_of(scenario, data, notebook, period, parameters, Path(out), static=static)
     raw = _read(source)
@@ -100,11 +106,27 @@ def report(
     job = None if static else BundleJob()
     try:
         executed = _run(source, checked, engine, progress)
+        tell_shown_parameters(executed, checked)
         page, data_ = _page(executed, source, used, engine, started, job, Path(out))
     finally:
         if job is not None:
             job.cancel()
     return _publish(page, data_ | {"request": asked}, used, Path(out), "-static" if static else "")
+
+
+def _with_groups(
+    parameters: Mapping[str, Any] | None, by: str | Sequence[str] | None
+) -> Mapping[str, Any] | None:
+    """Return the parameters with the groups among them."""
+    if by is None:
+        return parameters
+    if not (isinstance(by, str | Sequence) and all(isinstance(name, str) for name in by)):
+        expected = 'names of columns, such as "channel,topic" or ["channel", "topic"]'
+        raise InputError("groups are not named", given=by, expected=expected)
+    if "by" in (parameters or {}):
+        raise InputError("by is given twice", given=by)
+    names = by.split(",") if isinstance(by, str) else by
+    return {**(parameters or {}), "by": [name.strip() for name in names]}
 
 
 def _notebook_for(
@@ -239,49 +261,6 @@ def _page(
     return page, data
 
 
-_USUAL = ("scenario", "periodic", "lifecycle")
-"""What is made of a scenario or a log where nobody names a notebook: its page has no other name."""
-
-
-def _file_name(
-    used: Mapping[str, Any], data: Mapping[str, Any], out: Path, ending: str = ""
-) -> str:
-    """Return a file name that stays in its folder, whatever the names in the data are.
-
-    Where another input's page has the name already, or it is that of the folder's index, a hash of
-    this input follows it.
-    """
-    scenario = data.get("scenario") or {}
-    stem = scenario.get("name") or Path(str(used.get("data") or data["notebook"]["name"])).stem
-    kind = Path(data["notebook"]["name"]).stem
-    about = "" if kind in _USUAL or kind == stem else _plain(kind)
-    parts = [_plain(str(stem)) or f"report-{data['input_id']}", about,
-             _plain(data.get("period") or "")]  # fmt: skip
-    name = "-".join(p for p in parts if p)[:120] + ending
-    taken = name.lower() == "index" or _taken(out / f"{name}.json", data)
-    return f"{name}-{data['input_id']}" if taken else name
-
-
-def _plain(text: str) -> str:
-    """Return text as letters, digits, "-" and "_" of ASCII; accents are dropped."""
-    ascii_ = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", ascii_).strip("-_")
-
-
-def _taken(path: Path, data: Mapping[str, Any]) -> bool:
-    """Return whether a manifest is there that stems from another input than `data`."""
-    if not path.is_file():
-        return path.exists()  # a folder, or a pipe that nobody writes to
-    try:
-        old = json.loads(path.read_text(encoding="utf-8"))
-        found = old.get("input_id") or input_id(old["notebook"]["name"], old["parameters"], old)
-    except FileNotFoundError:
-        return False
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return True
-    return bool(found != data["input_id"])
-
-
 def _publish(
     page: str, data: dict[str, Any], used: Mapping[str, Any], out: Path, ending: str = ""
 ) -> ReportResult:
@@ -293,13 +272,14 @@ def _publish(
     data = data | {"page_sha256": page_sha256}
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     with holding(out):
-        name = _file_name(used, data, out, ending)
+        name = file_name(used, data, out, ending)
         html_path, json_path = out / f"{name}.html", out / f"{name}.json"
         printed = html_path.with_suffix(".pdf")
         same = printed.is_file() and html_path.is_file() and sha256_of(html_path) == page_sha256
+        before = replaced(json_path, data) if html_path.is_file() else ""
         write_whole({json_path: text, html_path: page})
         if not same:
             with contextlib.suppress(OSError):
                 printed.unlink(missing_ok=True)
     found = (data[part] for part in ("summary", "missed_targets", "alerts", "restated"))
-    return ReportResult(html_path, json_path, *(tuple(part) for part in found))
+    return ReportResult(html_path, json_path, *(tuple(part) for part in found), replaced=before)

@@ -31,8 +31,9 @@ def reports(
     made once. `progress` counts the cells of all pages, `done` hears of each
     page once it is in place. The first that fails ends it; pages made before stay.
     """
+    each = [periods] if isinstance(periods, str) else list(periods)
     asked = distinct_periods(
-        list(periods), options.get("data"), options.get("parameters"),
+        each, options.get("data"), options.get("parameters"),
         notebook=options.get("notebook"), may_fork=may_fork,
     )  # fmt: skip
     results: list[ReportResult] = []
@@ -67,6 +68,8 @@ def distinct_periods(
     The log is read only where a last period stands among others, in a fork if one may be taken.
     What is no period, or no log, is left for the report to refuse.
     """
+    written = [p.strip().lower() if isinstance(p, str) else p for p in periods]
+    periods = [low if low in LAST else p for low, p in zip(written, periods, strict=True)]
     given = {"data": data, **(parameters or {})}
     kind = "periodic" if notebook is None else Path(notebook).stem
     known = kind in ("periodic", "customers")

@@ -16,7 +16,7 @@ from cxlab.report.html import Html, element, join
 from cxlab.report.kpis import FLAGS, Kpi, interval_text, rows_of, value_text
 from cxlab.report.sparkline import Point, run_strip, trend_line
 from cxlab.report.targets import Target
-from cxlab.report.undecided import NOT_YET, decided, ends, target_met
+from cxlab.report.undecided import NOT_YET, decided, ends, known_from, target_met
 from cxlab.stats import difference_interval
 from cxlab.units import format_value
 
@@ -162,12 +162,11 @@ def _interval_line(words: str) -> Html | None:
 def _detail(kpi: Kpi) -> Html:
     """Return what is read second: cases, what makes the number doubtful, who is not in it."""
     lines = [element("p", _cases(kpi))]
-    if kpi.flag in FLAGS:
+    if kpi.flag in FLAGS and not (kpi.flag == "immature" and _mostly_pending(kpi)):
         words = kpi.few or FLAGS[kpi.flag]
         lines.append(element("p", words[0].upper() + words[1:] + ".", class_="flag"))
     if _mostly_pending(kpi):
-        words = f"Most are not decided: {kpi.pending:,} cases still pending."
-        lines.append(element("p", words, class_="flag"))
+        lines.append(_undecided(kpi))
     if kpi.known and kpi.note:  # who did not answer, what is taken for granted
         lines.append(element("p", kpi.note[0].upper() + kpi.note[1:] + "."))
     return element("div", join(lines), class_="detail")
@@ -183,6 +182,20 @@ def _cases(kpi: Kpi) -> str:
     if kpi.pending and not _mostly_pending(kpi):
         words += f", {kpi.pending:,} still pending"
     return words
+
+
+def _undecided(kpi: Kpi) -> Html:
+    """Return how many cases are pending, where it is most of them, and until when if that is known.
+
+    A repeat contact may come until its window has run out for the period's last case.
+    """
+    day = known_from(kpi)
+    if kpi.n == 0:
+        words = f"Too early to tell: none is decided, {kpi.pending:,} cases still pending"
+    else:
+        words = f"Most are not decided: {kpi.pending:,} cases still pending"
+    until = f"known {'in full ' if kpi.n else ''}from {day}"
+    return element("p", words, *(["; ", _whole(until)] if day else []), ".", class_="flag")
 
 
 def _mostly_pending(kpi: Kpi) -> bool:
@@ -285,7 +298,9 @@ _MET = {True: "met", False: "MISSED", None: f"({NOT_YET})"}
 
 def _summary(kpi: Kpi, before: Kpi | None, target: Target | None) -> str:
     if not kpi.known:
-        return f"{kpi.title}: no value ({FLAGS.get(kpi.flag, kpi.flag)})"
+        day = known_from(kpi) if kpi.flag == "immature" else None
+        when = f"; known from {day}" if day else ""
+        return f"{kpi.title}: no value ({FLAGS.get(kpi.flag, kpi.flag)}{when})"
     words = f"{kpi.title}: {format_value(kpi.value, kpi.unit)}"
     interval = interval_text(kpi)
     if interval:

@@ -7,16 +7,19 @@ well once every pending case is decided.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterable
 from dataclasses import replace
 
+from cxlab.calendars import Period
+from cxlab.errors import InputError
 from cxlab.metrics.catalogue import METRICS
 from cxlab.metrics.statistics import Quantile
 from cxlab.report.kpis import Kpi
 from cxlab.report.targets import Target
 
-__all__ = ["NOT_YET", "decided", "ends", "reach", "target_met"]
+__all__ = ["NOT_YET", "decided", "ends", "known_from", "reach", "target_met"]
 
 NOT_YET = "too early to judge"
 """What is said of a number that its pending cases could turn."""
@@ -82,3 +85,25 @@ def target_met(kpi: Kpi, target: Target | None) -> bool | None:
         return None
     found = {target.met(end) for end in reach(kpi)}
     return found.pop() if len(found) == 1 else None
+
+
+def known_from(kpi: Kpi) -> dt.date | None:
+    """Return the day on which every case of a period has had its time; None where none is set.
+
+    So long after the period's end a contact can still repeat one of its last day.
+
+    >>> from cxlab.report.kpis import rows_of
+    >>> import pandas as pd
+    >>> row = {"metric": "fcr_7d", "title": "FCR", "unit": "share", "period": "2016-04"}
+    >>> known_from(next(rows_of(pd.DataFrame([row])))).isoformat()
+    '2016-05-08'
+    """
+    metric = METRICS.get(kpi.metric)
+    window = metric.basis.unless_repeated if metric is not None else None
+    if window is None:
+        return None
+    try:
+        end = Period.parse(kpi.period).shift(1).first_day
+    except InputError:  # a whole log, or a run
+        return None
+    return end + dt.timedelta(days=window.days)

@@ -13,6 +13,7 @@ from cxlab.calendars import LAST, Period, last_complete, time_zone
 from cxlab.calendars.asked import period_asked
 from cxlab.errors import InputError
 from cxlab.metrics import DESK, measure
+from cxlab.report.closed import Rest, closed_rest
 from cxlab.tables import Tables
 
 __all__ = ["View", "choose_period"]
@@ -33,6 +34,8 @@ class View:
     """The log's first ticket, and the end of what it knows."""
     passed_over: str = ""
     """Why a later period is not the one reported, where the log has half of it or more."""
+    rest: Rest | None = None
+    """The closed days at the period's end, where the log ends before them."""
     known: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
     """Metrics over all periods of the log that were measured already, by id."""
 
@@ -48,8 +51,9 @@ class View:
 
     @property
     def partly_covered(self) -> bool:
-        """Whether the log lacks a part of the period."""
+        """Whether the log lacks a part of the period on which the desk was open."""
         late = self.ends is not None and self.ends < self.current.end
+        late = late and not (self.rest is not None and self.rest.whole)
         return late or self._begins_within(self.current)
 
     @property
@@ -116,7 +120,8 @@ def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -
     """Return the view of a log's period.
 
     `period`: "2016-W15", "2016-04", "2016-Q2", "2016-04-11", "2016"; "last" is the last week
-    that the log covers from its start to its last day, "last-month" and so on likewise; when it
+    that the log covers from its start to its last day on which the desk is open (see
+    `closed_rest`), "last-month" and so on likewise; when it
     covers none, the last that has ended, and the view is `partly_covered`. `tz`: the report's time
     zone, by default the log's own, else UTC. Raises InputError when
     the log has no tickets, or is not about the period.
@@ -132,15 +137,26 @@ def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -
     known = tables.as_of or last
     chosen = period_asked(period, zone)
     if isinstance(chosen, str):
-        newest = min(last, known)
-        every = LAST[chosen]
-        early = dt.timedelta(0) if every == "day" else _TOLERANCE
-        chosen = last_complete(first, newest, known + early, every, zone)
-        return View(tables, chosen, zone, first, known, _passed_over(chosen, newest))
+        return _last_view(tables, LAST[chosen], zone, first, min(last, known), known)
     if chosen.end <= first or chosen.start > last:
         expected = f"a period between {first:%Y-%m-%d} and {last:%Y-%m-%d}"
         raise InputError("the log has no ticket of that period", given=period, expected=expected)
     return View(tables, chosen, zone, first, known)
+
+
+def _last_view(
+    tables: Tables, every: str, zone: str, first: dt.datetime, newest: dt.datetime,
+    known: dt.datetime,
+) -> View:  # fmt: skip
+    """Return the view of the last period that the log covers, `newest` being its last ticket."""
+    early = dt.timedelta(0) if every == "day" else _TOLERANCE
+    chosen = last_complete(first, newest, known + early, every, zone)
+    later = Period.containing(newest, every, zone)
+    if later.end > known and every != "day":
+        rest = closed_rest(tables, later, first, known)
+        if rest is not None and known + early >= rest.begins:
+            return View(tables, later, zone, first, known, rest=rest)
+    return View(tables, chosen, zone, first, known, _passed_over(chosen, newest))
 
 
 def _without_holes(rows: pd.DataFrame, shown: Sequence[Period]) -> pd.DataFrame:

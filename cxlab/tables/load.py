@@ -142,7 +142,8 @@ def load(
                 work.take(by_name[name])
     found = [s for s in [meta.quarantine, *work.summaries] if len(s)]
     if found:
-        meta = replace(meta, quarantine=pd.concat(found, ignore_index=True))
+        held = pd.concat(found, ignore_index=True)
+        meta = replace(meta, quarantine=held, imported=len(meta.quarantine))
     files = [
         InputFile(str(s.path), sha256_of(s.path), work.n_rows[s.name])
         for s in sources
@@ -193,7 +194,9 @@ def _without_zones(table: pa.Table) -> pa.Table:
 def read(path: Path) -> Tables:
     """Read a folder, a DuckDB file, or one file named after a table."""
     if not path.exists():
-        raise no_file("no such folder or file of tables", path)
+        expected = "a folder of canonical tables, a DuckDB file, or a file such as tickets.csv"
+        hint = "see `cxlab init` for a folder with a sample to import"
+        raise no_file("no such folder or file of tables", path, expected=expected, hint=hint)
     backend = connect()
     if path.is_file():
         return _read_file(backend, path)

@@ -40,7 +40,9 @@ class Meta:
     """What a folder of tables says about itself beside the rows.
 
     Of `passing` tables one question is asked: no step of it is worth keeping for the next. Where
-    customers were `asked_once`, nobody got two surveys of one instrument about the same thing.
+    customers were `asked_once`, nobody got two surveys of one instrument about the same thing. The
+    first `imported` rows of the quarantine tell of rows that were set aside before the tables were
+    written: they are not in them.
     """
 
     as_of: datetime | None = None
@@ -51,6 +53,7 @@ class Meta:
     counted: Mapping[str, int] = field(default_factory=dict)
     passing: bool = False
     asked_once: bool = False
+    imported: int = 0
 
 
 class Tables(Mapping[str, ir.Table]):

@@ -293,7 +293,11 @@ class TestCompanies:
 
 class TestInitAndCheck:
     def test_init_lays_out_a_folder_and_never_overwrites(self, capsys, tmp_path):
-        told = succeeds(capsys, "init", tmp_path / "work")
+        assert run(["init", str(tmp_path / "work")]) == 0
+        told, wrote = capsys.readouterr()
+        files = [p for p in (tmp_path / "work").rglob("*") if p.is_file()]
+        assert wrote.count("\n") == 1
+        assert f"wrote {len(files)} files" in wrote
         assert "jupyter lab notebooks/start.ipynb" in told
         for name in re.findall(r"(?:notebooks|scenarios)/[\w/.]+", told):
             assert (tmp_path / "work" / name).is_file(), name

@@ -159,6 +159,19 @@ def test_what_a_page_cannot_tell_is_not_watched_for(monkeypatch, capsys, argumen
     assert words in capsys.readouterr().err
 
 
+def test_a_file_of_alerts_alone_has_no_target_to_miss(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(many, "report", _refuse)
+    goals = tmp_path / "goals.toml"
+    asked = ["report", "--data", "sample", "-p", f"targets={goals}", "--fail-on-target"]
+    for text in ("", "[targets.vol]\nalert_below = 50\n"):
+        goals.write_text(text)
+        assert run(asked) == 2
+        assert "--fail-on-target: no targets in goals.toml: given" in capsys.readouterr().err
+    goals.write_text("[targets.vol]\nalert_below = 50\nat_least = 60\n")
+    with pytest.raises(AssertionError, match="a page is made"):
+        run([*asked, "--out", str(tmp_path)])
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

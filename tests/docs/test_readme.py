@@ -42,6 +42,29 @@ def test_your_own_log_in_five_minutes(work):
     assert sorted(p.suffix for p in (work / "reports").iterdir()) == [".html", ".html", ".json"]
 
 
+def test_surveys_of_ones_own(tmp_path, capsys):
+    (surveys,) = blocks("csv")
+    (tmp_path / "surveys.csv").write_text(surveys)
+    (tmp_path / "tickets.csv").write_text(
+        "ticket_id,created_at,channel,status\n"
+        "A,2026-01-05T09:00:00Z,email,solved\n"
+        "B,2026-01-05T09:00:00Z,chat,solved\n"
+        "C,2026-01-06T09:00:00Z,chat,solved\n"
+    )
+    found = cx.measure(cx.Tables.read(tmp_path), "csat,resp").set_index("metric")
+    assert found.loc[["csat", "resp"], "n"].tolist() == [2, 3]
+    assert found.loc[["csat", "resp"], "value"].tolist() == pytest.approx([1 / 2, 2 / 3])
+    by = cx.measure(cx.Tables.read(tmp_path), "csat", by="channel").set_index("channel")
+    assert by.loc[["email", "chat"], "value"].tolist() == [1, 0]
+    # Without the column of invitations there is a score, and no share of those asked.
+    lines = [line.split(",") for line in surveys.splitlines() if not line.startswith("3")]
+    answers = [",".join(line[:4] + line[5:]) for line in lines]
+    (tmp_path / "surveys.csv").write_text("\n".join(answers))
+    found = cx.measure(cx.Tables.read(tmp_path), "csat,resp").set_index("metric")
+    assert found.loc["csat", "value"] == 0.5
+    assert found.loc["resp", "flag"] == "undefined"
+
+
 @pytest.mark.promised
 def test_one_log_in_several_readings(work, capsys):
     assert run(["import", "scenarios/sample_import/mapping.toml", "--out", "tables"]) == 0

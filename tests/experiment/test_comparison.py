@@ -110,6 +110,21 @@ def test_verdicts() -> None:
     assert verdict([2.0, math.nan, math.nan, math.nan]) == "b: frt has too few pairs"
 
 
+def test_a_small_difference_that_is_shown_is_not_told_as_0() -> None:
+    """Differences 2, 3, 2 and 3 in 10,000: mean 2.5, sd 0.57735; half-width 0.91869 (t(3))."""
+    base = [0.5, 0.5, 0.6, 0.6]
+    other = [0.5002, 0.5003, 0.6002, 0.6003]
+    share = {"unit": "share", "direction": "up"}
+    found = compared(*(
+        runs(name, [v / 60 for v in values], "sla", **share)
+        for name, values in (("a", base), ("b", other))
+    ))  # fmt: skip
+    assert found.verdicts[0] == "b: sla rises by 0.016 points to 0.034 points (better)"
+    told = repr(found)
+    assert "+0.025 points" in told
+    assert "+0.016 points to +0.034 points" in told
+
+
 def test_what_is_equal_by_nature_is_no_test() -> None:
     """The number of tickets is the same under the same draws: it makes no other p value larger."""
     found = compared(

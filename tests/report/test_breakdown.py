@@ -43,6 +43,24 @@ def test_what_the_log_does_not_have_names_the_nearest(view):
         cx.report.breakdown(view, ["channel", "shp"])
 
 
+def test_what_was_chosen_and_the_log_does_not_have_is_refused(view):
+    with pytest.raises(cx.InputError, match=r"no column 'team'.*it has: channel, status, shop$"):
+        cx.report.breakdown(view, "channel,team")
+
+
+def test_an_empty_column_is_told_with_those_that_hold_something():
+    created = pd.date_range("2026-01-05 08:00", periods=4, freq="h", tz="UTC")
+    frame = pd.DataFrame({"ticket_id": list("ABCD"), "created_at": created, "channel": "email",
+                          "status": "open", "topic": [None] * 4})  # fmt: skip
+    tables = cx.Tables.from_frames({"tickets": frame}, as_of=pd.Timestamp("2026-01-12", tz="UTC"))
+    asked = cx.report.choose_period(tables, "2026-W02")
+    picture, table, _ = cx.report.breakdown(asked, ["topic", "channel"])
+    assert "do not record topic: there is nothing to break down. They record channel, status." in (
+        table.words
+    )
+    assert "by channel" in picture.to_dict()["title"]
+
+
 def test_nothing_may_be_asked_for(view):
     (words,) = cx.report.breakdown(view, [])
     assert "Nothing is broken down" in str(words.body)

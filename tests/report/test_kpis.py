@@ -69,6 +69,25 @@ def test_a_tile_mostly_pending_says_so():
     assert "Most are" not in tiles(_rows(pending=120)).body
 
 
+def _words(block):
+    return re.sub(r"<[^>]*>", "", block.body)
+
+
+def test_a_share_that_waits_for_repeat_contacts_says_when_it_will_be_known():
+    """April ends with 30 April; a contact of the last ticket can be repeated to 7 May."""
+    fcr = {"metric": "fcr_7d", "unit": "share", "period": "2016-04", "excluded": {}, "pending": 130}
+    none = tiles(_rows(**fcr, value=float("nan"), n=0, flag="immature"))
+    told = "Too early to tell: none is decided, 130 cases still pending; known from 2016-05-08."
+    assert told in _words(none)
+    assert "no value (too early to tell: no case is decided yet; known from 2016-05-08)" in (
+        none.words
+    )
+    some = _words(tiles(_rows(**fcr, value=0.5, n=100)))
+    assert "Most are not decided: 130 cases still pending; known in full from 2016-05-08." in some
+    week = tiles(_rows(**(fcr | {"metric": "fcr", "period": "2016-W15"}), n=100, value=0.5))
+    assert "known in full from 2016-05-18." in _words(week)  # Sunday 17 April, and 30 days
+
+
 def test_a_period_before_the_log_is_not_compared():
     note = "no comparison: the log begins in 2026-W02"
     block = tiles(_rows(), _rows(value=float("nan"), note=note))

@@ -40,8 +40,8 @@ Content-Transfer-Encoding: 8bit
 desk: 2016-W15
 
 Key figures (change against 2016-W14)
-  3.3 h    -20.7 %   First response time, 90th percentile
-  60.0 %             SLA compliance
+  3.3 h   -20.7 %  better  First response time, 90th percentile
+  60.0 %                   SLA compliance
   - no value: Customer satisfaction
 
 Alerts
@@ -91,6 +91,26 @@ def test_a_change_without_a_better_is_told_without_a_judgement() -> None:
     }
     text = mail_text([({**DATA, "kpis": [volume]}, Path("p.html"))])
     assert "Changes beyond chance\n  - Volume: 421 to 194\n" in text
+
+
+def test_each_change_has_its_verdict() -> None:
+    told = {"+1.0 %": "worse, beyond chance", "+2.0 %": "beyond chance",
+            "+3.0 %": "too early to judge: 48 cases are pending",
+            "+4.0 %": "no difference shown", "+5.0 %": ""}  # fmt: skip
+    kpis = [
+        {"title": "KPI", "value": 1, "shown": "1",
+         "before": {"period": "W14", "shown": "1", "change": change, "told": words}}
+        for change, words in told.items()
+    ]  # fmt: skip
+    text = mail_text([({**DATA, "kpis": kpis}, Path("p.html"))])
+    assert (
+        "Key figures (change against W14)\n"
+        "  1  +1.0 %  worse       KPI\n"
+        "  1  +2.0 %  changed     KPI\n"
+        "  1  +3.0 %  too early   KPI\n"
+        "  1  +4.0 %  none shown  KPI\n"
+        "  1  +5.0 %              KPI\n"
+    ) in text
 
 
 def test_a_page_without_figures_has_its_summary() -> None:

@@ -16,7 +16,8 @@ from cxlab.files import notebook_file
 from cxlab.report import engines
 from cxlab.report.engines import run_notebook
 from cxlab.report.manifest import input_id
-from cxlab.report.run import _file_name, _publish
+from cxlab.report.place import file_name
+from cxlab.report.run import _publish
 from tests.report.helpers import (
     EVIL,
     hostile_tables,
@@ -141,8 +142,12 @@ BOTH = [pytest.param(e, marks=pytest.mark.long if e == "kernel" else []) for e i
 @pytest.mark.parametrize("engine", BOTH)
 def test_an_input_error_in_a_cell_stays_one(tmp_path, engine):
     bad = _written(tmp_path, "import cxlab as cx\ncx.metric('frtt')")
-    with pytest.raises(cx.InputError, match="did you mean 'frt'"):
+    told = r"did you mean 'frt'.*\(code cell 2 of the notebook\)"  # the first has the parameters
+    with pytest.raises(cx.InputError, match=told):
         cx.report.report(notebook=bad, out=tmp_path / "out", engine=engine)
+    with pytest.raises(cx.InputError, match=told):  # one more cell is run, which nobody wrote
+        cx.report.report(notebook=bad, out=tmp_path / "out", engine=engine,
+                         parameters={"data": "sample"})  # fmt: skip
     assert not (tmp_path / "out").exists()
 
 
@@ -293,7 +298,7 @@ def _name(out, path):
     """The name of a page about the log at `path`, beside what is in `out` already."""
     used = {"data": str(path)}
     data = {"notebook": {"name": "own.ipynb"}, "input_id": input_id("own.ipynb", used, {})}
-    found = _file_name(used, data, out)
+    found = file_name(used, data, out)
     (out / f"{found}.json").write_text(json.dumps(data))
     return found, data["input_id"]
 
@@ -313,7 +318,7 @@ def test_no_page_replaces_that_of_another_input(tmp_path):
 @pytest.mark.parametrize("name", ["index", "INDEX"])
 def test_no_page_takes_the_place_of_the_index(tmp_path, name):
     data = {"notebook": {"name": "scenario.ipynb"}, "input_id": "1f", "scenario": {"name": name}}
-    assert _file_name({}, data, tmp_path) == f"{name}-1f"
+    assert file_name({}, data, tmp_path) == f"{name}-1f"
 
 
 def test_the_pdf_of_an_older_page_goes_with_it(tmp_path):
