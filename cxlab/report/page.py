@@ -28,6 +28,7 @@ from cxlab.report.outputs import Collected, join_outputs
 from cxlab.report.references import settled
 from cxlab.report.room import size, with_drawings, with_tables
 from cxlab.report.smaller import fitted, plain_math, smaller, used_rules, without_optional_tags
+from cxlab.report.typeset import typeset
 from cxlab.report.vega import Bundle, csp_hash, packed
 
 __all__ = [
@@ -285,7 +286,7 @@ def _render(notebook: Any, page: Page) -> str:
     make: Any = PageExporter
     exporter = make(template_file=str(folder / "page.html.j2"), extra_template_paths=[str(folder)])
     body, _ = exporter.from_notebook_node(notebook, resources={"page": page})
-    return str(body)
+    return typeset(str(body))
 
 
 _LOADS = re.compile(
