@@ -172,5 +172,7 @@ def value_distribution(
     for name, label in names.items():
         table[label] = [amount(v, currency) for v in data[name]]
     table["Customers"] = [f"{n:,}" for n in data["customers"]]
-    figure: Figure = finish(chart, title, words, height=58 * len(data) + 40, data=table)
+    figure: Figure = finish(chart, title, words, height=58 * len(data) + 40, data=table,
+                            caption="Line: middle 80 %; bar: middle half; stroke: median; dot: "
+                            "mean.")  # fmt: skip
     return figure
