@@ -39,7 +39,7 @@ def standardised_differences(
               scale=alt.Scale(domain=[-reach, reach], nice=False),
               axis=alt.Axis(tickCount=5, grid=True))  # fmt: skip
     y = alt.Y("row:N", sort=list(dict.fromkeys(data["row"])), title=None,
-              axis=alt.Axis(labelLimit=240, labelLineHeight=12, labelExpr=_IN_LINES))  # fmt: skip
+              axis=alt.Axis(labelLimit=240, labelFontSize=11, labelExpr=_IN_LINES))  # fmt: skip
     tooltip = [
         alt.Tooltip("case:N"),
         alt.Tooltip("quantity:N"),
@@ -56,7 +56,8 @@ def standardised_differences(
     words = (
         f"{len(rows)} numbers of {len(order)} cases; the largest difference is "
         f"{abs(worst['t']):.1f} standard errors ({worst['case']}: {worst['quantity']}). A single "
-        f"number is an alarm beyond {limit:.1f} (dashed lines); {off} are."
+        f"number is an alarm beyond {limit:.1f} (dashed lines); "
+        f"{off or 'none'} {'is' if off < 2 else 'are'}."
     )
     by_distance = rows.assign(off=rows["t"].abs()).sort_values("off", ascending=False)
     furthest = by_distance.drop_duplicates("case").sort_index()
@@ -64,10 +65,10 @@ def standardised_differences(
         {
             "Case": furthest["case"],
             "Furthest off": furthest["quantity"],
-            "Standard errors": [f"{t:+.2f}" for t in furthest["t"]],
+            "Standard errors": [f"{t:+.2f}".replace("-", "−") for t in furthest["t"]],
         }
     )
-    figure: Figure = finish(chart, title, words, height=26 * len(order) + 20, data=table)
+    figure: Figure = finish(chart, title, words, height=27 * len(order) + 20, data=table)
     return figure
 
 

@@ -70,7 +70,7 @@ def revenue_waterfall(
         ["Step", "Mean of the runs", "95 % interval"], axis=1
     )
     figure: Figure = finish(chart, title, f"{title}: {told}.", height=34 * len(data) + 30,
-                            data=table)  # fmt: skip
+                            data=table, caption="")  # fmt: skip
     return figure
 
 

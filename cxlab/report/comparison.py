@@ -267,7 +267,15 @@ def _frame(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 def difference_tables(found: Comparison) -> Block:
     """Return a table per option: difference, interval, p, correlation, and what that shows."""
-    columns = ["KPI", "Base", "Option", "Difference", "p (Holm)", "Correlation", "What it shows"]
+    columns = [
+        "KPI",
+        "Base",
+        "Option",
+        "Difference",
+        "p\u00a0(Holm)",
+        "Correlation",
+        "What it shows",
+    ]
     parts, words = [], []
     for option, rows in found.table.groupby("scenario", sort=False):
         records = rows.to_dict("records")

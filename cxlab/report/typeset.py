@@ -12,7 +12,7 @@ from cxlab.report.html import Html
 
 __all__ = ["typeset", "unbroken"]
 
-_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|min|h|d|points|months|[A-Z]{3})(?!\w))")
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|min|h|d|points|months|[A-Z]{3})(?!\w))|(?<=×) (?=\d)")
 
 _TAG = re.compile(
     r"<(script|style|title|pre|code|svg|math|textarea|h[1-3])\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>"
@@ -26,7 +26,7 @@ _HEADING = re.compile(r"(<h[1-3]\b[^>]*>)(.*)(</h[1-3]\s*>)", re.DOTALL | re.IGN
 
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _TIME = r"\d\d:\d\d(?::\d\d)?"
-_SPAN = re.compile(rf"\b({_DAY})[-–]({_DAY})\b|(?<![\d:-])({_TIME})[-–]({_TIME})(?![\d:-])")
+_SPAN = re.compile(rf"\b({_DAY})[-–]({_DAY})\b|(?<![\d:-])({_TIME})[-–]({_TIME})(?!\d|:\d|-)")
 _DATE = re.compile(rf"(?<![\w./-])\d{{4}}-(?:\d\d(?:-\d\d(?: {_TIME})?)?|W\d\d|Q\d)(?![\w/-]|\.\w)")
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?:-[^\W\d_]+)+(?![\w-])")
 _LONGEST = 16

@@ -326,7 +326,7 @@ def test_standardised_differences_name_the_furthest():
     chart = standardised_differences(rows, 4.6)
     assert "largest difference is 3.0 standard errors (A: share)" in chart.description
     assert chart.usermeta["cxlab_table"]["rows"] == [
-        ["A", "share", "-3.00"],
+        ["A", "share", "−3.00"],
         ["B", "wait", "+1.00"],
     ]
     assert "Nothing was compared." in standardised_differences(rows[:0], 4.6).description
