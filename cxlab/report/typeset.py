@@ -12,7 +12,10 @@ from cxlab.report.html import Html
 
 __all__ = ["typeset", "unbroken"]
 
-_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|min|h|d|points|months|[A-Z]{3})(?!\w))|(?<=×) (?=\d)")
+_UNIT = re.compile(
+    r"(?<=\d) (?=(?:%|s|min|h|d|points|months|[A-Z]{3})(?!\w))|(?<=×) (?=\d)"
+    r"|(?<=Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?=\d\d:\d\d(?![\d:–-]))"
+)
 
 _TAG = re.compile(
     r"<(script|style|title|pre|code|svg|math|textarea|h[1-3])\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>"

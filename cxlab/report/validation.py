@@ -89,7 +89,7 @@ def _details(name: str, part: pd.DataFrame) -> Html:
             format_value(r["theory"], r["unit"]),
             _with_interval(r),
             f"{r['t']:+.1f}".replace("-", "−"),
-            f"±{r['detectable'] / r['theory']:.1%}",
+            f"±{100 * r['detectable'] / r['theory']:.1f} %",
         ]
         for r in part.to_dict("records")
     ]

@@ -31,8 +31,8 @@ def test_dates_and_spans_stay_on_one_line(text: str, kept: list[str]) -> None:
 
 
 def test_a_number_keeps_its_unit() -> None:
-    assert typeset("<td>77.2 % to 3.5 min, 12 EUR</td>") == (
-        "<td>77.2\u00a0% to 3.5\u00a0min, 12\u00a0EUR</td>"
+    assert typeset("<td>77.2 % to 3.5 min, 12 EUR, × 0.9, Sat 13:00.</td>") == (
+        "<td>77.2\u00a0% to 3.5\u00a0min, 12\u00a0EUR, ×\u00a00.9, Sat\u00a013:00.</td>"
     )
 
 
