@@ -219,7 +219,7 @@ def _targets(data: Row) -> Html:
 def _alerts(data: Row) -> Html:
     sides = [str(a.get("side") or "") for a in data.get("alerts", [])]
     signs = (("worse", "▼", "worse"), ("better", "▲", "better"), ("", "◆", "changed"))
-    told = [element("span", f"{sign} {sides.count(side)} {word}", class_=side or None)
+    told = [element("span", f"{sign} {sides.count(side)} {word}", class_=f"{side} unbroken".strip())
             for side, sign, word in signs if side in sides]  # fmt: skip
     return join(told, between=", ") if told else markup("none" if data.get("judged") else "–")
 
