@@ -14,6 +14,7 @@ from cxlab.errors import InputError
 __all__ = [
     "CURRENCIES",
     "DURATIONS",
+    "PERCENT",
     "RANGES",
     "UNITS",
     "convert_key",
@@ -56,6 +57,7 @@ UNITS: dict[str, str] = {
     "score": "score, 0 to 100",
     "net": "balance, −1 to 1",
     "ratio": "how many of one per one of another",
+    "rate": "part of what was there before, 1 for all of it, more with growth",
     "per_year": "events per unit and year",
     "money": "amount of money, in the log's currency",
     "months": "duration in months",
@@ -73,6 +75,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "score": (0.0, 100.0),
     "net": (-1.0, 1.0),
     "ratio": (0.0, math.inf),
+    "rate": (0.0, math.inf),
     "per_year": (0.0, math.inf),
     "money": (-math.inf, math.inf),
     "months": (0.0, math.inf),
@@ -80,7 +83,10 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """What a number in each unit can be at all; no interval reaches beyond it."""
 
-_SCALES = {"s": DURATIONS, "share": {"share": 1.0, "percent": 0.01}}
+PERCENT = ("share", "rate")
+"""Units that print in per cent, their differences in percentage points."""
+
+_SCALES = {"s": DURATIONS, **{unit: {unit: 1.0, "percent": 0.01} for unit in PERCENT}}
 
 
 def convert_key(key: str, prefix: str, unit: str) -> float:
@@ -137,7 +143,7 @@ def rounded_share(share: float) -> str:
 def _magnitude(size: float, unit: str) -> str:
     if unit == "s":
         return _duration(size)
-    if unit == "share":
+    if unit in PERCENT:
         return f"{size * 100:.1f} %"
     if unit == "count":
         return f"{size:,.0f}" if float(size).is_integer() or size >= 100 else f"{size:,.1f}"
@@ -172,7 +178,7 @@ def format_interval(low: float | None, high: float | None, unit: str) -> str:
 
 
 def format_margin(size: float, unit: str, *, exact: bool = False) -> str:
-    """Return the size of a difference or a half-width; of shares it is in percentage points.
+    """Return the size of a difference or a half-width; of per cent it is in percentage points.
 
     `exact`: with so many digits that what is not 0 (nor an error of rounding) is not shown as 0.
 
@@ -181,10 +187,10 @@ def format_margin(size: float, unit: str, *, exact: bool = False) -> str:
     >>> format_margin(0.0002345, "share", exact=True), format_margin(0.003, "points", exact=True)
     ('0.023 points', '0.0030')
     """
-    shown = f"{size * 100:.1f} points" if unit == "share" else format_value(size, unit)
+    shown = f"{size * 100:.1f} points" if unit in PERCENT else format_value(size, unit)
     if not exact or not 1e-9 < size < 1 or any(digit in shown for digit in "123456789"):
         return shown
-    size = size * 100 if unit == "share" else size
+    size = size * 100 if unit in PERCENT else size
     _, space, name = shown.partition(" ")
     return f"{size:.{1 - math.floor(math.log10(size))}f}{space}{name}"
 

@@ -94,7 +94,8 @@ def backlog_age(frame: pd.DataFrame, *, title: str = "Open tickets by age") -> F
     y = alt.Y("n:Q", title="Open tickets (number)", axis=alt.Axis(tickMinStep=1, tickCount=5))
     shade = alt.Opacity(
         "age:O", title=None, sort=ages, scale=alt.Scale(type="ordinal", domain=ages, range=_SHADES),
-        legend=alt.Legend(orient="top", symbolType="square", symbolStrokeWidth=0, columns=3),
+        legend=alt.Legend(orient="top", symbolType="square", symbolStrokeWidth=0,
+                          columns=alt.ExprRef("width > 480 ? 5 : 3")),
     )  # fmt: skip
     tooltip = [alt.Tooltip("period:N", title="end of"), alt.Tooltip("age:N"),
                alt.Tooltip("words:N", title="open")]  # fmt: skip

@@ -10,6 +10,7 @@ import pandas as pd
 from cxlab.errors import InputError
 
 __all__ = [
+    "CAPTION",
     "EMPTY",
     "LIVE",
     "TABLE",
@@ -33,18 +34,35 @@ TABLE = "cxlab_table"
 """Name in `usermeta` of the chart's data as people read them: columns, and rows of text."""
 
 
+CAPTION = "cxlab_caption"
+"""Name in `usermeta` of what a page prints below a chart that tells its numbers itself."""
+
+
 LIVE = "cxlab_live"
 """Name in `usermeta` of a chart whose words a page reads out when a slider moves."""
 
 
 def finish(
-    chart: Any, title: str, description: str, *, height: int = 260, data: pd.DataFrame | None = None
+    chart: Any,
+    title: str,
+    description: str,
+    *,
+    height: int = 260,
+    data: pd.DataFrame | None = None,
+    caption: str | None = None,
 ) -> Any:
-    """Give `chart` its title, description and size, and `data` to read instead of the drawing."""
+    """Give `chart` its title, description and size, and `data` to read instead of the drawing.
+
+    The description is for whoever cannot see the chart. `caption`: what the others need below it,
+    where that is less; without one it is the description.
+    """
     done = chart.properties(title=title, description=description, width="container", height=height)
     if data is not None:
         rows = [[_cell(v) for v in row] for row in data.itertuples(index=False)]
         done.usermeta = {TABLE: {"columns": [str(c) for c in data.columns], "rows": rows}}
+    if caption is not None:
+        told = {} if done.usermeta is alt.Undefined else done.usermeta
+        done.usermeta = {**told, CAPTION: caption}
     return done
 
 

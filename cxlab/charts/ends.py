@@ -79,11 +79,17 @@ def room_at_the_end(ends: pd.DataFrame | None) -> Any:
     return room_for_words(_PER_SIGN * longest + 8)
 
 
+_DRAWN = ("group", "line", "x", "time", "day", "at", "name")
+"""Columns that the names may need; the others are not drawn, and would make a page heavy."""
+
+
 def end_labels(ends: pd.DataFrame | None, x: Any, color: Any) -> alt.Chart | None:
     """Return the names as a layer, None without any; `color` is that of the lines."""
     if ends is None:
         return None
-    words = alt.Chart(ends[[c for c in ("group", "x", "time", "at", "name") if c in ends]])
+    words = alt.Chart(
+        ends[[c for c in ("group", "x", "time", "day", "line", "at", "name") if c in ends]]
+    )
     labels: alt.Chart = words.mark_text(
         align="left", baseline="middle", dx=7, fontWeight=600, lineBreak="\n", lineHeight=14
     ).encode(x=x, y="at:Q", text="name:N", color=color)

@@ -32,17 +32,14 @@ def standardised_differences(
             "quantity": rows["quantity"],
         }
     )
+    data["row"] = ["\n".join(textwrap.wrap(name, _CASE)) for name in data["case"]]
     order = list(dict.fromkeys(data["case"]))
     reach = max(limit, float(data["t"].abs().max())) * 1.08
     x = alt.X("t:Q", title="Difference (standard errors)",
               scale=alt.Scale(domain=[-reach, reach], nice=False),
               axis=alt.Axis(tickCount=5, grid=True))  # fmt: skip
-    y = alt.Y(
-        "case:N",
-        sort=order,
-        title=None,
-        axis=alt.Axis(labelLimit=alt.ExprRef("width > 480 ? 240 : 150")),
-    )
+    y = alt.Y("row:N", sort=list(dict.fromkeys(data["row"])), title=None,
+              axis=alt.Axis(labelLimit=240, labelFontSize=11, labelExpr=_IN_LINES))  # fmt: skip
     tooltip = [
         alt.Tooltip("case:N"),
         alt.Tooltip("quantity:N"),
@@ -59,7 +56,8 @@ def standardised_differences(
     words = (
         f"{len(rows)} numbers of {len(order)} cases; the largest difference is "
         f"{abs(worst['t']):.1f} standard errors ({worst['case']}: {worst['quantity']}). A single "
-        f"number is an alarm beyond {limit:.1f} (dashed lines); {off} are."
+        f"number is an alarm beyond {limit:.1f} (dashed lines); "
+        f"{off or 'none'} {'is' if off < 2 else 'are'}."
     )
     by_distance = rows.assign(off=rows["t"].abs()).sort_values("off", ascending=False)
     furthest = by_distance.drop_duplicates("case").sort_index()
@@ -67,11 +65,18 @@ def standardised_differences(
         {
             "Case": furthest["case"],
             "Furthest off": furthest["quantity"],
-            "Standard errors": [f"{t:+.2f}" for t in furthest["t"]],
+            "Standard errors": [f"{t:+.2f}".replace("-", "−") for t in furthest["t"]],
         }
     )
-    figure: Figure = finish(chart, title, words, height=24 * len(order) + 20, data=table)
+    figure: Figure = finish(chart, title, words, height=27 * len(order) + 20, data=table)
     return figure
+
+
+_CASE = 21
+"""Letters in a line of a case's name on a narrow screen."""
+
+_IN_LINES = "width > 400 ? join(split(datum.label, '\\n'), ' ') : split(datum.label, '\\n')"
+"""A name as an axis label: in its lines where there is no room for it in one."""
 
 
 def paired_differences(
@@ -98,8 +103,8 @@ def paired_differences(
                 rows["low"], rows["high"], strict=True)],
         }
     )  # fmt: skip
-    data["row"] = data["option"].str.replace(", ", "\n")
-    chart, height = _forest(data, f"{what} ({unit})", tick_format="~s")
+    data["row"] = ["\n".join(textwrap.wrap(name, _LABEL)) for name in data["option"]]
+    chart, height = _forest(data, f"{what} ({unit})", tick_format="~s", direct=True)
     told = " ".join(
         f"{option}: {'; '.join(f'{r.words} ({r.reading})' for r in part.itertuples())}."
         for option, part in data.groupby("option", sort=False)
@@ -107,7 +112,10 @@ def paired_differences(
     table = data[["option", "reading", "words", "interval"]].set_axis(
         ["Option", "Reading", what, "95 % interval"], axis=1
     )
-    figure: Figure = finish(chart, title, f"{title}. {told}", height=height, data=table)
+    figure: Figure = finish(
+        chart, title, f"{title}. {told}", height=height, data=table,
+        caption="Dots: mean differences. Lines: 95 % intervals. Dashed: no change.",
+    )  # fmt: skip
     return figure
 
 
@@ -136,8 +144,9 @@ def changes(frame: pd.DataFrame, *, what: str, title: str) -> Figure:
         ["KPI", "Option", "Difference", "95 % interval"], axis=1
     )
     figure: Figure = finish(
-        chart, title, f"{title}, against the base. {told}", height=height, data=table
-    )
+        chart, title, f"{title}, against the base. {told}", height=height, data=table,
+        caption="Dots: mean differences. Lines: 95 % intervals. Dashed: the base.",
+    )  # fmt: skip
     return figure
 
 
@@ -146,12 +155,18 @@ _LABEL = 15
 
 
 def _forest(
-    data: pd.DataFrame, what: str, *, tick_format: str = "~r", labels: bool = False
+    data: pd.DataFrame,
+    what: str,
+    *,
+    tick_format: str = "~r",
+    labels: bool = False,
+    direct: bool = False,
 ) -> tuple[Any, int]:
     """Return the drawing of differences by row (an option's name in lines) and reading, and its
     height in pixels.
 
-    `labels`: the words of each difference stand at the right end of its line.
+    `labels`: the words of each difference stand at the right end of its line. `direct`: each
+    reading is named above its line, in place of a legend.
     """
     options, readings = (list(dict.fromkeys(data[c])) for c in ("row", "reading"))
     ends = data[["value", "low", "high"]].to_numpy(dtype=float)
@@ -170,8 +185,7 @@ def _forest(
                             labelExpr="split(datum.label, '\\n')"))  # fmt: skip
     offset = alt.YOffset("reading:N", sort=readings, scale=alt.Scale(paddingInner=0.2))
     colour = alt.Color("reading:N", sort=readings, title=None, scale=alt.Scale(domain=readings),
-                       legend=alt.Legend(orient="top", columns=1, symbolType="stroke",
-                                         symbolStrokeWidth=3, labelLimit=260))  # fmt: skip
+                       legend=None if direct else _LEGEND)  # fmt: skip
     base = alt.Chart(data).encode(y=y, yOffset=offset, color=colour)
     tooltip = [alt.Tooltip("option:N"), alt.Tooltip("reading:N"),
                alt.Tooltip("words:N", title="difference"),
@@ -183,5 +197,29 @@ def _forest(
         base.mark_rule(strokeWidth=2.25).encode(x=alt.X("low:Q"), x2="high:Q"),
         base.mark_circle(size=80, opacity=1).encode(x=x, tooltip=tooltip),
         words.mark_text(style="cx_label", align="right") if labels else None,
+        *(_named(data, base, (least + most) / 2) if direct else []),
     )
-    return chart, 24 * len(data) + 30 * len(options) + 20
+    return chart, (36 if direct else 24) * len(data) + 30 * len(options) + 20
+
+
+_LEGEND = alt.Legend(orient="top", columns=1, symbolType="stroke", symbolStrokeWidth=3,
+                     labelLimit=260)  # fmt: skip
+
+
+def _named(data: pd.DataFrame, base: alt.Chart, middle: float) -> list[alt.Chart]:
+    """Return the names of the readings, above their lines and towards the middle of the chart."""
+    ends = data.assign(
+        low=data["low"].fillna(data["value"]), high=data["high"].fillna(data["value"])
+    )
+    left = ends[["low", "high"]].mean(axis=1) < middle
+    parts = []
+    sides: list[tuple[pd.DataFrame, str, Any]] = [
+        (ends[left], "low", "left"), (ends[~left], "high", "right"),
+    ]  # fmt: skip
+    for mine, end, align in sides:
+        if len(mine):
+            words = base.properties(data=mine).mark_text(
+                align=align, baseline="bottom", dy=-6, fontSize=11, fontWeight=600
+            )
+            parts.append(words.encode(x=alt.X(f"{end}:Q"), text="reading:N"))
+    return parts

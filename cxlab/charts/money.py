@@ -70,7 +70,7 @@ def revenue_waterfall(
         ["Step", "Mean of the runs", "95 % interval"], axis=1
     )
     figure: Figure = finish(chart, title, f"{title}: {told}.", height=34 * len(data) + 30,
-                            data=table)  # fmt: skip
+                            data=table, caption="")  # fmt: skip
     return figure
 
 
@@ -172,5 +172,7 @@ def value_distribution(
     for name, label in names.items():
         table[label] = [amount(v, currency) for v in data[name]]
     table["Customers"] = [f"{n:,}" for n in data["customers"]]
-    figure: Figure = finish(chart, title, words, height=58 * len(data) + 40, data=table)
+    figure: Figure = finish(chart, title, words, height=58 * len(data) + 40, data=table,
+                            caption="Line: middle 80 %; bar: middle half; stroke: median; dot: "
+                            "mean.")  # fmt: skip
     return figure

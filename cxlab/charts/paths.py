@@ -48,7 +48,12 @@ def funnel(frame: pd.DataFrame, *, title: str = "Customer journey") -> Figure:
     told += ". In brackets the median time until then"
     table = data.set_axis(["Stage", "Entered", "Then"], axis=1)
     figure: Figure = finish(
-        chart, title, f"{title}. {told}.", height=40 + 44 * len(data), data=table
+        chart,
+        title,
+        f"{title}. {told}.",
+        height=40 + 44 * len(data),
+        data=table,
+        caption="In brackets the median time until they go on.",
     )
     return figure
 
@@ -110,7 +115,9 @@ def decision_tree(
          "When": [_when(n, nodes) for n in leaves], "Customers": [n["customers"] for n in leaves],
          "Share": [_share(n) for n in leaves], "Next": [n["action"] or "–" for n in leaves]}
     )  # fmt: skip
-    figure: Figure = finish(chart, title, f"{title}. {told}.", height=26 * len(nodes), data=table)
+    figure: Figure = finish(chart, title, f"{title}. {told}.", height=26 * len(nodes), data=table,
+                            caption="Customers, in brackets their share; its 95 % interval is "
+                            "among the data.")  # fmt: skip
     return figure
 
 

@@ -70,5 +70,5 @@ def reasons(frame: pd.DataFrame, *, what: str, title: str, unit: str = "count") 
         ["Reason", what, "95 % interval"], axis=1
     )
     figure: Figure = finish(chart, title, f"{title}: {told}.", height=32 * len(data) + 36,
-                            data=table)  # fmt: skip
+                            data=table, caption="Lines: 95 % intervals.")  # fmt: skip
     return figure

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
 from cxlab.charts.words import Axis, axis_for, title_of
-from cxlab.units import format_margin
+from cxlab.units import PERCENT, format_margin
 
 __all__ = ["influences", "tornado"]
 
@@ -194,7 +194,7 @@ def _signed_scale(values: Any, title: str) -> Any:
 def _change_axis(rows: pd.DataFrame, columns: list[str], name: str) -> Axis:
     """Return the axis of a change: of shares it is in percentage points."""
     axis = axis_for(rows, name, tuple(columns))
-    if axis.unit == "share":
+    if axis.unit in PERCENT:
         axis.title = f"{name} (percentage points)"
     return axis
 

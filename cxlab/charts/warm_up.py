@@ -8,6 +8,7 @@ import altair as alt
 import pandas as pd
 
 from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.ends import end_labels, line_ends, room_at_the_end
 from cxlab.charts.words import count_words
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ __all__ = ["warm_up"]
 MOST_RUNS = 20
 """Single runs that are drawn: more would be a grey band, and a heavy page."""
 
-_MEAN, _WEEK = "mean of the runs", "its mean over seven days"
+_MEAN, _WEEK = "mean", "7-day mean"
 _COUNT = ",.1f"
 
 
@@ -38,9 +39,12 @@ def warm_up(
     if reason or found is None:
         return nothing_to_draw(title, reason)
     days = found.by_day
+    lines = _lines(days)
+    ends = _ends(lines, float(found.daily["open"].max()))
     x = alt.X("day:Q", title="Days since the start (number)",
               axis=alt.Axis(tickCount=8, tickMinStep=1, format="d"),
-              scale=alt.Scale(domain=[0, int(days["day"].max())], nice=False))  # fmt: skip
+              scale=alt.Scale(domain=[0, int(days["day"].max())], nice=False,
+                              range=room_at_the_end(ends)))  # fmt: skip
     y = alt.Y("open:Q", title="Open tickets at midnight (number)", axis=alt.Axis(tickMinStep=1),
               scale=alt.Scale(domainMin=0))  # fmt: skip
     thin = found.daily[found.daily["replication"] <= single]
@@ -49,7 +53,7 @@ def warm_up(
         alt.Chart(thin[["day", "replication", "open"]])
         .mark_line(style="cx_branch", strokeWidth=0.75, opacity=0.35)
         .encode(x=x, y=y, detail="replication:N"),
-        *_means(days, x, y),
+        *_means(lines, x, y, ends),
         *_suggestion(found),
     )
     table = pd.DataFrame(
@@ -87,23 +91,41 @@ def _shade(found: WarmUp, x: alt.X) -> Any:
     return alt.layer(band, words)
 
 
-def _means(days: pd.DataFrame, x: alt.X, y: alt.Y) -> list[Any]:
-    long = pd.concat(
-        [
-            pd.DataFrame({"day": days["day"], "open": days[column], "line": name})
-            for column, name in (("mean", _MEAN), ("week", _WEEK))
-        ]
-    ).dropna().round({"open": 2})  # fmt: skip
+def _lines(days: pd.DataFrame) -> pd.DataFrame:
+    """Return the two means in long form: day, open, line."""
+    parts = [
+        pd.DataFrame({"day": days["day"], "open": days[column], "line": name})
+        for column, name in (("mean", _MEAN), ("week", _WEEK))
+    ]
+    return pd.concat(parts).dropna().round({"open": 2})
+
+
+_LEGEND = alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, columns=1,
+                     labelLimit=260)  # fmt: skip
+
+
+def _ends(lines: pd.DataFrame, top: float) -> pd.DataFrame | None:
+    """Return where the names of the lines stand, None for a legend.
+
+    The mean over whole weeks ends three days before the other; both names stand at the right.
+    """
+    last = lines.groupby("line", sort=False).tail(1).assign(day=lines["day"].max())
+    names = {"line": "group", "day": "x", "open": "value"}
+    ends = line_ends(last.rename(columns=names), [_MEAN, _WEEK], bottom=0.0, top=top)
+    return None if ends is None else ends.assign(day=ends["x"], line=ends["group"])
+
+
+def _means(lines: pd.DataFrame, x: alt.X, y: alt.Y, ends: pd.DataFrame | None) -> list[Any]:
     names = [_MEAN, _WEEK]
     colour = alt.Color("line:N", title=None, sort=names, scale=alt.Scale(domain=names),
-                       legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3,
-                                         columns=1, labelLimit=260))  # fmt: skip
+                       legend=None if ends is not None else _LEGEND)  # fmt: skip
     tooltip = [alt.Tooltip("line:N", title="line"), alt.Tooltip("day:Q", title="day"),
                alt.Tooltip("open:Q", title="open tickets", format=_COUNT)]  # fmt: skip
-    base = alt.Chart(long).encode(x=x, y=y, color=colour)
+    base = alt.Chart(lines).encode(x=x, y=y, color=colour)
     return [
         base.mark_line(strokeWidth=2.25),
         base.mark_circle(size=28, opacity=0).encode(tooltip=tooltip),
+        end_labels(ends, x, colour),
     ]
 
 

@@ -170,6 +170,8 @@ def what_if_readings(found: WhatIf, *, title: str = "What to expect") -> Figure:
     figure: Figure = finish(
         chart, title, f"Where the sliders stand at first ({frame.stands()}): {_told(found)}.",
         height=_ROW * len(frame.metrics), data=frame.table(frame.metrics),
+        caption="Grey line: from the least to the most at any setting. Blue: 95 % error bar. Red: "
+                "the scenario as it is now.",
     )  # fmt: skip
     figure.usermeta = {**figure.usermeta, LIVE: True}
     return figure
@@ -304,9 +306,12 @@ def what_if_map(
         f"{grey if doubt else 'All of it can be trusted. '}"
         f"At first the sliders stand at {frame.stands()} (the frame)."
     )
+    caption = f"{_range_told(found, metric)} over all settings. Frame: where the sliders stand." + (
+        f" Grey: not to be trusted ({doubt:,} of {len(frame.data):,} points)." if doubt else ""
+    )
     rows = len(found.axes[y])
     figure: Figure = finish(chart, name, words, height=min(340, max(150, 34 * rows)),
-                            data=frame.table([metric]))  # fmt: skip
+                            data=frame.table([metric]), caption=caption)  # fmt: skip
     return figure
 
 
@@ -377,8 +382,15 @@ def what_if_curve(found: WhatIf, metric: str, key: str | None = None, *, title: 
         "the surface; dark dots: simulated just there, with 95 % intervals; grey: not to be "
         "trusted; dashed line: where the slider stands."
     )
+    caption = (
+        "Band: 95 % error bars of the surface. Dark dots: simulated, with 95 % intervals. Dashed: "
+        "where the slider stands."
+        + (" Grey: not to be trusted." if (frame.data[f"t{i}"] == 0).any() else "")
+    )
     name = title or f"{_title(found, metric)} by {frame.names[key]}"
-    figure: Figure = finish(chart, name, words, height=220, data=frame.table([metric]))
+    figure: Figure = finish(
+        chart, name, words, height=220, data=frame.table([metric]), caption=caption
+    )
     return figure
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from cxlab.units import UNITS, format_value, spoken_unit
+from cxlab.units import PERCENT, UNITS, format_value, spoken_unit
 
 __all__ = [
     "PLAIN_ZERO",
@@ -25,7 +25,7 @@ PLAIN_ZERO = "datum.value == 0 ? '0' : datum.label"
 
 
 _SUFFIXES = {
-    "count": "number", "points": "points", "share": "%", "points_7": "points, 1 to 7",
+    "count": "number", "points": "points", "share": "%", "rate": "%", "points_7": "points, 1 to 7",
     "nps": "−100 to 100", "score": "0 to 100", "net": "−1 to 1", "per_year": "a year",
 }  # fmt: skip
 """What stands in brackets on an axis where the unit's own name would not say it."""
@@ -45,7 +45,7 @@ class Axis:
         suffix = _SUFFIXES.get(unit, unit)
         if unit == "s":
             suffix, self.divisor = spoken_unit(largest)
-        if unit == "share":
+        if unit in PERCENT:
             self.divisor = 0.01
         self.suffix = suffix
         self.title = f"{name} ({suffix})"

@@ -107,7 +107,6 @@ def _print_neighbours(rows: pd.DataFrame) -> None:
             "wait, formula": format_value(row["wait_theory_s"], "s"),
             "wait, simulated": format_value(row["wait_s"], "s"),
             "95 % interval": format_interval(row["wait_low_s"], row["wait_high_s"], "s"),
-            "why": row["why"],
         }
         for row in rows.to_dict("records")
     ]  # fmt: skip
@@ -115,6 +114,8 @@ def _print_neighbours(rows: pd.DataFrame) -> None:
     import pandas as pd
 
     print_frame(pd.DataFrame(shown))
+    for why, mine in rows.groupby("why", sort=False):
+        typer.echo(f"{', '.join(mine['channel'])}: {why}")
 
 
 def compare(

@@ -280,4 +280,4 @@ def key_words(scenario: Scenario, key: str, *, times: bool = False) -> str:
 def _when(shift: Mapping[str, Any]) -> str:
     days = shift.get("days")
     named = days if isinstance(days, str) else ", ".join(days or [])
-    return f"{named} {shift.get('from', '')} to {shift.get('to', '')}".strip()
+    return f"{named.replace('-', '–')} {shift.get('from', '')} to {shift.get('to', '')}".strip()

@@ -16,8 +16,8 @@ import pandas as pd
 
 from cxlab import stats, theory
 from cxlab.scenario import Channel, Scenario, hourly_rates
+from cxlab.scenario.spans import week_spans
 from cxlab.scenario.staffing import able_teams
-from cxlab.scenario.week import DAYS
 from cxlab.sim.load import contacts_with_people, mean_rates, team_capacity
 from cxlab.tables import Tables
 
@@ -27,6 +27,9 @@ Floats = npt.NDArray[np.float64]
 
 WITHIN_S = 60.0
 """Service level asked for where a channel names no target, in seconds."""
+
+MOST_SPANS = 3
+"""So many spans of hours are named; more would not be read."""
 
 
 @dataclass(frozen=True)
@@ -152,21 +155,21 @@ def _formula(
 def _reasons(scenario: Scenario, name: str, pool: _Pool) -> Iterator[str]:
     c = scenario.lines[name]
     if len(pool.hours) < 168:
-        yield "rates and staffing change over the week, and a queue carries over from hour to hour"
+        yield "queues from the hours before"
     if len(pool.channels) > 1:
-        yield f"the agents also answer {', '.join(n for n in pool.channels if n != name)}"
+        yield f"other work of these agents ({', '.join(n for n in pool.channels if n != name)})"
     laws = {x.handle_minutes.law for x in pool.channels.values()} - {"exponential"}
     if laws:
-        yield f"handling is {', '.join(sorted(laws))}, not exponential"
+        yield f"{' and '.join(sorted(laws))} handling"
     if c.patience_minutes is not None and c.patience_minutes.law != "exponential":
-        yield f"patience is {c.patience_minutes.law}, not exponential"
+        yield f"{c.patience_minutes.law} patience"
     for holds, words in (
-        (c.concurrency > 1 and c.slowdown > 0, "several contacts in hand slow each other down"),
-        (any(x.returns for x in pool.channels.values()), "customers come back at other hours"),
+        (c.concurrency > 1 and c.slowdown > 0, "contacts in hand that slow each other down"),
+        (any(x.returns for x in pool.channels.values()), "returns at other hours"),
         (c.bot is not None, "the bot's delay"),
         (len(c.tiers) > 1 and any(scenario.all_teams[t].tier > 1 for t in scenario.all_teams),
          "the tiers above"),
-        (c.room is not None, "the waiting room ends"),
+        (c.room is not None, "the end of the waiting room"),
         (c.balk_probability > 0, "customers who balk"),
         (c.redial_probability > 0, "customers who try again"),
         (c.callback_probability > 0, "customers who leave a number"),
@@ -174,7 +177,7 @@ def _reasons(scenario: Scenario, name: str, pool: _Pool) -> Iterator[str]:
         (any(after > 0 for _, after in able_teams(scenario.all_teams, name, 1)),
          "teams that help after a wait"),
         (scenario.busyness_cv > 0 or bool(scenario.special_days), "days busier than others"),
-        (scenario.lifecycle is not None, "more or fewer customers as time goes by"),
+        (scenario.lifecycle is not None, "growth and loss of customers"),
         (any(_not_plain(scenario, team) for team in pool.teams),
          "agents who are away, on a break, or new"),
     ):  # fmt: skip
@@ -193,8 +196,9 @@ def _not_plain(scenario: Scenario, place: int) -> bool:
 def _told(hours: npt.NDArray[np.int64]) -> str:
     if len(hours) == 168:
         return "all hours"
-    first = ", ".join(f"{DAYS[h // 24]} {h % 24:02}:00" for h in hours[:5].tolist())
-    return first + (f" and {len(hours) - 5} alike" if len(hours) > 5 else "")
+    spans = week_spans(hours.tolist(), minutes=60)
+    more = f" and {len(spans) - MOST_SPANS} more" if len(spans) > MOST_SPANS else ""
+    return "; ".join(spans[:MOST_SPANS]) + more
 
 
 def _tickets(scenario: Scenario, tables: Tables) -> pd.DataFrame:

@@ -28,8 +28,8 @@ __all__ = [
 ]
 
 READINGS: dict[str, str] = {
-    "curve": "links as assumed", "low": "links at their low curves",
-    "high": "links at their high curves", "control": "no link (control)",
+    "curve": "links as assumed", "low": "low curves",
+    "high": "high curves", "control": "no link (control)",
 }  # fmt: skip
 """How the links are read, in words."""
 
@@ -42,7 +42,7 @@ QUANTITIES = ("margin", "support", "acquisition", "rewards", "value", "later", "
 class Option:
     """So many agents more (or fewer, where negative) in a shift of a team; shifts count from 1.
 
-    `name` says it in words: "1 more agent in front, Mon-Fri 09:00–17:00", with no more of team and
+    `name` says it in words: "1 more agent in front, Mon–Fri 09:00–17:00", with no more of team and
     shift than it takes to know them.
     """
 
@@ -109,7 +109,7 @@ def _option(scenario: Scenario, text: str) -> Option:
 
 def _named(scenario: Scenario, team: str, shift: int, agents: int) -> Option:
     teams = scenario.all_teams
-    times = [f"{line.days} {line.from_}–{line.to}" for line in teams[team].shifts]
+    times = [f"{line.days.replace('-', '–')} {line.from_}–{line.to}" for line in teams[team].shifts]
     own = times[shift - 1]
     words = f"{abs(agents)} {'more' if agents > 0 else 'fewer'} agent{'s' * (abs(agents) > 1)}"
     words += f" in {team.replace('_', ' ')}" if len(teams) > 1 else ""

@@ -24,6 +24,7 @@ _ANSWERS: dict[str, str] = {
     "nps": "as a score, −100 to 100",
     "score": "as a score, 0 to 100",
     "net": "as a balance, −1 to 1",
+    "rate": "as a rate (1 for all of it)",
     "ratio": "as a ratio (1 for one per one)",
     "per_year": "as a number a year",
     "money": "as an amount of money",

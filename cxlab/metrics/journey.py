@@ -86,11 +86,14 @@ def _range(asked: JourneyMap) -> range:
 
 
 def _check(view: View, asked: JourneyMap, names: Sequence[str]) -> None:
-    absent = sorted({s.table for s in asked.stages if view.table(s.table) is None})
+    absent = [s for s in asked.stages if view.table(s.table) is None]
     if absent:
+        missing = list(dict.fromkeys(s.table for s in absent))
+        stages = ", ".join(f"{s.name} ({s.table})" for s in absent)
         raise InputError(
-            "a stage of the journey is seen in a table that the log does not have",
-            given=absent[0], known=list(view.tables.names),
+            f"the log has no {' and no '.join(missing)}, in which stages of the journey are seen: "
+            f"{stages}", known=list(view.tables.names),
+            hint="state stages that this log shows, in a file of your own",
         )  # fmt: skip
     if len(view.replications) > 1 and "replication" not in names:
         raise InputError(

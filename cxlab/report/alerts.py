@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from cxlab.report.blocks import Block
-from cxlab.report.headline import unbroken
 from cxlab.report.html import Html, element, join
 from cxlab.report.kpis import HEADLINES, Kpi, rows_of
 from cxlab.report.targets import Alarm
+from cxlab.report.typeset import unbroken
 from cxlab.report.undecided import ends
 from cxlab.report.view import View
 from cxlab.stats import Limits, p_limits, signal, xmr_limits

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from cxlab.report.heading import heading, scenario_provenance
 from cxlab.report.html import Html, element, join, table
 from cxlab.report.tiles import tiles
 from cxlab.report.trust import care_box, neighbour_table
+from cxlab.report.typeset import unbroken
 from cxlab.scenario import Scenario
 from cxlab.scenario.changes import differences
 from cxlab.units import RANGES, format_value
@@ -92,7 +92,7 @@ def what_it_shows(found: Comparison) -> Block:
     parts, told = [], []
     for option, rows in found.table.groupby("scenario", sort=False):
         lines = list(_shown(rows))
-        inner = element("ul", join(element("li", element("strong", f"{what}: "), _kept(words))
+        inner = element("ul", join(element("li", element("strong", f"{what}: "), unbroken(words))
                                    for what, words in lines))  # fmt: skip
         parts.append(element("div", _name(found, str(option)), inner, class_="box"))
         told += [f"{option}. {what}: {words}" for what, words in lines]
@@ -179,11 +179,11 @@ def _tile_line(row: Row) -> Html | None:
     if math.isnan(row["other"]):
         return None
     unit = str(row["unit"])
-    value = _kept(format_value(row["other"], unit))
+    value = unbroken(format_value(row["other"], unit))
     told = [element("strong", str(row["scenario"])), f": {value}"]
     if row["judgement"] == "same":
         return element("p", *told, ", the same", class_="line")
-    change = _kept(difference_words(row))
+    change = unbroken(difference_words(row))
     words = {"better": "better", "worse": "worse", "open": "no difference shown"}
     judged = words.get(row["judgement"])
     class_ = judged if judged in ("better", "worse") else None
@@ -268,7 +268,15 @@ def _frame(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 def difference_tables(found: Comparison) -> Block:
     """Return a table per option: difference, interval, p, correlation, and what that shows."""
-    columns = ["KPI", "Base", "Option", "Difference", "p (Holm)", "Correlation", "What it shows"]
+    columns = [
+        "KPI",
+        "Base",
+        "Option",
+        "Difference",
+        "p\u00a0(Holm)",
+        "Correlation",
+        "What it shows",
+    ]
     parts, words = [], []
     for option, rows in found.table.groupby("scenario", sort=False):
         records = rows.to_dict("records")
@@ -285,23 +293,18 @@ def _difference_line(row: Row) -> list[object]:
     known = not math.isnan(row["correlation"])
     return [
         row["title"],
-        _kept(format_value(row["base"], unit)),
-        _kept(format_value(row["other"], unit)),
-        _two_lines(_kept(difference_words(row)), _halves(interval)),
+        unbroken(format_value(row["base"], unit)),
+        unbroken(format_value(row["other"], unit)),
+        _two_lines(unbroken(difference_words(row)), _halves(interval)),
         p_words(row["p_holm"]),
         _two_lines(f"{row['correlation']:.2f}" if known else "–", _runs(row["independent"])),
-        _kept(_sentence(row["verdict"])),
+        unbroken(_sentence(row["verdict"])),
     ]
-
-
-def _kept(text: str) -> str:
-    """Return text in which a number and its unit stay on one line."""
-    return re.sub(r"(?<=\d) (?=(?:s|min|h|d|points|months)\b|%)", "\u00a0", text)
 
 
 def _halves(interval: str) -> str:
     """Return an interval that breaks before its "to" at most."""
-    return _kept(interval).replace(" to ", " to\u00a0")
+    return unbroken(interval).replace(" to ", " to\u00a0")
 
 
 def _two_lines(first: str, second: str) -> Html:

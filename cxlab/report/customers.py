@@ -46,6 +46,12 @@ def customers_period(
     end, to the second: until then nobody's leaving is decided. Raises InputError for a log without
     customers or contracts, and for a period that it is not about.
     """
+    if not any(name in tables for name in ("customers", "subscriptions")):
+        raise InputError(
+            "the log has no customers: this page is about those in a table customers or "
+            "subscriptions", given=", ".join(tables.names),
+            hint="a log of tickets alone has the periodic report: cxlab report --data FOLDER",
+        )  # fmt: skip
     if period is None:
         return None
     zone = tz or tables.time_zone or "UTC"
@@ -97,8 +103,22 @@ def customers_heading(rules: str, customers: int, data: str, view: View | None) 
 
 
 def customer_numbers(tables: Tables, view: View | None) -> pd.DataFrame:
-    """Return the page's key figures: of the period, else of the whole log."""
-    return measure(tables, WHOLE) if view is None else view.measure(IN_PERIOD)
+    """Return the page's key figures: of the period, else of the whole log.
+
+    Titles of money name its currency, as far as the contracts do.
+    """
+    rows = measure(tables, WHOLE) if view is None else view.measure(IN_PERIOD)
+    money = rows["unit"] == "money"
+    return rows.assign(title=rows["title"].where(~money, rows["title"] + f" ({_money(tables)})"))
+
+
+def _money(tables: Tables) -> str:
+    """Return the currency that the contracts name, "currency units" where none or several do."""
+    if not tables.has("subscriptions", "currency"):
+        return "currency units"
+    column = tables["subscriptions"]["currency"]
+    named = column.name("currency").as_table().distinct().execute()["currency"].dropna().tolist()
+    return str(named[0]) if len(named) == 1 else "currency units"
 
 
 def customer_alerts(

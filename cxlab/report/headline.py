@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from cxlab.report.kpis import Kpi
     from cxlab.report.targets import Target
 
-__all__ = ["headline_facts", "unbroken"]
+__all__ = ["headline_facts"]
 
 
 def headline_facts(
@@ -31,16 +30,6 @@ def headline_facts(
     interval tells.
     """
     return [_row(k, before.get(k.metric), goals.get(k.metric), compared) for k in kpis]
-
-
-def unbroken(text: str) -> str:
-    """Return text in which no line breaks between a number and its unit.
-
-    >>> unbroken("71.0 % is below 74.2 % of the 12 periods") == (
-    ...     "71.0\u00a0% is below 74.2\u00a0% of the 12 periods")
-    True
-    """
-    return re.sub(r"(?<=\d) (?=(?:%|s|min|h|d)(?!\w))", "\u00a0", text)
 
 
 def _row(

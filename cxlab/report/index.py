@@ -24,6 +24,9 @@ __all__ = ["index_pages"]
 KIND = "Index of reports"
 """What stands above the title: by it an index made here is known from another page."""
 
+STATIC = "-static"
+"""How the name of a page without scripts ends."""
+
 SHOWN = 52
 """So many periods a line shows at most."""
 
@@ -173,7 +176,8 @@ def _table(title: str, pages: Sequence[Kept], out: Path, most: int) -> Html:
             del cells[judged]
     columns, rows = list(cells), list(zip(*cells.values(), strict=True))
     rest = f" (the newest {most} of {len(pages)})" if len(pages) > most else ""
-    return table(columns, rows, caption=f"{title}{rest}" if mixed else f"{title}: reports{rest}")
+    told = f"{title}, the newest first" if mixed else f"{title}: reports"
+    return table(columns, rows, caption=told + rest)
 
 
 def _kind(data: Row, mixed: bool) -> object:
@@ -188,6 +192,8 @@ def _link(page: Kept) -> Html:
     if not page.page.is_file():
         return join([title, " (the page is missing)"])
     parts: list[object] = [element("a", title, href=quote(page.page.name))]
+    if page.path.stem.endswith(STATIC):
+        parts += [" ", element("small", "static: without scripts, for mail")]
     if page.path.with_suffix(".pdf").is_file():
         name = page.path.with_suffix(".pdf").name
         parts += [" · ", element("a", "PDF", href=quote(name), aria_label=f"{title} as PDF")]
@@ -213,17 +219,23 @@ def _targets(data: Row) -> Html:
 def _alerts(data: Row) -> Html:
     sides = [str(a.get("side") or "") for a in data.get("alerts", [])]
     signs = (("worse", "▼", "worse"), ("better", "▲", "better"), ("", "◆", "changed"))
-    told = [element("span", f"{sign} {sides.count(side)} {word}", class_=side or None)
+    told = [element("span", f"{sign} {sides.count(side)} {word}", class_=f"{side} unbroken".strip())
             for side, sign, word in signs if side in sides]  # fmt: skip
     return join(told, between=", ") if told else markup("none" if data.get("judged") else "–")
 
 
 def _series(title: str, pages: Sequence[Kept]) -> Html | None:
-    """Return the key figures of a series over time; None where it has fewer than two periods."""
+    """Return the key figures of a series over time, of one period what is still missing for that.
+
+    None for pages that are no series.
+    """
     once = {str(page.data.get("period")): page for page in reversed(pages)}  # static twins
     shown = list(once.values())[-SHOWN:]
-    if len(shown) < 2 or _period(shown[0].data) is None:
+    if _period(shown[0].data) is None:
         return None
+    if len(shown) < 2:
+        words = "One period so far: key figures over time are shown from the second on."
+        return element("p", words, class_="fine")
     labels = [str(p.data["period"]) for p in shown]
     values = [{k.get("metric"): k.get("value") for k in p.data.get("kpis", [])} for p in shown]
     rows = [

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cxlab.charts.base import EMPTY, LIVE, TABLE
+from cxlab.charts.base import CAPTION, EMPTY, LIVE, TABLE
 from cxlab.charts.renderer import LAB_WIDTH
 from cxlab.charts.renderer import MIME as CHART_MIME
 from cxlab.report.absent import absent
@@ -73,13 +73,14 @@ def _chart(spec: dict[str, Any], collected: Collected) -> Html:
     about: Mapping[str, Any] = spec.get("usermeta") or {}
     if about.get(EMPTY):
         return absent(heading, words)
+    caption = str(about.get(CAPTION, words))
     number = len(collected.charts)
     # The page brings the title (which wraps on a small screen) and the theme itself.
     kept = {k: v for k, v in spec.items() if k not in _OURS}
     if kept.get("width") == LAB_WIDTH:
         kept["width"] = "container"
     if collected.colours is not None:
-        return _drawn(kept, heading, words, about.get(TABLE), collected)
+        return _drawn(kept, heading, (words, caption), about.get(TABLE), collected)
     kept["$schema"] = "https://vega.github.io/schema/vega-lite/v6.json"
     # Their names are hashes of what they hold: charts of the same data share them on the page.
     collected.datasets |= kept.get("datasets", {})
@@ -90,7 +91,7 @@ def _chart(spec: dict[str, Any], collected: Collected) -> Html:
         "figure",
         element("h3", heading),
         element("div", class_="plot", role="img", aria_label=words),
-        element("figcaption", words),
+        element("figcaption", caption) if caption else None,
         class_="chart tall" if _height(spec) > TALL else "chart",
         data_chart=number,
     )
@@ -101,8 +102,13 @@ def place_of(what: str, number: int) -> Html:
     return Html(f"<!--{what} {number}-->")
 
 
-def _drawn(spec: dict[str, Any], heading: str, words: str, told: Any, collected: Collected) -> Html:
-    """Return a figure with the chart as SVG, and room for the table of its data."""
+def _drawn(
+    spec: dict[str, Any], heading: str, texts: tuple[str, str], told: Any, collected: Collected
+) -> Html:
+    """Return a figure with the chart as SVG, and room for the table of its data.
+
+    `texts`: what the chart shows in words, and what is printed below it.
+    """
     assert collected.colours is not None
     number = len(collected.charts)
     collected.charts.append(spec)
@@ -113,14 +119,16 @@ def _drawn(spec: dict[str, Any], heading: str, words: str, told: Any, collected:
     fixed = dict(spec) | {"params": [_without_bind(p) for p in spec.get("params", [])]}
     settings = _settings(spec) if not any(_settings(s) for s in collected.charts[:-1]) else None
     drawn, told_in = drawing(fixed, f"c{number}", collected.colours), f"told-{number}"
+    words, caption = texts
+    label = {"aria_labelledby": told_in} if words == caption else {"aria_label": words}
     collected.drawings.append(
-        element("div", drawn, class_="plot", role="img", aria_labelledby=told_in, tabindex="0")
+        element("div", drawn, class_="plot", role="img", tabindex="0", **label)
     )
     figure = element(
         "figure",
         element("h3", heading),
         place_of("drawing", number),
-        element("figcaption", words, id=told_in),
+        element("figcaption", caption, id=told_in) if caption else None,
         place_of("table", number),
         class_="chart",
     )  # fmt: skip

@@ -12,8 +12,8 @@ from typing import Any
 
 from cxlab.pages import manifests
 from cxlab.report.blocks import BLOCK_MIME, PAGE_MIME
-from cxlab.report.headline import unbroken
 from cxlab.report.html import Html, element, join
+from cxlab.report.typeset import unbroken
 
 __all__ = ["restated", "restated_words", "tell_restated"]
 

@@ -18,7 +18,7 @@ from cxlab.report.sparkline import Point, run_strip, trend_line
 from cxlab.report.targets import Target
 from cxlab.report.undecided import NOT_YET, decided, ends, known_from, target_met
 from cxlab.stats import difference_interval
-from cxlab.units import format_value
+from cxlab.units import PERCENT, format_value
 
 __all__ = ["tiles"]
 
@@ -245,7 +245,7 @@ _SCALES = ("points", "points_7", "nps", "score", "net")
 def change(kpi: Kpi, before: Kpi) -> str:
     """Return the change since `before` in words: "+2.1 points", "−0.6 %"."""
     difference = kpi.value - before.value
-    if kpi.unit == "share":
+    if kpi.unit in PERCENT:
         words = f"{_signed(difference * 100, '.1f')}\u00a0points"
     elif before.value and kpi.unit not in _SCALES:
         words = f"{_signed(difference / before.value * 100, '.1f')}\u00a0%"

@@ -88,8 +88,8 @@ def _details(name: str, part: pd.DataFrame) -> Html:
             else join([r["quantity"], " ", _mark("differs")]),
             format_value(r["theory"], r["unit"]),
             _with_interval(r),
-            f"{r['t']:+.1f}",
-            f"±{r['detectable'] / r['theory']:.1%}",
+            f"{r['t']:+.1f}".replace("-", "−"),
+            f"±{100 * r['detectable'] / r['theory']:.1f} %",
         ]
         for r in part.to_dict("records")
     ]
@@ -124,7 +124,7 @@ def fault_table(faults: pd.DataFrame) -> Block:
             r["quantity"],
             format_value(r["theory"], r["unit"]),
             format_value(r["value"], r["unit"]),
-            f"{r['t']:+.1f}",
+            f"{r['t']:+.1f}".replace("-", "−"),
             _mark("found" if r["found"] else "missed"),
         ]
         for r in faults.to_dict("records")

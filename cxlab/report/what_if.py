@@ -26,7 +26,7 @@ def what_if_heading(found: WhatIf) -> Block:
     """Return the head of a what-if page."""
     scenario = found.scenario
     ranges = [
-        f"{key_words(scenario, key)} {_ends(found, key)}" for key in found.keys
+        f"{key_words(scenario, key)}, {_ends(found, key)}" for key in found.keys
     ]  # fmt: skip
     facts = [
         ["Scenario", scenario.name],
@@ -41,7 +41,8 @@ def what_if_heading(found: WhatIf) -> Block:
 
 def _ends(found: WhatIf, key: str) -> str:
     along = found.ranges[key]
-    return f"{'× ' if along.times else ''}{along.low:g} to {along.high:g}"
+    times = "× " if along.times else ""
+    return f"from {times}{along.low:g} to {times}{along.high:g}"
 
 
 def what_if_pictures(found: WhatIf, metric: str | None = None) -> list[Any]:
@@ -70,9 +71,9 @@ def what_if_trust(found: WhatIf) -> Block:
         )  # fmt: skip
         words += surface.summary
     caption = (
-        "How far each surface is off, in the unit of its metric: root mean square and largest "
-        "error on cells left out; how many of those lay in its 95 % error bars; the widest error "
-        "bar that is trusted, and the share of the lattice where it is"
+        "How far each surface is off on cells left out: root mean square and largest error, and "
+        "how many lay in its 95 % error bars; which error bars are trusted, and on how much of the "
+        "lattice"
     )
     body = [table(_COLUMNS, rows, caption=caption, numeric=_COLUMNS[2:])]
     left = [f"{metric}: {why}." for metric, why in found.left_out.items()]

@@ -54,12 +54,12 @@ def test_page_is_small_named_and_readable_without_eyes(pages, open_page, name):
     figures = opened.value(
         """[...document.querySelectorAll('figure')].map(f => [
             f.querySelector('h3').textContent, f.querySelector('.plot').ariaLabel,
-            f.querySelector('figcaption').textContent, f.querySelectorAll('details td').length])"""
+            f.querySelector('figcaption')?.textContent, f.querySelectorAll('details td').length])"""
     )
     for title, label, caption, cells in figures:
         assert title
-        assert label == caption
-        assert re.search(r"\d", caption)
+        assert re.search(r"\d", label)  # the numbers, for whoever cannot see the drawing
+        assert caption is None or caption.strip()
         assert cells > 0
     assert opened.value("document.querySelectorAll('table:not(:has(caption))').length") == 0
     assert opened.value("document.querySelectorAll('th:not([scope])').length") == 0

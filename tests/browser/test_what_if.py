@@ -36,7 +36,7 @@ def test_a_slider_moves_every_picture_and_asks_nothing_of_the_network(
     assert len(before) == 5  # readings, two maps, two curves
     assert all(before)
     assert opened.value("document.querySelectorAll('.sliders input').length") == 2
-    agents = opened.page.get_by_role("slider", name="team: agents, Mon-Fri 08:00 to 18:00")
+    agents = opened.page.get_by_role("slider", name="team: agents, Mon–Fri 08:00 to 18:00")
     agents.focus()
     agents.press("ArrowRight")
     agents.press("ArrowRight")
@@ -53,7 +53,7 @@ def test_a_slider_moves_every_picture_and_asks_nothing_of_the_network(
 def test_pictures_show_what_was_simulated_there(made, open_page):
     """At a cell of the grid the readings are those of its simulation."""
     opened = open_page(made)
-    for label, key in (("team: agents, Mon-Fri 08:00 to 18:00", "Home"),
+    for label, key in (("team: agents, Mon–Fri 08:00 to 18:00", "Home"),
                        ("phone: arrivals per hour (times)", "End")):  # fmt: skip
         slider = opened.page.get_by_role("slider", name=label)
         slider.focus()
@@ -69,7 +69,7 @@ def test_pictures_show_what_was_simulated_there(made, open_page):
 
 def test_both_themes_follow_and_paper_says_where_the_sliders_stand(made, open_page):
     opened = open_page(made, scheme="dark")
-    slider = opened.page.get_by_role("slider", name="team: agents, Mon-Fri 08:00 to 18:00")
+    slider = opened.page.get_by_role("slider", name="team: agents, Mon–Fri 08:00 to 18:00")
     slider.focus()
     slider.press("End")
     said = opened.until(SAID)  # read from the light drawing

@@ -326,7 +326,7 @@ def test_standardised_differences_name_the_furthest():
     chart = standardised_differences(rows, 4.6)
     assert "largest difference is 3.0 standard errors (A: share)" in chart.description
     assert chart.usermeta["cxlab_table"]["rows"] == [
-        ["A", "share", "-3.00"],
+        ["A", "share", "−3.00"],
         ["B", "wait", "+1.00"],
     ]
     assert "Nothing was compared." in standardised_differences(rows[:0], 4.6).description
@@ -398,3 +398,33 @@ def test_words_of_the_age_of_the_backlog():
         "2026-W02 (2)."
     )
     assert "No ticket is open" in ALL["no ages"]._repr_mimebundle_()["text/plain"]
+
+
+def _layers(name):
+    return ALL[name]._repr_mimebundle_()[MIME]
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "names"),
+    [("warm-up", "line", {"mean", "7-day mean"}), ("pairs", "reading", {"as it is", "off"})],
+)
+def test_lines_are_named_where_they_stand(name, field, names):
+    spec = _layers(name)
+    colours = [m["encoding"]["color"] for m in spec["layer"] if "color" in m.get("encoding", {})]
+    assert colours
+    assert all(c["legend"] is None for c in colours)
+    told = {
+        row[field]
+        for m in spec["layer"]
+        if m.get("mark", {}).get("type") == "text" and "color" in m["encoding"]
+        for row in spec["datasets"][m["data"]["name"]]
+    }
+    assert told == names
+
+
+def test_a_caption_says_what_the_drawing_does_not_and_the_numbers_stay_in_the_words():
+    spec = _layers("pairs")
+    caption = spec["usermeta"]["cxlab_caption"]
+    assert "95 % intervals" in caption
+    assert "EUR" in spec["description"]
+    assert "EUR" not in caption

@@ -38,7 +38,7 @@ def test_sliders_are_bound_inputs_and_say_their_key(specs, name):
     assert [p["name"] for p in params] == SLIDERS
     agents, calls = (p["bind"] for p in params)
     assert (agents["input"], agents["min"], agents["max"], agents["step"]) == ("range", 1, 4, 1)
-    assert agents["name"] == "team: agents, Mon-Fri 08:00 to 18:00"
+    assert agents["name"] == "team: agents, Mon–Fri 08:00 to 18:00"
     assert calls["name"] == "phone: arrivals per hour (times)"
     assert [p["value"] for p in params] == [2, 1]
 

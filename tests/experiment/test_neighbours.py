@@ -39,8 +39,10 @@ def test_what_differs_is_said() -> None:
     rows = cx.analytic_neighbours(scenario, simulate(scenario)).set_index("channel")
     assert list(rows.index) == ["chat", "phone"]  # e-mail is not answered at once
     why = rows.loc["phone", "why"]
-    for words in ("change over the week", "also answer chat, email", "lognormal", "come back"):
+    for words in ("the hours before", "other work of these agents (chat, email)", "lognormal"):
         assert words in why
+    assert "returns at other hours" in why
+    assert rows.loc["phone", "hours"] == "Mon–Fri 08:00–09:00"
 
 
 def asked(scenario: cx.Scenario, name: str = "chat") -> tuple[float, float, int]:
@@ -85,5 +87,5 @@ def test_the_busiest_hour_is_a_local_one_and_the_wait_begins_after_the_bot() -> 
            "horizon": {"type": "terminating", "days": 1}}
     )  # fmt: skip
     (row,) = cx.analytic_neighbours(scenario, simulate(scenario)).to_dict("records")
-    assert (row["hours"], row["calls_per_hour"]) == ("Mon 10:00", 40.0)
+    assert (row["hours"], row["calls_per_hour"]) == ("Mon 10:00–11:00", 40.0)
     assert (row["wait_s"], row["level"]) == (0.0, 1.0)

@@ -41,13 +41,13 @@ def test_staffing_options_say_no_more_than_it_takes_to_know_them() -> None:
 
     # base.toml: one team of four lines; the second one is from 13 to 18.
     assert names(BASE) == [
-        "1 more agent, Mon-Fri 08:00–13:00",
-        "1 fewer agent, Mon-Fri 08:00–13:00",
+        "1 more agent, Mon–Fri 08:00–13:00",
+        "1 fewer agent, Mon–Fri 08:00–13:00",
     ]
-    assert names(BASE, "support.2+2") == ["2 more agents, Mon-Fri 13:00–18:00"]
+    assert names(BASE, "support.2+2") == ["2 more agents, Mon–Fri 13:00–18:00"]
     twice = BASE.but(**{"team.shifts.1.from": "08:00", "team.shifts.1.to": "13:00"})
     assert names(twice, "support.1+1", "support.2+1") == [
-        "1 more agent, Mon-Fri 08:00–13:00 (shift 1)", "1 more agent, Mon-Fri 08:00–13:00 (shift 2)"
+        "1 more agent, Mon–Fri 08:00–13:00 (shift 1)", "1 more agent, Mon–Fri 08:00–13:00 (shift 2)"
     ]  # fmt: skip
     # saas_startup.toml: two teams of one line each.
     company = Scenario.load(scenario_file("saas_startup"))

@@ -11,7 +11,6 @@ from cxlab.errors import InputError
 from cxlab.experiment.staffing import AIMS, Target, parse_targets, rules_of, selection, staff
 from cxlab.experiment.staffing.cover import BUSY, cover, on_duty
 from cxlab.experiment.staffing.evaluate import evaluate
-from cxlab.experiment.staffing.plan import spans
 from cxlab.experiment.staffing.requirement import Group, groups_of, square_root
 from cxlab.experiment.staffing.sample import Sample, standing, waits_of
 from cxlab.experiment.staffing.selection import confirm, kim_nelson
@@ -414,11 +413,6 @@ class TestPlan:
     def test_it_is_shown(self, plan):
         assert "service_level>=81%" in repr(plan)
         assert "<table" in plan._repr_html_()
-
-    def test_spans(self):
-        assert spans([]) == []
-        assert spans([0, 1, 3, 335]) == ["Mon 00:00-01:00", "Mon 01:30-02:00", "Sun 23:30-24:00"]
-        assert spans([20, 68, 164]) == ["Mon-Tue, Thu 10:00-10:30"]
 
 
 class TestOutOfReach:

@@ -107,7 +107,7 @@ def test_ranges_worth_a_look_at():
 
 def test_keys_as_people_say_them():
     base = cx.Scenario.load(scenario_file("base"))
-    assert key_words(base, "team.shifts.2.agents") == "team: agents, Mon-Fri 09:00 to 17:00"
+    assert key_words(base, "team.shifts.2.agents") == "team: agents, Mon–Fri 09:00 to 17:00"
     assert key_words(base, "channels.phone.arrivals_per_hour") == "phone: arrivals per hour"
     assert key_words(base, "customers") == "customers"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +181,8 @@ def _toml(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
     return json.dumps(value, ensure_ascii=False)
+
+
+def untypeset(page: str) -> str:
+    """Return a page's markup with plain spaces, and without what keeps words on one line."""
+    return re.sub("<span class=unbroken>(.*?)</span>", r"\1", page).replace("\u00a0", " ")

@@ -14,7 +14,7 @@ from cxlab.experiment import staffing_worth, yearly
 from cxlab.experiment.year import revenue_moves
 from cxlab.files import notebook_file, scenario_file
 from cxlab.report.engines import run_notebook
-from tests.report.helpers import served_company, small_company
+from tests.report.helpers import served_company, small_company, untypeset
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def year(folder):
 class TestTheYear:
     def test_is_the_page_of_a_scenario_with_customers(self, folder):
         made = cx.report.report(scenario=small_company(folder), out=folder / "out")
-        page = made.path.read_text(encoding="utf-8")
+        page = untypeset(made.path.read_text(encoding="utf-8"))
         assert (
             json.loads(made.path.with_suffix(".json").read_text())["notebook"]["name"]
             == "lifecycle.ipynb"
@@ -60,7 +60,7 @@ class TestTheYear:
         made = cx.report.report(
             scenario=small_company(folder, "nodesk", **none), out=folder / "out"
         )
-        page = made.path.read_text(encoding="utf-8")
+        page = untypeset(made.path.read_text(encoding="utf-8"))
         assert "This loop is open" in page
         assert "There are no tickets." in page
 
@@ -119,7 +119,7 @@ class TestOptions:
             out=folder / "out",
             parameters={"options": ["front.1+1"], "replications": 2},
         )
-        page = made.path.read_text(encoding="utf-8")
+        page = untypeset(made.path.read_text(encoding="utf-8"))
         assert "Without any link (control) it brings nothing" in page
         assert made.summary[0].startswith("1 more agent in front: ")
 
@@ -131,7 +131,7 @@ class TestOptions:
         base = json.loads(made.manifest_path.read_text(encoding="utf-8"))["customer_base"]
         # Three times 40 customers, of whom everybody leaves after a month: 0.5 × 3 counts as 1.
         assert (base["probabilities_above_1"], base["terms_ended"]) == (120, 120)
-        page = made.path.read_text(encoding="utf-8")
+        page = untypeset(made.path.read_text(encoding="utf-8"))
         assert "120 (120 terms ended)" in page
         assert "counted as 1 in 120 decisions" in page
 

@@ -15,7 +15,7 @@ LOST = [20, 24, 20, 16, 20, 24, 20, 16, 20, 24]
 """Of 1,000 customers at the start of each month: about 2 % leave, and as many come."""
 
 
-def _log(folder, last):
+def _log(folder, last, **more):
     """Customers of eleven months from January 2025 on; `last` leave in the last one, November."""
     rows = []
     for month, lost in enumerate([*LOST, last]):
@@ -29,7 +29,7 @@ def _log(folder, last):
         "customers": pd.DataFrame({"customer_id": ids, "acquired_at": starts}),
         "subscriptions": pd.DataFrame(
             {"subscription_id": ids, "customer_id": ids, "started_at": starts, "ended_at": ends,
-             "status": ["active" if end is None else "ended" for end in ends], "mrr": 10.0}
+             "status": ["active" if end is None else "ended" for end in ends], "mrr": 10.0, **more}
         ),
     }  # fmt: skip
     until = pd.Timestamp("2026-01-01", tz="UTC").to_pydatetime()
@@ -90,3 +90,22 @@ def test_the_page_of_a_period_has_its_name_and_figures(tmp_path):
     # Points of a score are no shares of it.
     (nps,) = [k for k in data["kpis"] if k["metric"] == "nps"]
     assert "%" not in nps["before"]["change"]
+
+
+def test_gross_and_net_retention_stand_in_one_unit_and_money_names_its_currency(tmp_path):
+    log = _log(tmp_path, last=20)
+    view = cx.report.customers_period(log, "2025-11")
+    shown = cx.report.kpi_table(cx.report.customer_numbers(log, view)).words
+    # 20 of 980 + 20 leave, all pay the same: 98 % of the revenue is kept, gross and net.
+    assert "Gross revenue retention: 98.0\u00a0%" in shown
+    assert "Net revenue retention: 98.0\u00a0%" in shown
+    assert "Average revenue per account (currency units): 10.00" in shown
+    named = _log(tmp_path / "named", last=20, currency="CHF")
+    numbers = cx.report.customer_numbers(named, cx.report.customers_period(named, "2025-11"))
+    assert "Average revenue per account (CHF)" in set(numbers["title"])
+
+
+def test_a_log_without_customers_says_so():
+    with pytest.raises(cx.InputError, match="the log has no customers") as told:
+        cx.report.customers_period(cx.report.read_log("sample"))
+    assert "cxlab report --data FOLDER" in str(told.value)

@@ -12,6 +12,7 @@ import pytest
 
 import cxlab as cx
 from cxlab.report.foreign import foreign, markdown
+from tests.report.helpers import untypeset
 from tests.report.test_run import _written
 
 PIXEL = (
@@ -85,7 +86,7 @@ def test_a_notebook_of_ones_own_has_its_title_and_its_pictures(tmp_path):
     )
     made = cx.report.report(notebook=own, out=tmp_path)
     page = made.path.read_text(encoding="utf-8")
-    assert "<h1>Calls &amp; e-mail</h1>" in page
+    assert "<h1>Calls &amp; e-mail</h1>" in untypeset(page)
     assert "data:image/png;base64," in page
     assert "By hour</h2>" in page
     assert "no heading</h2>" not in page

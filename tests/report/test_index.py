@@ -59,6 +59,18 @@ def test_a_series_has_its_reports_and_its_figures_over_time(tmp_path):
     assert "Latest reports that missed a target</dt><dd>1<" in text
 
 
+def test_one_period_says_why_there_are_no_lines_and_a_static_page_is_marked(tmp_path):
+    _report(tmp_path, "w14", title="log: week 14", period="2016-W14")
+    _report(tmp_path, "w14-static", title="log: week 14", period="2016-W14")
+    text, rows = _rows(tmp_path)
+    assert "One period so far" in text
+    assert "<svg" not in text
+    told = {('href="w14-static.html"' in r): "static: without scripts" in r for r in rows[1:]}
+    assert told == {True: True, False: False}
+    _report(tmp_path, "w15", period="2016-W15")
+    assert "One period so far" not in _rows(tmp_path)[0]
+
+
 def test_two_logs_of_one_name_are_two_series(tmp_path):
     _report(tmp_path, "a14", period="2016-W14")
     _report(tmp_path, "b14", period="2016-W14", input_id="b")

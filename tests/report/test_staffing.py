@@ -50,7 +50,7 @@ def test_page(desk):
         "with 95 % confidence",
         "Hands planned against required: support",
         "service_level&gt;=76%",
-        "Mon-Sun",
+        "Mon–Sun",
     ):
         assert words in page, words
     assert not re.search(r"<(?:td|th|p|li)\b[^>]*>\s*(nan|None|inf)\s*<", page)

@@ -11,7 +11,7 @@ import pytest
 import cxlab as cx
 from cxlab.errors import InputError
 from cxlab.report.live import live_sliders, live_table
-from tests.report.helpers import small_scenario
+from tests.report.helpers import small_scenario, untypeset
 
 VARY = ["team.shifts.0.agents=1..4", "channels.phone.arrivals_per_hour=x0.8..x1.4"]
 
@@ -26,11 +26,12 @@ def made(tmp_path_factory):
 
 
 def test_the_page_says_what_varies_and_how_far_to_trust_it(made):
-    page = made.path.read_text(encoding="utf-8")
+    page = untypeset(made.path.read_text(encoding="utf-8"))
     assert len(page.encode()) <= 500_000
     for words in (
         "What if: A small desk",
-        "team: agents, Mon-Fri 08:00 to 18:00 1 to 4; phone: arrivals per hour × 0.8 to 1.4",
+        "team: agents, Mon–Fri 08:00 to 18:00, from 1 to 4; "
+        "phone: arrivals per hour, from × 0.8 to × 1.4",
         "16 cells, 2 replications each, all under the same draws",
         "How far to trust it",
         "±5.0 points",

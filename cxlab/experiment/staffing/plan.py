@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,10 @@ from cxlab.experiment.staffing.shifts import Agents, Pattern, shift_changes, wit
 from cxlab.experiment.staffing.targets import Target
 from cxlab.files import write_whole
 from cxlab.scenario import Scenario
-from cxlab.scenario.week import DAYS
+from cxlab.scenario.spans import week_spans
 from cxlab.units import format_interval, format_value
 
-__all__ = ["Plan", "plan_name", "plan_title", "spans"]
+__all__ = ["Plan", "plan_name", "plan_title"]
 
 _MOST_SPANS = 8
 
@@ -61,12 +60,12 @@ class Plan:
 
     @property
     def binding(self) -> list[str]:
-        """The half-hours that bind, joined to spans: "Mon-Fri 10:00-12:00 support"."""
+        """The half-hours that bind, joined to spans: "Mon–Fri 10:00–12:00 support"."""
         rows = self.half_hours[self.half_hours["binding"]]
         return [
             f"{span} {team}"
             for team, mine in rows.groupby("team", sort=False)
-            for span in spans(mine["half_hour"].tolist())
+            for span in week_spans(mine["half_hour"].tolist(), minutes=30)
         ]
 
     def fewer(self) -> list[Scenario]:
@@ -234,46 +233,6 @@ def plan_name(base: Scenario) -> str:
 def plan_title(base: Scenario) -> str:
     """Return the title of a scenario with its plan."""
     return f"{base.title or base.name}, staffed for its targets"[:200]
-
-
-def spans(half_hours: Sequence[int]) -> list[str]:
-    """Return half-hours of the week as spans, equal days joined.
-
-    >>> spans([20, 21, 68, 69])
-    ['Mon-Tue 10:00-11:00']
-    """
-    days: dict[tuple[tuple[int, int], ...], list[int]] = {}
-    for day in range(7):
-        mine = sorted(h % 48 for h in half_hours if h // 48 == day)
-        if mine:
-            days.setdefault(tuple(_stretches(mine)), []).append(day)
-    return [
-        f"{_days(named)} {_time(start)}-{_time(end)}"
-        for stretches, named in days.items()
-        for start, end in stretches
-    ]
-
-
-def _stretches(places: Sequence[int]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for place in places:
-        if found and found[-1][1] == place:
-            found[-1] = (found[-1][0], place + 1)
-        else:
-            found.append((place, place + 1))
-    return found
-
-
-def _days(days: Sequence[int]) -> str:
-    parts = [
-        DAYS[first] if last - first == 1 else f"{DAYS[first]}-{DAYS[last - 1]}"
-        for first, last in _stretches(days)
-    ]
-    return ", ".join(parts)
-
-
-def _time(half: int) -> str:
-    return f"{half // 2:02}:{half % 2 * 30:02}"
 
 
 def _pairs(line: dict[str, Any]) -> list[str]:

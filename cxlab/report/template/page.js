@@ -59,7 +59,9 @@
     for (const cells of chart.table.rows) {
       const row = node("tr");
       cells.forEach((text, i) => {
-        row.append(i ? node("td", text) : node("th", text, { scope: "row" }));
+        const cell = i ? node("td", text) : node("th", text, { scope: "row" });
+        if (/^\d{4}-[\dWQ]/.test(text)) cell.className = "unbroken";
+        row.append(cell);
       });
       table.tBodies[0].append(row);
     }

@@ -57,7 +57,9 @@
   function nameCells() {
     document.querySelectorAll("main .table:not(.stack) > table").forEach((table) => {
       const names = [...(table.tHead ? table.tHead.rows[0].cells : [])].map(cellText);
-      if (names.length < 4 || names.length > 12) return;
+      // Titles with links are long.
+      const least = table.querySelector("tbody a") ? 3 : 4;
+      if (names.length < least || names.length > 12) return;
       table.parentElement.classList.add("stack");
       for (const row of table.tBodies[0].rows) {
         [...row.cells].forEach((cell, i) => { cell.dataset.label = names[i]; });
