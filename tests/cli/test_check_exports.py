@@ -61,7 +61,7 @@ def test_columns_that_the_export_lacks(mapping, capsys, name, export, words):
 
 
 def test_an_encoding_that_does_not_fit_far_down_the_file(mapping, capsys):
-    rows = "".join(f"{i},2026-01-05 09:00,\n" for i in range(3000))
+    rows = "".join(f"{i},2026-01-05 09:00,\n" for i in range(40_000))
     (mapping.parent / "export.csv").write_bytes(
         ("Id,Opened,Replied\n" + rows + "ä,2026-01-05 09:00,\n").encode("cp1252")
     )
