@@ -97,7 +97,7 @@ def test_no_alert_that_pending_cases_could_take_back():
 def log(last):
     """A desk that is open Monday to Friday, one ticket a day at nine, and a last one."""
     days = pd.date_range("2026-01-05 09:00", last, freq="D", tz="UTC")
-    created = [*days[days.weekday < 5], pd.Timestamp(last, tz="UTC")]
+    created = [*days[days.day_of_week < 5], pd.Timestamp(last, tz="UTC")]
     ids = [str(i) for i in range(len(created))]
     tickets = pd.DataFrame({"ticket_id": ids, "created_at": created}).assign(
         channel="email", status="open"
