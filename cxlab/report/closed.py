@@ -9,10 +9,12 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import ibis
 import numpy as np
 import pandas as pd
 
 from cxlab.calendars import Period, local_time, open_seconds, schedules_from_frames, time_zone
+from cxlab.metrics.facts import naive_utc
 from cxlab.tables import Tables
 
 __all__ = ["ENOUGH", "Rest", "closed_rest"]
@@ -35,32 +37,33 @@ class Rest:
 
 
 def closed_rest(
-    tables: Tables, period: Period, first: dt.datetime, newest: dt.datetime
+    tables: Tables, period: Period, first: dt.datetime, known: dt.datetime
 ) -> Rest | None:
     """Return the closed days at the end of a period that the log does not reach, if there are any.
 
-    `first` and `newest` are the log's first and last ticket (aware). A day is closed where no
-    ticket was ever created on its weekday, in a log that holds `ENOUGH` of them; or where the
-    table of schedules has it closed, unless the log has tickets of other days that it has closed.
+    `first` is the log's first ticket, `known` the end of what it knows (both aware). A day is
+    closed where no ticket was ever created on its weekday, in a log that holds `ENOUGH` of them; or
+    where the table of schedules has it closed, unless the log has tickets of other days that it has
+    closed.
     """
-    last = _last_tickets(tables, period.zone, first, newest)
-    ends = newest.astimezone(time_zone(period.zone))
+    last = _last_tickets(tables, period.zone, first, known)
+    ends = known.astimezone(time_zone(period.zone))
     days = pd.date_range(min(last), ends.date(), freq="D")
     shut = _shut(tables, period, days[0])
     calendar = shut is not None and not set(shut) & last.keys()
-    known = {day: words for day in _days_from(ends.date(), period)
-             if (words := _closed(day, days, last, shut if calendar else None))}  # fmt: skip
+    closed = {day: words for day in _days_from(ends.date(), period)
+              if (words := _closed(day, days, last, shut if calendar else None))}  # fmt: skip
     open_end = period.shift(1).first_day
-    while open_end - _DAY in known:
+    while open_end - _DAY in closed:
         open_end -= _DAY
-    rest = [day for day in known if day >= open_end]
+    rest = [day for day in closed if day >= open_end]
     if not rest:
         return None
     same = [at for day, at in last.items()
             if day.weekday() == ends.weekday() and day != ends.date()]  # fmt: skip
     begins = Period(open_end, "day", period.zone).start
-    whole = begins <= newest or (bool(same) and ends.time() >= min(same))
-    return Rest(begins, _joined(dict.fromkeys(known[day] for day in sorted(rest))), whole)
+    whole = begins <= known or (bool(same) and ends.time() >= min(same))
+    return Rest(begins, _joined(dict.fromkeys(closed[day] for day in sorted(rest))), whole)
 
 
 def _joined(reasons: Iterable[str]) -> str:
@@ -79,11 +82,13 @@ def _days_from(day: dt.date, period: Period) -> list[dt.date]:
 
 
 def _last_tickets(
-    tables: Tables, zone: str, first: dt.datetime, newest: dt.datetime
+    tables: Tables, zone: str, first: dt.datetime, known: dt.datetime
 ) -> dict[dt.date, dt.time]:
     """Return the time of day of the last ticket of each local day that has one."""
-    created = local_time(tables["tickets"].created_at, zone, first, newest)
-    rows = tables["tickets"].select(at=created)
+    tickets = tables["tickets"]
+    told = tickets.filter(tickets.created_at <= ibis.timestamp(naive_utc(known)))
+    created = local_time(told.created_at, zone, first, known)
+    rows = told.select(at=created)
     found = rows.group_by(day=rows.at.date()).aggregate(at=rows.at.max()).execute().dropna()
     at = pd.to_datetime(found["at"])
     return dict(zip(at.dt.date, at.dt.time, strict=True))

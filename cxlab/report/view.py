@@ -141,7 +141,7 @@ def choose_period(tables: Tables, period: str = "last", tz: str | None = None) -
     if chosen.end <= first or chosen.start > last:
         expected = f"a period between {first:%Y-%m-%d} and {last:%Y-%m-%d}"
         raise InputError("the log has no ticket of that period", given=period, expected=expected)
-    return View(tables, chosen, zone, first, known)
+    return View(tables, chosen, zone, first, known, rest=_rest(tables, chosen, first, known))
 
 
 def _last_view(
@@ -152,11 +152,18 @@ def _last_view(
     early = dt.timedelta(0) if every == "day" else _TOLERANCE
     chosen = last_complete(first, newest, known + early, every, zone)
     later = Period.containing(newest, every, zone)
-    if later.end > known and every != "day":
-        rest = closed_rest(tables, later, first, known)
-        if rest is not None and known + early >= rest.begins:
-            return View(tables, later, zone, first, known, rest=rest)
+    rest = _rest(tables, later, first, known)
+    if rest is not None:
+        return View(tables, later, zone, first, known, rest=rest)
     return View(tables, chosen, zone, first, known, _passed_over(chosen, newest))
+
+
+def _rest(tables: Tables, period: Period, first: dt.datetime, known: dt.datetime) -> Rest | None:
+    """Return the closed days at a period's end where the log ends a day before them at most."""
+    if period.every == "day" or not max(period.start, first) <= known < period.end:
+        return None
+    rest = closed_rest(tables, period, first, known)
+    return rest if rest is not None and known + _TOLERANCE >= rest.begins else None
 
 
 def _without_holes(rows: pd.DataFrame, shown: Sequence[Period]) -> pd.DataFrame:

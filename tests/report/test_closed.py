@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 
 import cxlab as cx
 
 
-def _log(last, *extra, open_days=5, since="2026-01-05", hours=(), special=()):
+def _log(last, *extra, open_days=5, since="2026-01-05", hours=(), special=(), as_of=None):
     """A ticket at 09:00 and one at 16:00 of each open day, those in `extra`, and a last one."""
     days = pd.date_range(since, pd.Timestamp(last).normalize(), freq="D")
     usual = [day + pd.Timedelta(hours=h) for day in days if day.weekday() < open_days
@@ -31,7 +33,7 @@ def _log(last, *extra, open_days=5, since="2026-01-05", hours=(), special=()):
         frames["schedule_exceptions"] = pd.DataFrame(
             {"schedule_id": "desk", "date": pd.to_datetime(list(special)), "kind": "closed"}
         )
-    return cx.Tables.from_frames(frames)
+    return cx.Tables.from_frames(frames, as_of=as_of)
 
 
 MON_FRI = (0, 1, 2, 3, 4)
@@ -88,3 +90,35 @@ def test_the_days_are_those_of_the_reports_time_zone():
     log = _log("2026-02-06 17:30", *nights)
     assert cx.report.choose_period(log, tz="UTC").current.label == "2026-W05"
     assert cx.report.choose_period(log, tz="Europe/Berlin").current.label == "2026-W06"
+
+
+@pytest.mark.parametrize(
+    ("last", "partly"),
+    [
+        ("2026-02-06 17:30", False),
+        ("2026-02-06 12:00", True),
+        # On Thursday evening Friday is to come, and no closed day makes up for it.
+        ("2026-02-05 17:30", True),
+    ],
+)
+def test_a_period_is_covered_alike_whether_it_is_named_or_the_last(last, partly):
+    log = _log(last)
+    named = cx.report.choose_period(log, "2026-W06")
+    assert named.partly_covered == partly
+    asked = cx.report.choose_period(log, "last")
+    if asked.current == named.current:
+        assert asked.rest == named.rest
+    else:
+        assert named.rest is None
+
+
+def test_tickets_after_the_end_of_what_is_known_open_no_day():
+    """Looking back at a Friday, the ticket of the Saturday eight days later is not known."""
+    back = dt.datetime(2026, 2, 6, 17, 30, tzinfo=dt.UTC)
+    log = _log("2026-02-14 12:00", as_of=back)
+    assert cx.report.choose_period(log).current.label == "2026-W06"
+
+
+def test_a_log_of_which_nothing_is_known_yet_has_no_closed_days():
+    log = _log("2026-02-06 17:30", as_of=dt.datetime(2026, 1, 5, 8, tzinfo=dt.UTC))
+    assert cx.report.choose_period(log, "2026-W02").rest is None
