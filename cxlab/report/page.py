@@ -239,24 +239,32 @@ def _chart_data(collected: Collected) -> Html | None:
     data = {name: _by_column(_few_digits(rows)) for name, rows in collected.datasets.items()}
     whole = {"charts": collected.charts, "datasets": data, "themes": themes}
     text = json_for_script(without_nan(whole))
-    for number, name in enumerate(data):  # hashes of 32 digits do not pack
-        text = Html(text.replace(name, f"d{number}"))
+    if all(map(_HASHED.fullmatch, data)):  # hashes do not pack
+        for number, name in enumerate(data):
+            text = Html(text.replace(name, f"d{number}"))
     return Html(packed(text))
 
 
+_HASHED = re.compile("data-[0-9a-f]{32}")
+"""A name that Altair gave: one of a notebook's own may be a word that stands elsewhere too."""
+
 _DIGITS = 7
-"""So many digits of a number are drawn or read at most; more would only make a page heavy."""
+"""So many digits of a fraction are drawn or read at most; more would only make a page heavy."""
 
 
 def _few_digits(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows whose fractions have no more digits than anybody sees; whole numbers keep all."""
-    return [
-        {
-            name: float(f"{v:.{_DIGITS}g}") if isinstance(v, float) and not v.is_integer() else v
-            for name, v in row.items()
-        }
-        for row in rows
-    ]
+    """Return rows whose fractions have no more digits than anybody sees.
+
+    Whole numbers keep all; of large ones (sums of money, times) two decimals are kept.
+    """
+    return [{name: _short(value) for name, value in row.items()} for row in rows]
+
+
+def _short(value: Any) -> Any:
+    if not isinstance(value, float) or value.is_integer():
+        return value
+    large = abs(value) >= 10 ** (_DIGITS - 2)
+    return round(value, 2) if large else float(f"{value:.{_DIGITS}g}")
 
 
 def _by_column(rows: list[dict[str, Any]]) -> Any:
