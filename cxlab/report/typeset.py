@@ -17,15 +17,16 @@ _UNIT = re.compile(
     r"|(?<=Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?=\d\d:\d\d(?![\d:–-]))"
 )
 
+_INSIDE = r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*"
 _TAG = re.compile(
-    r"<(script|style|title|pre|code|svg|math|textarea|h[1-3])\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>"
-    r".*?</\1\s*>"
-    r"|<(?:[^>\"']|\"[^\"]*\"|'[^']*')*>",
+    r"<!--.*?-->"
+    rf"|<(script|style|title|pre|code|svg|math|textarea|h[1-3])\b{_INSIDE}>.*?</\1\s*>"
+    rf"|<{_INSIDE}>",
     re.DOTALL | re.IGNORECASE,
 )
-"""What is left as it is: a tag, and of some elements all that they hold."""
+"""What is left as it is: a comment, a tag, and of some elements all that they hold."""
 
-_HEADING = re.compile(r"(<h[1-3]\b[^>]*>)(.*)(</h[1-3]\s*>)", re.DOTALL | re.IGNORECASE)
+_HEADING = re.compile(rf"(<h[1-3]\b{_INSIDE}>)(.*)(</h[1-3]\s*>)", re.DOTALL | re.IGNORECASE)
 
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _TIME = r"\d\d:\d\d(?::\d\d)?"

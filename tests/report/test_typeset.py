@@ -2,6 +2,7 @@
 
 import html
 import re
+import time
 
 import pytest
 
@@ -53,7 +54,21 @@ def test_a_heading_keeps_short_words_whole() -> None:
         "<svg><text>2026-01-05 5 %</text></svg>",
         "<title>2026-01-05 5 %</title>",
         "<!--2026-01-05-->",
+        "<h2 title=\"a > 2026-01-05\" id='a-b'>Title</h2>",
     ],
 )
 def test_tags_code_and_drawings_are_left_as_they_are(markup: str) -> None:
     assert typeset(markup) == markup
+
+
+def test_an_apostrophe_in_a_comment_opens_no_text() -> None:
+    done = typeset("<!-- it's --><p>5 %</p><!-- isn't it > 5 % -->")
+    assert done == "<!-- it's --><p>5\u00a0%</p><!-- isn't it > 5 % -->"
+
+
+@pytest.mark.parametrize("text", ["1-", "08:00-", "2026-01-05 ", '"', "'", "<", "<span ", '<p a="'])
+def test_long_text_takes_no_longer_than_it_is_long(text: str) -> None:
+    long = "<p>" + text * 100_000
+    began = time.process_time()
+    typeset(long)
+    assert time.process_time() - began < 5
