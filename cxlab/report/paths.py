@@ -44,18 +44,23 @@ def _shown(value: Any) -> Any:
         return [_shown(each) for each in value]
     if not isinstance(value, str):
         return value
-    return ",".join(_named(part) for part in value.split(","))
+    parts = [value] if _there(value) else value.split(",")  # a folder's name may have a comma
+    return ",".join(_named(part) for part in parts)
 
 
 def _named(part: str) -> str:
     text = part.strip()
-    if not (set(text) & {"/", os.sep} or text in (".", "..")) or "\0" in text:
+    if not (set(text) & {"/", os.sep} or text in (".", "..")):
         return part
+    known = _there(text) or (Path(text).is_absolute() and "\0" not in text)
+    return (_whole(text).name or part) if known else part
+
+
+def _there(text: str) -> bool:
     try:
-        known = Path(text).is_absolute() or Path(text).exists()
-    except OSError:  # longer than a path can be
-        return part
-    return _whole(text).name if known else part
+        return Path(text).exists()
+    except (OSError, ValueError):  # longer than a path can be, or with a zero in it
+        return False
 
 
 def tell_shown_parameters(executed: Any, given: Mapping[str, Any]) -> None:

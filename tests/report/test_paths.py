@@ -15,6 +15,7 @@ from cxlab.report.paths import shown_file, shown_parameters
 def home(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "scenarios").mkdir()
+    (tmp_path / "2026, spring" / "log").mkdir(parents=True)
     for name in ("a.toml", "b.toml"):
         (tmp_path / "scenarios" / name).write_text("")
     return tmp_path
@@ -27,6 +28,10 @@ def home(tmp_path, monkeypatch):
         ("scenarios/a.toml, scenarios/b.toml", "a.toml,b.toml"),
         ("scenarios/../scenarios/a.toml", "a.toml"),
         ("{home}/not/there", "there"),
+        ("{home}/not/a.toml,{home}/not/b.toml", "a.toml,b.toml"),
+        ("{home}/2026, spring/log", "log"),
+        ("/", "/"),
+        ("/\0", "/\0"),
         ("Europe/Berlin", "Europe/Berlin"),
         ("team.shifts.0.agents=1..4", "team.shifts.0.agents=1..4"),
         ("sample", "sample"),
