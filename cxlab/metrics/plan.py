@@ -73,10 +73,11 @@ class Plan:
         tz: str,
     ) -> Plan:
         """Return the plan of a question; InputError when it cannot be answered."""
-        if not (isinstance(by, str | Iterable) and all(isinstance(name, str) for name in by)):
+        given = list(by) if isinstance(by, Iterable) else [by]  # an iterator is read once
+        if not all(isinstance(name, str) for name in given):
             expected = 'names of columns, such as "week,channel" or ["week", "channel"]'
             raise InputError("groups are not named", given=by, expected=expected)
-        names = [b.strip() for b in by.split(",")] if isinstance(by, str) else list(by)
+        names = [b.strip() for b in by.split(",")] if isinstance(by, str) else given
         names = list(dict.fromkeys(n for n in names if n))
         cls._check(view, metrics, names)
         buckets = [n for n in names if n in EVERY]

@@ -40,3 +40,8 @@ def test_slips(slip, words):
 
 def test_last_may_be_written_in_capitals():
     assert distinct_periods(["LAST", "last", " Last-Month"], None) == ["last", "last-month"]
+
+
+def test_groups_may_come_one_by_one():
+    found = cx.measure(LOG, "vol", by=iter(["channel"]))
+    assert found["channel"].tolist() == ["email"]
