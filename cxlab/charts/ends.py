@@ -87,9 +87,7 @@ def end_labels(ends: pd.DataFrame | None, x: Any, color: Any) -> alt.Chart | Non
     """Return the names as a layer, None without any; `color` is that of the lines."""
     if ends is None:
         return None
-    words = alt.Chart(
-        ends[[c for c in ("group", "x", "time", "day", "line", "at", "name") if c in ends]]
-    )
+    words = alt.Chart(ends[[c for c in _DRAWN if c in ends]])
     labels: alt.Chart = words.mark_text(
         align="left", baseline="middle", dx=7, fontWeight=600, lineBreak="\n", lineHeight=14
     ).encode(x=x, y="at:Q", text="name:N", color=color)
