@@ -7,7 +7,6 @@ many there are and in which order they finish changes no bit of a result.
 from __future__ import annotations
 
 import os
-import signal
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ from typing import Any, Self, TypeVar
 
 from cxlab.errors import InputError, RunError
 from cxlab.imports import called
+from cxlab.workers import begin_worker
 
 __all__ = ["Cluster", "Cores", "Executor", "Here", "end_workers", "executor_for", "opened"]
 
@@ -120,7 +120,7 @@ class Cores(Executor):
             max_workers=self.workers,
             timeout=IDLE_S,
             initializer=called,
-            initargs=(__name__, begin_worker.__name__),
+            initargs=(begin_worker.__module__, begin_worker.__name__),
         )
         _KEPT[:] = [pool]
         waiting = iter(list(left))
@@ -154,18 +154,6 @@ def end_workers() -> None:
 
 _KEPT: list[Any] = []
 """The pool of processes that is kept for the next question."""
-
-
-def begin_worker() -> None:
-    """Prepare a process: leave Ctrl-C to the one that gave the work out, which stops the workers.
-
-    Loky replaces a process that has grown by 300 MB, and warns of a leak; a batch of a million
-    tickets takes more than that.
-    """
-    from loky import process_executor
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    process_executor._MAX_MEMORY_LEAK_SIZE = 2**33
 
 
 class _DeadWorkerError(Exception):

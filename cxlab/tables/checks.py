@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -17,14 +18,16 @@ import pandas as pd
 
 from cxlab.errors import InputError, nearest
 from cxlab.tables.coerce import ROW, Coerced
-from cxlab.tables.schema import Column, Kind, Reference, TableSpec
+from cxlab.tables.schema import Column, Kind, TableSpec
+from cxlab.tables.texts import text_of
 
-__all__ = ["QUARANTINE_COLUMNS", "Checked", "broken_references", "check_rows"]
+__all__ = ["QUARANTINE_COLUMNS", "Checked", "check_rows", "summary_of"]
 
 QUARANTINE_COLUMNS = ("table", "column", "reason", "rows", "examples")
 _EXAMPLES = 5
 _SHOWN_VALUES = 20
 _RULE = "__rule"
+_BREACH = "broken_"
 _REPLICATION = "replication"
 
 
@@ -48,6 +51,11 @@ class Checked:
 
 def no_quarantine() -> pd.DataFrame:
     """Return the empty summary of a quarantine."""
+    return _nothing().copy()  # made once: most tables have nothing to tell
+
+
+@cache
+def _nothing() -> pd.DataFrame:
     frame = pd.DataFrame({c: pd.Series(dtype="str") for c in QUARANTINE_COLUMNS})
     return frame.astype({"rows": "int64"})
 
@@ -57,17 +65,16 @@ def check_rows(table: Coerced, spec: TableSpec) -> Checked:
 
     Raises InputError when a whole column cannot be read, or times have no zone.
     """
-    breaches = breaches_of(table, spec)
-    counts = _count(table, spec, breaches)
+    counts = _count(table, spec)
     _refuse_naive(table, spec, counts)
     _refuse_whole_columns(table, spec, counts)
     n_rows = int(counts["n"])
-    live = [b for i, b in enumerate(breaches) if counts[f"b{i}"]]
+    live = _live(table, spec, counts)
     bad = _offenders(table.rows, spec, live) if live else _no_bad()
     if counts["keys"] < n_rows:
         again = _repeats(table.rows, spec, bad)
         bad = pd.concat([bad, again], ignore_index=True)
-    return Checked(n_rows, bad, _summary(bad, spec))
+    return Checked(n_rows, bad, summary_of(bad, spec))
 
 
 def _no_bad() -> pd.DataFrame:
@@ -117,9 +124,25 @@ def _listed(values: tuple[str, ...]) -> str:
     return f"{', '.join(values[:3])}, … ({len(values)} known)"
 
 
-def _count(table: Coerced, spec: TableSpec, breaches: Sequence[Breach]) -> Mapping[str, int]:
-    rows = table.rows
-    sums = {f"b{i}": rows.count(where=b.broken) for i, b in enumerate(breaches)}
+def _live(table: Coerced, spec: TableSpec, counts: Mapping[str, int]) -> list[Breach]:
+    """Return the breaches that there are; they are written once more where there is one."""
+    if not any(n for name, n in counts.items() if name.startswith(_BREACH)):
+        return []
+    return [b for i, b in enumerate(breaches_of(table, spec)) if counts[f"{_BREACH}{i}"]]
+
+
+def _count(table: Coerced, spec: TableSpec) -> Mapping[str, int]:
+    text = text_of("counts", table.source, lambda: _counts(table, spec))
+    backend: Any = table.source.get_backend()
+    answer = backend.con.execute(text)
+    names = [str(described[0]) for described in answer.description]
+    return {n: int(v or 0) for n, v in zip(names, answer.fetchone(), strict=True)}
+
+
+def _counts(table: Coerced, spec: TableSpec) -> ir.Table:
+    """Return one row: of every breach, of every column that can fail, of rows and of keys."""
+    rows, breaches = table.rows, breaches_of(table, spec)
+    sums = {f"{_BREACH}{i}": rows.count(where=b.broken) for i, b in enumerate(breaches)}
     for name in table.fallible:
         sums[f"given_{name}"] = table.raw(name).count()
         sums[f"unread_{name}"] = rows.count(where=table.unreadable(name))
@@ -127,8 +150,7 @@ def _count(table: Coerced, spec: TableSpec, breaches: Sequence[Breach]) -> Mappi
             sums[f"naive_{name}"] = rows.count(where=table.naive(name))
     keys = _distinct_key(table, spec)
     sums["keys"] = rows.count() if keys is None else keys.nunique()
-    found = rows.aggregate(n=rows.count(), **sums).to_pyarrow().to_pylist()[0]
-    return {str(k): int(v or 0) for k, v in found.items()}
+    return rows.aggregate(n=rows.count(), **sums)
 
 
 def _distinct_key(table: Coerced, spec: TableSpec) -> ir.IntegerValue | None:
@@ -229,36 +251,10 @@ def _repeats(rows: ir.Table, spec: TableSpec, bad: pd.DataFrame) -> pd.DataFrame
     return frame
 
 
-def broken_references(
-    rows: ir.Table, spec: TableSpec, reference: Reference, target: ir.Table
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the rows whose reference leads nowhere, and their summary.
-
-    `rows` has `__row`. Rows of one replication refer to that replication.
-    """
-    given = rows.filter(rows[reference.column].notnull())
-    known = target.select(
-        __target=target[reference.target], __replication=target[_REPLICATION]
-    ).distinct()
-    lost = given.anti_join(
-        known,
-        [
-            given[reference.column] == known["__target"],
-            given[_REPLICATION].identical_to(known["__replication"]),
-        ],
-    )
-    detail = lost[reference.column]
-    frame = (
-        lost.select(**{ROW: lost[ROW], "key": key_text(lost, spec), "detail": detail})
-        .order_by(ROW)
-        .to_pandas()
-    )
-    frame.insert(1, "column", reference.column)
-    frame.insert(2, "reason", f"no such {reference.target} in {reference.table}")
-    return frame, _summary(frame, spec)
-
-
-def _summary(bad: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+def summary_of(bad: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+    """Return how many rows are bad in which column and why, with a few of them."""
+    if not len(bad):
+        return no_quarantine()
     rows = [
         {
             "table": spec.name,
@@ -269,7 +265,7 @@ def _summary(bad: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
         }
         for (column, reason), part in bad.groupby(["column", "reason"], sort=False)
     ]
-    return pd.DataFrame(rows, columns=list(QUARANTINE_COLUMNS)) if rows else no_quarantine()
+    return pd.DataFrame(rows, columns=list(QUARANTINE_COLUMNS))
 
 
 def _examples(part: pd.DataFrame) -> str:

@@ -86,9 +86,11 @@ class Coerced:
     `rows` holds `__row`, the declared columns that the input has (and `replication`, the key and
     what else checks ask for), and the user's own columns. `given` names the
     declared columns that the input has, `extra` the user's own. `unreadable` and `naive` tell
-    for each column that can fail which rows do; `raw` is the text to show.
+    for each column that can fail which rows do; `raw` is the text to show. `source` is the table
+    as it came.
     """
 
+    source: ir.Table
     rows: ir.Table
     given: tuple[str, ...]
     extra: tuple[str, ...]
@@ -139,7 +141,7 @@ def coerce_table(source: ir.Table, spec: TableSpec) -> Coerced:
     typed |= {n: source[n] for n in extra}
     typed |= {_raw(n): value for n, value in raws.items()}
     given = tuple(c.name for c in spec.columns if c.name in names)
-    return Coerced(source.select(**typed), given, extra, tuple(raws))
+    return Coerced(source, source.select(**typed), given, extra, tuple(raws))
 
 
 def check_names(names: tuple[str, ...], spec: TableSpec) -> None:

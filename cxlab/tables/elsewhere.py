@@ -188,7 +188,7 @@ def _typed(source: ir.Table, spec: TableSpec, backend: str) -> tuple[Coerced, li
         for name in given
         if spec.column(name).kind is Kind.NUMBER and source[name].type().is_floating()
     ]
-    return Coerced(rows, given, extra, ()), unfit
+    return Coerced(source, rows, given, extra, ()), unfit
 
 
 def _fitting(value: ir.Value, column: Column, table: str, backend: str) -> ir.Value:

@@ -20,9 +20,10 @@ from cxlab.errors import InputError
 from cxlab.files import no_file
 from cxlab.tables.at_rest import at_rest
 from cxlab.tables.catalogue import TABLES, table_spec
-from cxlab.tables.checks import QUARANTINE_COLUMNS, broken_references, check_rows, without
+from cxlab.tables.checks import QUARANTINE_COLUMNS, check_rows, without
 from cxlab.tables.coerce import ROW, SQL_TYPES, check_names, coerce_table
 from cxlab.tables.dialects import many_queries
+from cxlab.tables.references import broken_references, refers_nowhere
 from cxlab.tables.schema import TableSpec
 from cxlab.tables.setaside import labelled, read_files
 from cxlab.tables.sources import (
@@ -38,6 +39,7 @@ from cxlab.tables.sources import (
     unknown_file,
 )
 from cxlab.tables.store import Meta, Stored, Tables, aware
+from cxlab.tables.texts import text_of
 
 __all__ = ["load", "read", "trusted"]
 
@@ -72,6 +74,8 @@ class _Loading:
         for reference in spec.references:
             if reference.table in self.stored:
                 target = self.stored[reference.table].rows
+                if not len(bad) and not refers_nowhere(typed, reference, target):
+                    continue
                 lost, summary = broken_references(rows, spec, reference, target)
                 self.summaries.append(summary)
                 bad = pd.concat([bad, lost], ignore_index=True) if len(lost) else bad
@@ -89,7 +93,7 @@ class _Loading:
             self.backend.create_table(name, rows)
         else:
             made = "VIEW" if source.lazy else "TABLE"
-            query = self.backend.compile(rows)
+            query = text_of("rows", source.rows, lambda: rows)
             self.backend.con.execute(f'CREATE {made} "{name}" AS {query}')
         if not source.lazy:
             self.backend.con.execute(f'DROP TABLE "__source_{source.name}"')

@@ -12,7 +12,7 @@ ROOT = Path(cxlab.__file__).parent
 # Each layer may import itself and the layers before it; those on one line are strangers.
 LAYERS = [
     {"errors", "temporary"},
-    {"display", "files", "forking", "imports", "origin", "units", "validation"},
+    {"display", "files", "forking", "imports", "origin", "units", "validation", "workers"},
     {"pages"},
     {"tables"},
     {"calendars", "stats", "theory"},

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -15,32 +12,7 @@ import cxlab as cx
 from cxlab.errors import InputError, RunError
 from cxlab.experiment.executors import ATTEMPTS, Cluster, Cores, Executor, Here, executor_for
 from cxlab.experiment.validation_cases import channel, desk, law
-
-
-def squared(n: int) -> int:
-    return n * n
-
-
-def killed_once(n: int, folder: str) -> int:
-    """Kill the process at number 3, the first time only."""
-    mark = Path(folder) / "killed"
-    if n == 3 and not mark.exists():
-        mark.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(0.02)
-    return n * n
-
-
-def deadly(n: int) -> int:
-    if n == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return n
-
-
-def refusing(n: int) -> int:
-    if n == 3:
-        raise InputError("number three", given=n)
-    return n
+from tests.experiment.pieces import deadly, killed_once, refusing, squared
 
 
 @pytest.fixture(scope="module")

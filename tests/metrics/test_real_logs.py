@@ -2,6 +2,7 @@
 data's own descriptions, worked out from the raw files by other means."""
 
 import json
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -17,13 +18,21 @@ def measured(capsys, folder, metrics):
     return {row["metric"]: row for row in json.loads(capsys.readouterr().out)}
 
 
-def imported(tmp_path, mapping, source):
-    assert run(["import", mapping, "--file", str(source), "--out", str(tmp_path / "t")]) == 0
-    return tmp_path / "t"
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory, real_data):
+    """A function that imports a log, once: the folder of its tables."""
+
+    @cache
+    def folder(mapping, source):
+        out = tmp_path_factory.mktemp(mapping) / "t"
+        assert run(["import", mapping, "--file", str(real_data / source), "--out", str(out)]) == 0
+        return out
+
+    return folder
 
 
-def test_the_servicenow_log(capsys, tmp_path, real_data):
-    folder = imported(tmp_path, "uci_incidents", real_data / "uci_incidents")
+def test_the_servicenow_log(capsys, imported):
+    folder = imported("uci_incidents", "uci_incidents")
     rows = measured(capsys, folder, "vol,art_median,reopen,sla,esc,frt,backlog")
     assert rows["vol"]["value"] == 24_918
     assert rows["art_median"]["value"] / 3600 == pytest.approx(22.1, abs=0.05)
@@ -37,8 +46,8 @@ def test_the_servicenow_log(capsys, tmp_path, real_data):
     assert rows["backlog"]["value"] == 0  # every ticket ends closed
 
 
-def test_the_bank_log(capsys, tmp_path, real_data):
-    folder = imported(tmp_path, "anonymous_bank", real_data / "anonymous_bank_1999_02")
+def test_the_bank_log(capsys, imported):
+    folder = imported("anonymous_bank", "anonymous_bank_1999_02")
     names = "vol,abandonment,asa,service_level,service_level_served,service_level_no_short"
     rows = measured(capsys, folder, names)
     assert rows["vol"]["excluded"] == {"phantom": 278}
@@ -54,9 +63,9 @@ def test_the_bank_log(capsys, tmp_path, real_data):
     assert rows["asa"]["value"] == pytest.approx(40.7733, abs=5e-5)
 
 
-def test_looking_back_on_the_servicenow_log(capsys, tmp_path, real_data):
+def test_looking_back_on_the_servicenow_log(capsys, imported):
     """On 2016-04-01 what was open then is pending, and nothing later is known."""
-    folder = imported(tmp_path, "uci_incidents", real_data / "uci_incidents")
+    folder = imported("uci_incidents", "uci_incidents")
     capsys.readouterr()
     names = ["--metrics", "vol,art,backlog", "--as-of", "2016-04-01T00:00Z", "--json"]
     assert run(["measure", str(folder), *names]) == 0
@@ -65,9 +74,9 @@ def test_looking_back_on_the_servicenow_log(capsys, tmp_path, real_data):
     assert rows["backlog"]["value"] == rows["art"]["pending"] > 0
 
 
-def test_the_airport_survey(capsys, tmp_path, real_data):
+def test_the_airport_survey(capsys, imported):
     """2,831 passengers; the counts of the NPS are published (1,436, 968 and 342)."""
-    folder = imported(tmp_path, "sfo_survey_2017", real_data / "sfo_survey_2017")
+    folder = imported("sfo_survey_2017", "sfo_survey_2017")
     rows = measured(capsys, folder, "csat,csat_mean,nps,nps_weighted,nps_transactional,resp")
     # Q7ALL, 1 to 5: 2,688 answers, 143 blank; the other items are no overall satisfaction.
     assert (rows["csat"]["n"], rows["csat"]["excluded"]) == (2688, {"no_answer": 143})
@@ -81,10 +90,10 @@ def test_the_airport_survey(capsys, tmp_path, real_data):
     assert "pools 3 instruments" in rows["resp"]["note"]
 
 
-def test_the_airport_survey_by_weights_and_by_groups(capsys, tmp_path, real_data):
+def test_the_airport_survey_by_weights_and_by_groups(capsys, imported, real_data):
     """Against pandas on the raw file: the weighted NPS, and satisfaction by how people answered."""
     raw = pd.read_csv(real_data / "sfo_survey_2017" / "sfo_customer_survey_2017.csv.gz")
-    folder = imported(tmp_path, "sfo_survey_2017", real_data / "sfo_survey_2017")
+    folder = imported("sfo_survey_2017", "sfo_survey_2017")
     said = raw[raw["NETPRO"] <= 10]
     side = (said["NETPRO"] >= 9).astype(int) - (said["NETPRO"] <= 6).astype(int)
     expected = 100 * (said["WEIGHT"] * side).sum() / said["WEIGHT"].sum()

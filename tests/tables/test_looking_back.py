@@ -79,8 +79,9 @@ def test_the_resolver_is_who_had_solved_it_by_then():
         resolver_id="bob",
     )
     clocks = ("09:30", "10:00", "10:45", "11:30", "12:00")
-    assert [then(t, c)["resolver_id"] for c in clocks] == [None, "ann", "ann", "ann", "bob"]
-    assert [then(t, c)["n_reopens"] for c in clocks] == [0, 0, 1, 1, 1]
+    seen = [then(t, c) for c in clocks]
+    assert [row["resolver_id"] for row in seen] == [None, "ann", "ann", "ann", "bob"]
+    assert [row["n_reopens"] for row in seen] == [0, 0, 1, 1, 1]
 
 
 def test_without_assignee_events_an_earlier_resolver_is_unknown():
