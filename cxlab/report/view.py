@@ -200,9 +200,10 @@ def _passed_over(chosen: Period, newest: dt.datetime) -> str:
     if newest - later.start < (later.end - later.start) / 2:
         return ""
     ends = newest.astimezone(time_zone(later.zone))
+    early = "before its end" if later.every == "day" else "more than a day before its end"
     return (
-        f"{later.label} is not reported yet: the log ends on {ends:%Y-%m-%d %H:%M}, more than a "
-        f"day before its end (--period {later.label} reports what there is)"
+        f"{later.label} is not reported yet: the log ends on {ends:%Y-%m-%d %H:%M}, {early} "
+        f"(--period {later.label} reports what there is)"
     )
 
 

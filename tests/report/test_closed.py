@@ -13,7 +13,8 @@ import pytest
 import cxlab as cx
 
 
-def _log(last, *extra, open_days=5, since="2026-01-05", hours=(), special=(), as_of=None):
+def _log(last, *extra, open_days=5, since="2026-01-05", hours=(), special=(), as_of=None,
+         desk="UTC", other=()):  # fmt: skip
     """A ticket at 09:00 and one at 16:00 of each open day, those in `extra`, and a last one."""
     days = pd.date_range(since, pd.Timestamp(last).normalize(), freq="D")
     usual = [day + pd.Timedelta(hours=h) for day in days if day.weekday() < open_days
@@ -26,9 +27,10 @@ def _log(last, *extra, open_days=5, since="2026-01-05", hours=(), special=(), as
     })}  # fmt: skip
     if hours:
         frames["schedules"] = pd.DataFrame(
-            [("desk", "UTC", day, "09:00", "17:00") for day in hours],
+            [(name, desk, day, "09:00", "17:00")
+             for name, days in (("desk", hours), ("other", other)) for day in days],
             columns=["schedule_id", "tz", "weekday", "start", "end"],
-        )
+        )  # fmt: skip
     if special:
         frames["schedule_exceptions"] = pd.DataFrame(
             {"schedule_id": "desk", "date": pd.to_datetime(list(special)), "kind": "closed"}
@@ -122,3 +124,39 @@ def test_tickets_after_the_end_of_what_is_known_open_no_day():
 def test_a_log_of_which_nothing_is_known_yet_has_no_closed_days():
     log = _log("2026-02-06 17:30", as_of=dt.datetime(2026, 1, 5, 8, tzinfo=dt.UTC))
     assert cx.report.choose_period(log, "2026-W02").rest is None
+
+
+def test_the_log_lacks_nothing_where_some_other_friday_ended_as_early():
+    """Three Fridays ended at 17:00, that of 16 January at 16:00."""
+    late = [f"2026-01-{day} 17:00" for day in ("09", "23", "30")]
+    assert cx.report.choose_period(_log("2026-02-06 15:59", *late)).partly_covered
+    assert not cx.report.choose_period(_log("2026-02-06 16:30", *late)).partly_covered
+
+
+def test_a_log_that_is_known_into_its_closed_days_lacks_nothing():
+    """Until Saturday noon nothing came: Friday is known, though no other Saturday had a ticket."""
+    log = _log("2026-02-06 12:00", as_of=dt.datetime(2026, 2, 7, 12, tzinfo=dt.UTC))
+    view = cx.report.choose_period(log)
+    assert (view.current.label, view.partly_covered) == ("2026-W06", False)
+
+
+def test_business_hours_are_those_of_the_desks_time_zone():
+    """In Los Angeles it is Friday until Saturday 08:00 UTC: hours end there at 01:00 UTC."""
+    log = _log("2026-01-30 17:30", hours=MON_FRI, desk="America/Los_Angeles")
+    view = cx.report.choose_period(log, tz="America/Los_Angeles")
+    assert (view.current.label, view.partly_covered) == ("2026-W05", False)
+
+
+def test_a_day_is_closed_where_every_desk_is():
+    """One desk works on Saturdays: its Saturday is to come, whatever the other does."""
+    log = _log("2026-01-30 17:30", hours=(*MON_FRI, 5), other=MON_FRI)
+    assert cx.report.choose_period(log).current.label == "2026-W04"
+    assert cx.report.choose_period(
+        _log("2026-01-30 17:30", hours=MON_FRI, other=(0, 1, 2, 3))
+    ).current.label == "2026-W05"  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "early"), [("last-day", ""), ("last", "more than a day ")])
+def test_by_how_much_a_period_is_early_is_not_overstated(asked, early):
+    told = cx.report.choose_period(_log("2026-02-05 17:30"), asked).passed_over
+    assert told.partition("17:30, ")[2].startswith(f"{early}before its end (--period 2026-")
