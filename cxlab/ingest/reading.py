@@ -71,6 +71,8 @@ def read_cells(path: Path, rule: SourceRule, rows: int | None = None) -> pd.Data
 def _read_csv(path: Path, rule: SourceRule, first: int | None) -> pd.DataFrame:
     expected = f"a CSV file in {rule.encoding} delimited by {rule.delimiter!r} with a header line"
     try:
+        if path.suffix.lower() in _PACKED:  # pandas opens it, and reads to its end
+            first = None
         if first is not None:
             _decode(path, rule.encoding)
         # The header is read as a row, so that pandas does not rename repeated columns.
@@ -105,9 +107,14 @@ def _read_csv(path: Path, rule: SourceRule, first: int | None) -> pd.DataFrame:
     return frame
 
 
+_PACKED = (".bz2", ".tar", ".xz", ".zip", ".zst")
+
+
 def _decode(path: Path, encoding: str) -> None:
     """Read a file to its end; UnicodeError where its bytes are no text of the encoding."""
-    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding=encoding) as file:
+    with (gzip.open if path.suffix.lower() == ".gz" else open)(
+        path, "rt", encoding=encoding
+    ) as file:
         while file.read(1 << 20):
             pass
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import shutil
 
 import pytest
@@ -67,6 +70,24 @@ def test_an_encoding_that_does_not_fit_far_down_the_file(mapping, capsys):
     )
     assert run(["check", str(mapping)]) == 2
     assert 'try encoding = "cp1252"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("ending", "pack"),
+    [
+        (".gz", gzip.compress),
+        (".GZ", gzip.compress),
+        (".bz2", bz2.compress),
+        (".xz", lzma.compress),
+    ],
+)
+def test_an_export_that_is_packed(mapping, capsys, ending, pack):
+    (mapping.parent / "export.csv").unlink()
+    (mapping.parent / f"export.csv{ending}").write_bytes(pack(EXPORT.encode()))
+    mapping.write_text(MAPPING.replace("export.csv", f"export.csv{ending}"))
+    assert run(["check", str(mapping)]) == 0
+    assert f"it fits export.csv{ending} (2 rows tried)" in capsys.readouterr().err
+    assert run(["import", str(mapping), "--out", str(mapping.parent / "out")]) == 0
 
 
 def test_a_mapping_without_its_export(mapping, capsys):
