@@ -7,6 +7,8 @@ import json
 import pytest
 
 from cxlab.cli import pages
+from cxlab.forking import Outcome
+from cxlab.report import many
 from cxlab.report.run import _publish
 
 SETTINGS = {"data": "log", "period": "last", "by": ["channel", "group"], "targets": "goals.toml"}
@@ -57,3 +59,16 @@ def test_the_command_line_prints_it(out, monkeypatch, capsys):
     monkeypatch.setattr("cxlab.report.series.reports", reports)
     pages.make_pages(["last"], out, with_index=False)
     assert "note: this replaces an earlier page of other settings" in capsys.readouterr().err
+
+
+def test_where_the_page_itself_is_gone_nothing_is_replaced(out):
+    (out / "log-2026-W09.html").unlink()
+    assert _made(out, by=["team"]).replaced == ""
+
+
+def test_a_report_made_in_a_process_of_its_own_says_it_too(out, monkeypatch):
+    found = _made(out, by=["team"])
+    assert found.replaced
+    monkeypatch.setattr(many, "report", lambda **_: found)
+    told = json.loads(json.dumps(many._work({}, lambda *_: None)))
+    assert many._made(Outcome(0, told)).result == found
