@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import cxlab as cx
+from cxlab.report.customers import customers_heading
 from cxlab.report.paths import shown_file, shown_parameters
 
 
@@ -76,3 +78,20 @@ def test_a_page_is_the_same_from_wherever_it_is_made(tmp_path, monkeypatch):
     assert near == far
     assert b"ada" not in near
     assert b"goals.toml" in near
+
+
+def test_what_was_read_is_named_in_a_notebook_too(home):
+    (home / "log").mkdir()
+    (home / "log" / "tickets.csv").write_text(
+        "ticket_id,created_at,channel,status\n1,2026-01-05T09:00:00Z,email,open\n"
+    )
+    told = cx.report.provenance(cx.Tables.read(home / "log"))
+    assert repr(told).startswith("log/tickets.csv: 1 rows, sha256 ")
+    assert str(home) not in repr(told) + told.body
+    assert told.page["inputs"][0]["path"] == str(home / "log" / "tickets.csv")
+
+
+def test_the_head_of_a_page_of_customers_names_the_log_alone():
+    told = customers_heading("rules", 3, "/home/ada/log", None)
+    assert ["Data", "log"] in told.page["facts"]
+    assert "ada" not in repr(told) + json.dumps(told.page)
