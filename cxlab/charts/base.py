@@ -73,13 +73,13 @@ def _cell(value: Any) -> str:
 
 
 def rows_with(frame: object, *columns: str) -> pd.DataFrame:
-    """Return a chart's frame as it is; InputError for what is none, or lacks a column."""
+    """Return a chart's frame as it is; InputError for what is none, or rows without a column."""
     needed = "a frame with the columns " + ", ".join(columns)
     if not isinstance(frame, pd.DataFrame):
         hint = "cx.measure(tables, METRIC, by=...) gives one"
         raise InputError("a chart is drawn of a frame", given=frame, expected=needed, hint=hint)
     lacking = [name for name in columns if name not in frame]
-    if lacking:
+    if lacking and len(frame):
         raise InputError(
             f"the frame has no column {lacking[0]!r}", given=[str(c) for c in frame.columns],
             expected=needed,

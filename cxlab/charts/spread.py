@@ -144,7 +144,8 @@ def interval(
 
     `frame`: tidy rows of one metric, one per group in the column `by`.
     """
-    name = title or f"{title_of(rows_with(frame, by, 'value', 'unit'))} by {by}"
+    frame = rows_with(frame, by, "value", "unit")
+    name = title or f"{title_of(frame)} by {by}"
     rows = frame[frame["value"].notna()] if len(frame) else frame
     if rows.empty:
         return nothing_to_draw(name, f"No group of {by} has a value.")

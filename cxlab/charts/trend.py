@@ -29,7 +29,8 @@ def trend(frame: pd.DataFrame, *, target: float | None = None, title: str | None
     `frame`: tidy rows of one metric, one per period (as `measure(..., every="week")` gives),
     with period, value, low, high, unit. `target`: in the metric's stored unit.
     """
-    name = title or title_of(rows_with(frame, "period", "value", "unit"))
+    frame = rows_with(frame, "period", "value", "unit")
+    name = title or title_of(frame)
     rows = _ordered(frame)
     if few := _too_few(rows):
         return nothing_to_draw(name, few)
@@ -57,7 +58,8 @@ def backlog_trend(frame: pd.DataFrame, *, title: str | None = None) -> Figure:
 
     `frame`: tidy rows of `backlog`, one per period.
     """
-    name = title or title_of(rows_with(frame, "period", "value", "unit"))
+    frame = rows_with(frame, "period", "value", "unit")
+    name = title or title_of(frame)
     rows = _ordered(frame)
     if few := _too_few(rows):
         return nothing_to_draw(name, few)

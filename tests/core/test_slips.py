@@ -26,6 +26,11 @@ LOG = cx.Tables.from_frames({"tickets": pd.DataFrame({
         (lambda: cx.charts.trend(pd.DataFrame({"week": [1]})),
          r"the frame has no column 'period': given \['week'\]"),
         (lambda: cx.charts.interval(pd.DataFrame({"value": [1]}), "team"), "no column 'team'"),
+        # A title of one's own makes no difference.
+        (lambda: cx.charts.trend("x", title="T"), "a chart is drawn of a frame: given 'x'"),
+        (lambda: cx.charts.backlog_trend(3, title="T"), "a chart is drawn of a frame: given 3"),
+        (lambda: cx.charts.interval(pd.DataFrame({"value": [1]}), "team", title="T"),
+         "no column 'team'"),
         (lambda: cx.report.report(data="sample", by=5), "groups are not named: given 5"),
         (lambda: cx.report.report(data="sample", by="topic", parameters={"by": ["channel"]}),
          "by is given twice"),
@@ -45,3 +50,11 @@ def test_last_may_be_written_in_capitals():
 def test_groups_may_come_one_by_one():
     found = cx.measure(LOG, "vol", by=iter(["channel"]))
     assert found["channel"].tolist() == ["email"]
+
+
+@pytest.mark.parametrize("title", [None, "T"])
+def test_a_frame_without_rows_needs_no_columns(title):
+    nothing = pd.DataFrame()
+    charts = cx.charts
+    for made in (charts.trend(nothing, title=title), charts.interval(nothing, "team", title=title)):
+        assert "cxlab_empty" in made.usermeta
