@@ -185,6 +185,7 @@ def test_names_are_escaped_where_they_are_shown() -> None:
     assert "&lt;img src=x&gt;</td>" in shown
 
 
+@pytest.mark.promised
 def test_groups_and_workers(busy: Scenario) -> None:
     five = busy.but(name="five", **{"team.shifts.0.agents": 5})
     here, cores = (
