@@ -170,8 +170,8 @@ def what_if_readings(found: WhatIf, *, title: str = "What to expect") -> Figure:
     figure: Figure = finish(
         chart, title, f"Where the sliders stand at first ({frame.stands()}): {_told(found)}.",
         height=_ROW * len(frame.metrics), data=frame.table(frame.metrics),
-        caption="Grey line: from the least to the most at any setting. Blue: 95 % error bar. Red: "
-                "the scenario as it is now.",
+        caption="Grey line: from the least to the most at any setting. Blue: 95 % error bar. "
+                "Tick, “now”: the scenario as it is.",
     )  # fmt: skip
     figure.usermeta = {**figure.usermeta, LIVE: True}
     return figure

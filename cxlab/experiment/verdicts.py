@@ -46,7 +46,8 @@ def movement(row: Mapping[Any, Any]) -> str:
     low, high = sorted((abs(row["low"]), abs(row["high"])))
     size = tuple(format_margin(end, str(row["unit"]), exact=True) for end in (low, high))
     verb = "rises" if row["difference"] > 0 else "falls"
-    return f"{verb} by {size[0] if size[0] == size[1] else f'{size[0]} to {size[1]}'}"
+    # "falls by 50 s to 1.1 min" would say where it ends.
+    return f"{verb} by {size[0] if size[0] == size[1] else f'between {size[0]} and {size[1]}'}"
 
 
 def verdict(row: Mapping[Any, Any]) -> str:

@@ -170,7 +170,7 @@ def _block(found: Sequence[Alert], judged_at: Mapping[str, int], every: str) -> 
     body = element(
         "div",
         element("p", element("strong", head)),
-        element("ul", join(items)) if items else None,
+        element("ul", join(items), class_="marked") if items else None,
         element("p", told),
         class_="note" if any(a.side != "better" for a in found) else "box",
         role="note",

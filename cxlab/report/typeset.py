@@ -30,8 +30,14 @@ _HEADING = re.compile(rf"(<h[1-3]\b{_INSIDE}>)(.*)(</h[1-3]\s*>)", re.DOTALL | r
 
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _TIME = r"\d\d:\d\d(?::\d\d)?"
-_SPAN = re.compile(rf"\b({_DAY})[-–]({_DAY})\b|(?<![\d:-])({_TIME})[-–]({_TIME})(?!\d|:\d|-)")
-_DATE = re.compile(rf"(?<![\w./-])\d{{4}}-(?:\d\d(?:-\d\d(?: {_TIME})?)?|W\d\d|Q\d)(?![\w/-]|\.\w)")
+_END = r"[.,;:)]*"
+"""What ends a clause: a browser would break before it where it stands outside."""
+_SPAN = re.compile(
+    rf"(?:\b({_DAY})[-–]({_DAY})\b|(?<![\d:-])({_TIME})[-–]({_TIME})(?!\d|:\d|-))({_END})"
+)
+_DATE = re.compile(
+    rf"(?<![\w./-])\(?\d{{4}}-(?:\d\d(?:-\d\d(?: {_TIME})?)?|W\d\d|Q\d)(?![\w/-]|\.\w){_END}"
+)
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?:-[^\W\d_]+)+(?![\w-])")
 _LONGEST = 16
 """A longer word with a hyphen may break there: on a phone it might not fit otherwise."""
@@ -78,8 +84,13 @@ def _short(word: re.Match[str]) -> str:
 def _text(text: str) -> str:
     if not any(sign.isdigit() for sign in text) and "-" not in text and "–" not in text:
         return text
-    set_ = _SPAN.sub(lambda m: _whole("–".join(end for end in m.groups() if end)), text)
+    set_ = _SPAN.sub(_span, text)
     return unbroken(_DATE.sub(lambda m: _whole(m.group()), set_))
+
+
+def _span(found: re.Match[str]) -> str:
+    *ends, stop = found.groups()
+    return _whole("–".join(end for end in ends if end) + stop)
 
 
 def _whole(text: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
@@ -14,6 +16,7 @@ import ibis.expr.types as ir
 from ibis.util import gen_name
 
 from cxlab.tables.instants import UTC, to_plain
+from cxlab.tables.sources import identifier
 
 __all__ = ["kept", "many_queries", "plain_utc"]
 
@@ -63,7 +66,9 @@ def kept(rows: ir.Table) -> ir.Table:
     with, as every other way of running an expression does; and what Spark gives back has lost the
     precision of its timestamps, without which a union refuses it.
     """
-    backend = rows.get_backend()
+    backend: Any = rows.get_backend()
+    if backend.name == "duckdb" and not rows.op().find(ops.InMemoryTable):
+        return _inserted(backend, rows)
     if backend.name == "pyspark":
         for table in rows.op().find(ops.InMemoryTable):
             told = gen_name("cxlab_told")
@@ -77,6 +82,29 @@ def kept(rows: ir.Table) -> ir.Table:
     # The temporary table goes with the object that `cache` returned: it lives as long as `typed`.
     weakref.finalize(typed, cached.release).atexit = False
     return typed
+
+
+def _inserted(backend: Any, rows: ir.Table) -> ir.Table:
+    """Keep rows in DuckDB by two statements; Ibis takes seven and twice the time.
+
+    The table has the types that the rows promise, whatever the database made of them.
+    """
+    name = gen_name("cxlab_kept")
+    typed = backend.compiler.type_mapper.to_string
+    schema = ibis.schema({n: t.copy(nullable=True) for n, t in rows.schema().items()})
+    columns = ", ".join(f"{identifier(n)} {typed(t)}" for n, t in schema.items())
+    query = backend.compile(rows)
+    backend.con.execute(f'CREATE TEMP TABLE "{name}" ({columns})')
+    backend.con.execute(f'INSERT INTO temp.main."{name}" {query}')
+    place = ops.Namespace(catalog="temp", database="main")
+    table = ops.DatabaseTable(name=name, schema=schema, source=backend, namespace=place)
+    weakref.finalize(table, _dropped, backend.con, name).atexit = False
+    return table.to_expr()
+
+
+def _dropped(connection: Any, name: str) -> None:
+    with suppress(duckdb.Error):  # a connection that was closed holds nothing any more
+        connection.execute(f'DROP TABLE IF EXISTS temp.main."{name}"')
 
 
 @contextmanager

@@ -101,6 +101,7 @@ def _address(lab: str, name: str) -> str:
     return f"{lab}/lab/workspaces/{name}/tree/notebooks/{name}.ipynb?token={TOKEN}"
 
 
+@pytest.mark.promised
 def test_jupyterlab_draws_every_chart_in_silence(lab, chromium):
     """With its own Vega-Lite 5, from the outputs that the notebook holds."""
     context = chromium.new_context(viewport={"width": 1400, "height": 16_000})

@@ -34,7 +34,14 @@ def test_many_metrics_need_few_tables() -> None:
     assert tables_for("n_msg") is None if "n_msg" in METRICS else True
 
 
-@pytest.mark.parametrize("by", [(), pytest.param(("channel",), marks=pytest.mark.long), ("week",)])
+@pytest.mark.parametrize(
+    "by",
+    [
+        pytest.param((), marks=pytest.mark.promised),
+        pytest.param(("channel",), marks=pytest.mark.long),
+        ("week",),
+    ],
+)
 def test_lean_tables_give_what_all_tables_give(base: Scenario, by: tuple[str, ...]) -> None:
     names = tuple(LEAN) if not by else DESK
     lean = measured([Runs(base, 1, 2)], Question(names, by))[0].rows
@@ -137,6 +144,7 @@ def test_batches_hold_all_work_once(base: Scenario) -> None:
     assert batches(work, Question(by=("channel",))) == [[0], [1], [2], [3]]
 
 
+@pytest.mark.promised
 def test_queries_written_before_are_those_of_the_question(base: Scenario) -> None:
     """Another horizon has another cut-off, other columns other metrics; neither is mixed up."""
     shorter = base.but(**{"horizon.weeks": 1})

@@ -1,6 +1,7 @@
 """What every result row promises, over the whole catalogue and case by case."""
 
 import datetime as dt
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -340,6 +341,17 @@ class TestGroups:
         assert cx.measure(log, "vol", period="2026-W03").iloc[0]["value"] == expected
 
 
+SOLVED_AT_FIRST = ["fcr", "fcr_7d", "fcr_no_repeat", "fcr_sqm", "fcr_ocr", "fcr_km"]
+
+
+@cache
+def followed_up(*more):
+    """Every reading of a ticket and one of the same customer five days later, asked together."""
+    base = {"customer_id": "c", "topic": "login", "last_solved_at": "+6 00:00", "n_solves": 1}
+    again = {**base, "created_at": "+5 09:00", **dict(more)}
+    return cx.measure(tickets(base, again), SOLVED_AT_FIRST).set_index("metric")
+
+
 class TestDefinitions:
     def test_the_same_customer_and_topic_within_the_window_is_no_first_contact(self):
         base = {"customer_id": "c", "topic": "login", "last_solved_at": "+20 00:00"}
@@ -360,13 +372,9 @@ class TestDefinitions:
             ({}, 2, 1),
         ],
     )
-    @pytest.mark.parametrize(
-        "metric", ["fcr", "fcr_7d", "fcr_no_repeat", "fcr_sqm", "fcr_ocr", "fcr_km"]
-    )
+    @pytest.mark.parametrize("metric", SOLVED_AT_FIRST)
     def test_a_follow_up_by_the_business_is_no_contact_of_the_customer(self, metric, more, n, kept):
-        base = {"customer_id": "c", "topic": "login", "last_solved_at": "+6 00:00", "n_solves": 1}
-        again = {**base, "created_at": "+5 09:00", **more}
-        row = cx.measure(tickets(base, again), metric).iloc[0]
+        row = followed_up(*more.items()).loc[metric]
         assert (row["n"], row["value"]) == (n, kept / n)
         assert row["excluded"] == ({"opened_by_business": 1} if n == 1 else {})
 

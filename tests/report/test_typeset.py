@@ -18,14 +18,16 @@ def plain(markup: str) -> str:
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
-        ("on 2026-02-16.", ["2026-02-16"]),
+        ("on 2026-02-16.", ["2026-02-16."]),
         ("known on 2026-02-16 00:00 (UTC)", ["2026-02-16 00:00"]),
-        ("highest in 2026-03, lowest in 2026-W19", ["2026-03", "2026-W19"]),
-        ("Mon-Fri 08:00-13:00: open", ["Mon–Fri", "08:00–13:00"]),
+        ("highest in 2026-03, lowest in 2026-W19", ["2026-03,", "2026-W19"]),
+        ("Mon-Fri 08:00-13:00: open", ["Mon–Fri", "08:00–13:00:"]),
+        ("as before (2026-W18); none", ["(2026-W18);"]),
         ("phone 0123-4567-89, sample-2026-W19.html, 1-2", []),
     ],
 )
 def test_dates_and_spans_stay_on_one_line(text: str, kept: list[str]) -> None:
+    """With the signs at their ends: outside, a full stop would stand on the next line alone."""
     done = typeset(f"<p>{text}</p>")
     assert re.findall("<span class=unbroken>(.*?)</span>", done) == kept
     assert plain(done) == text.replace("–", "-")

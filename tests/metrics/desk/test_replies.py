@@ -17,6 +17,37 @@ def said(*pairs, ticket="T0"):
     return messages(ticket, *pairs)
 
 
+def values(talk, row=None):
+    """Every reading of a talk, asked together: value, excluded, pending."""
+    log = tickets(row or {}, messages=list(talk))
+    return {r["metric"]: (r["value"], r["excluded"], r["pending"])
+            for _, r in cx.measure(log, READINGS).iterrows()}  # fmt: skip
+
+
+READINGS = ["frt", "frt_with_bots", "frt_zendesk", "frt_dbt_zendesk", "frt_chatwoot",
+            "frt_customer_start", "nrt"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def with_bots():
+    return values(
+        said(("customer", "09:00"), ("bot", "09:00:05"), ("note", "09:02"), ("agent", "09:10"))
+    )
+
+
+@pytest.fixture(scope="module")
+def unanswered():
+    """A ticket with a note and no reply: closed, and open."""
+    talk = said(("customer", "09:00"), ("note", "09:05"))
+    return values(talk), values(talk, {"status": "open"})
+
+
+@pytest.fixture(scope="module")
+def opened_by_agent():
+    talk = said(("agent", "09:01"), ("customer", "10:00"), ("agent", "10:30"))
+    return values(talk, {"opened_by": "agent"})
+
+
 @pytest.mark.parametrize(
     ("metric", "expected"),
     [
@@ -24,18 +55,17 @@ def said(*pairs, ticket="T0"):
         ("frt_chatwoot", 600), ("frt_customer_start", 600), ("nrt", 600),
     ],
 )  # fmt: skip
-def test_bots_and_private_notes_are_no_first_reply(metric, expected):
-    talk = said(("customer", "09:00"), ("bot", "09:00:05"), ("note", "09:02"), ("agent", "09:10"))
-    assert value(metric, talk)[0] == expected
+def test_bots_and_private_notes_are_no_first_reply(with_bots, metric, expected):
+    assert with_bots[metric][0] == expected
 
 
 @pytest.mark.parametrize(
     "metric", ["frt", "frt_zendesk", "frt_dbt_zendesk", "frt_chatwoot", "frt_customer_start"]
 )
-def test_closed_without_a_reply_is_not_applicable_and_open_is_pending(metric):
-    talk = said(("customer", "09:00"), ("note", "09:05"))
-    assert value(metric, talk)[1:] == ({"no_reply": 1}, 0)
-    assert value(metric, talk, {"status": "open"})[1:] == ({}, 1)
+def test_closed_without_a_reply_is_not_applicable_and_open_is_pending(unanswered, metric):
+    closed, waiting = unanswered
+    assert closed[metric][1:] == ({"no_reply": 1}, 0)
+    assert waiting[metric][1:] == ({}, 1)
 
 
 @pytest.mark.parametrize(
@@ -48,9 +78,8 @@ def test_closed_without_a_reply_is_not_applicable_and_open_is_pending(metric):
         ("frt_chatwoot", 60, {}),
     ],
 )
-def test_a_ticket_that_an_agent_opened(metric, expected, excluded):
-    talk = said(("agent", "09:01"), ("customer", "10:00"), ("agent", "10:30"))
-    found = value(metric, talk, {"opened_by": "agent"})
+def test_a_ticket_that_an_agent_opened(opened_by_agent, metric, expected, excluded):
+    found = opened_by_agent[metric]
     assert found[1] == excluded
     assert found[0] == expected if expected is not None else pd.isna(found[0])
 
