@@ -99,12 +99,13 @@ def run_notebook(
     if engine == "kernel":
         # ipykernel 7 warns about TCP without encryption; the kernel listens on loopback only.
         options["extra_arguments"] = ["--IPKernelApp.log_level=ERROR"]
+    mine = copy.deepcopy(notebook)
     # papermill refuses a notebook that does not say its language, as editors other than Lab write.
-    notebook.metadata.setdefault("kernelspec", {"name": "python3", "display_name": "Python 3"})
-    notebook.metadata.setdefault("language_info", {"name": "python"})
+    mine.metadata.setdefault("kernelspec", {"name": "python3", "display_name": "Python 3"})
+    mine.metadata.setdefault("language_info", {"name": "python"})
     try:
         with _quiet_papermill():
-            done = _executed(copy.deepcopy(notebook), parameters, f"cxlab-{engine}", options)
+            done = _executed(mine, parameters, f"cxlab-{engine}", options)
             raise_for_execution_errors(done, None)
     except PapermillExecutionError as error:
         raise _cell_error(error, injected=bool(parameters)) from None

@@ -428,3 +428,34 @@ def test_a_caption_says_what_the_drawing_does_not_and_the_numbers_stay_in_the_wo
     assert "95 % intervals" in caption
     assert "EUR" in spec["description"]
     assert "EUR" not in caption
+
+
+def _names(name):
+    """Return the layers of the names of lines: how they are aligned, at which column, of what."""
+    spec = _layers(name)
+    for mark in spec["layer"]:
+        if mark.get("mark", {}).get("type") == "text" and "color" in mark["encoding"]:
+            column = mark["encoding"]["x"]["field"]
+            yield mark["mark"]["align"], column, spec["datasets"][mark["data"]["name"]]
+
+
+def test_readings_are_named_towards_the_middle():
+    """A name begins where a line of the left half does, and ends where one of the right half does.
+
+    The axis of the pairs reaches from -159 to 79: its middle is -40.
+    """
+    sides = {align: (column, rows) for align, column, rows in _names("pairs")}
+    assert {align: column for align, (column, _) in sides.items()} == {
+        "left": "low",
+        "right": "high",
+    }
+    assert all((row["low"] + row["high"]) / 2 < -40 for row in sides["left"][1])
+    assert all((row["low"] + row["high"]) / 2 > -40 for row in sides["right"][1])
+
+
+def test_names_of_lines_stand_at_the_right_end():
+    ((align, column, rows),) = _names("warm-up")
+    last = max(row["day"] for mark in _layers("warm-up")["datasets"].values()
+               for row in mark if "day" in row)  # fmt: skip
+    assert align == "left"
+    assert [row[column] for row in rows] == [last, last]

@@ -1,13 +1,18 @@
-"""What of a chart's data goes into a page."""
+"""What of a chart goes into a page: data, names, digits, words."""
 
 from __future__ import annotations
 
 import json
+import re
 
+import altair as alt
+import pandas as pd
 import pytest
 
+from cxlab.charts.base import finish
 from cxlab.report import page
-from cxlab.report.outputs import Collected
+from cxlab.report.drawing import Colours
+from cxlab.report.outputs import Collected, _chart
 
 
 @pytest.fixture
@@ -56,3 +61,19 @@ def test_a_name_of_ones_own_may_be_a_word_of_the_chart(kept, name):
 )
 def test_fractions_have_the_digits_that_are_seen(kept, value, shown):
     assert kept(it=[{"x": value}])[1] == {"it": {"x": [shown]}}
+
+
+@pytest.mark.parametrize("colours", [None, Colours()])
+@pytest.mark.parametrize(
+    ("caption", "printed"),
+    [(None, "All the numbers."), ("Lines: intervals.", "Lines: intervals."), ("", None)],
+)
+def test_a_page_prints_the_caption_and_reads_out_the_words(caption, printed, colours):
+    drawn = alt.Chart(pd.DataFrame({"a": [1]})).mark_point().encode(x="a:Q")
+    spec = finish(drawn, "Title", "All the numbers.", caption=caption).to_dict()
+    collected = Collected(colours=colours)
+    figure = _chart(spec, collected)
+    found = re.search("<figcaption[^>]*>(.*?)</figcaption>", figure)
+    assert (found and found[1]) == printed
+    whole = figure + "".join(collected.drawings)
+    assert 'aria-label="All the numbers."' in whole or printed == "All the numbers."

@@ -112,6 +112,18 @@ def test_both_engines_agree_on_odd_cells(tmp_path):
     assert _outputs(runs[0]) == _outputs(runs[1])
 
 
+def test_the_notebook_that_is_given_is_left_as_it_is(tmp_path):
+    from papermill.iorw import load_notebook_node
+
+    given = load_notebook_node(str(_written(tmp_path, "print('x')")))
+    for name in ("kernelspec", "language_info"):
+        given.metadata.pop(name, None)
+    before = json.dumps(given)
+    done = run_notebook(given, {"n": 2})
+    assert "n = 2" in json.dumps(done)
+    assert json.dumps(given) == before
+
+
 def test_the_process_is_left_as_it_was(tmp_path, capsys):
     import builtins
 
