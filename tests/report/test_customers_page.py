@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import cxlab as cx
-from cxlab.report.customers import JUDGED
+from cxlab.report.customers import JUDGED, _money
 from cxlab.report.targets import parse_alarms
 
 LOST = [20, 24, 20, 16, 20, 24, 20, 16, 20, 24]
@@ -109,3 +109,17 @@ def test_a_log_without_customers_says_so():
     with pytest.raises(cx.InputError, match="the log has no customers") as told:
         cx.report.customers_period(cx.report.read_log("sample"))
     assert "cxlab report --data FOLDER" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [(["EUR", "EUR"], "EUR"), (["EUR", None], "EUR"), (["EUR", "CHF"], "currency units"),
+     ([None, None], "currency units")],
+)  # fmt: skip
+def test_money_has_a_currency_where_the_contracts_name_one(named, told):
+    contracts = pd.DataFrame({
+        "subscription_id": ["a", "b"], "customer_id": ["a", "b"], "status": "active",
+        "started_at": pd.to_datetime(["2025-01-01 00:00Z", "2025-01-02 00:00Z"]), "mrr": 10.0,
+        "currency": named,
+    })  # fmt: skip
+    assert _money(cx.Tables.from_frames({"subscriptions": contracts})) == told
