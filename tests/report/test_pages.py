@@ -77,6 +77,16 @@ def test_what_a_scenario_extends_counts(work):
                 parameters={"others": "second"}) != beside  # fmt: skip
 
 
+def test_a_scenario_that_extends_another_by_now_is_read_again(work):
+    third = work / "third.toml"
+    third.write_text('name = "third"')
+    _key(work, scenario=work / "second.toml")
+    (work / "second.toml").write_text('extends = "third.toml"')
+    before = _key(work, scenario=work / "second.toml")
+    third.write_text('name = "changed"')
+    assert _key(work, scenario=work / "second.toml") != before
+
+
 def test_the_notebook_and_the_files_of_its_defaults_count(work):
     book = json.loads(notebook_file("periodic").read_text())
     book["cells"] = [{"cell_type": "code", "metadata": {"tags": ["parameters"]},
