@@ -42,17 +42,20 @@ def closed_rest(
     """Return the closed days at the end of a period that the log does not reach, if there are any.
 
     `first` is the log's first ticket, `known` the end of what it knows (both aware). A day is
-    closed where no ticket was ever created on its weekday, in a log that holds `ENOUGH` of them; or
-    where the table of schedules has it closed, unless the log has tickets of other days that it has
-    closed.
+    closed where no ticket was ever created, answered or solved on its weekday, in a log that holds
+    `ENOUGH` of them; or where the table of schedules has it closed, unless such came on other
+    days that it has closed: the backlog would change on it.
     """
-    last = _last_tickets(tables, period.zone, first, known)
+    last = _last_of_days(tables, "created_at", period.zone, first, known)
+    busy = {*last}.union(
+        *(_last_of_days(tables, name, period.zone, first, known) for name in _WORK)
+    )
     ends = known.astimezone(time_zone(period.zone))
     days = pd.date_range(min(last), ends.date(), freq="D")
     shut = _shut(tables, period, days[0])
-    calendar = shut is not None and not set(shut) & last.keys()
+    calendar = shut is not None and not set(shut) & busy
     closed = {day: words for day in _days_from(ends.date(), period)
-              if (words := _closed(day, days, last, shut if calendar else None))}  # fmt: skip
+              if (words := _closed(day, days, busy, shut if calendar else None))}  # fmt: skip
     open_end = period.shift(1).first_day
     while open_end - _DAY in closed:
         open_end -= _DAY
@@ -72,7 +75,8 @@ def _joined(reasons: Iterable[str]) -> str:
     return " and ".join([*(other.removesuffix(_SILENT) for other in others), last])
 
 
-_SILENT = " in the log had a ticket"
+_SILENT = " in the log had a ticket, a reply or a solve"
+_WORK = ("first_human_reply_at", "last_solved_at")
 _DAY = dt.timedelta(days=1)
 _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -81,27 +85,26 @@ def _days_from(day: dt.date, period: Period) -> list[dt.date]:
     return [day + i * _DAY for i in range((period.shift(1).first_day - day).days)]
 
 
-def _last_tickets(
-    tables: Tables, zone: str, first: dt.datetime, known: dt.datetime
+def _last_of_days(
+    tables: Tables, column: str, zone: str, first: dt.datetime, known: dt.datetime
 ) -> dict[dt.date, dt.time]:
-    """Return the time of day of the last ticket of each local day that has one."""
+    """Return the time of day of the last ticket, reply or solve of each local day that has one."""
     tickets = tables["tickets"]
-    told = tickets.filter(tickets.created_at <= ibis.timestamp(naive_utc(known)))
-    created = local_time(told.created_at, zone, first, known)
-    rows = told.select(at=created)
+    told = tickets.filter(tickets[column] <= ibis.timestamp(naive_utc(known)))
+    rows = told.select(at=local_time(told[column], zone, first, known))
     found = rows.group_by(day=rows.at.date()).aggregate(at=rows.at.max()).execute().dropna()
     at = pd.to_datetime(found["at"])
     return dict(zip(at.dt.date, at.dt.time, strict=True))
 
 
 def _closed(
-    day: dt.date, days: pd.DatetimeIndex, with_tickets: Iterable[dt.date], shut: set[dt.date] | None
+    day: dt.date, days: pd.DatetimeIndex, busy: Iterable[dt.date], shut: set[dt.date] | None
 ) -> str:
-    """Return why a day is taken as closed; "" where it may have had tickets."""
+    """Return why a day is taken as closed; "" where it may have been busy."""
     if shut is not None and day in shut:
         return "the business hours have them closed"
     same = int((days.day_of_week == day.weekday()).sum())
-    if same >= ENOUGH and day.weekday() not in {d.weekday() for d in with_tickets}:
+    if same >= ENOUGH and day.weekday() not in {d.weekday() for d in busy}:
         return f"none of the {same} {_NAMES[day.weekday()]}s{_SILENT}"
     return ""
 

@@ -14,7 +14,7 @@ import cxlab as cx
 
 
 def _log(last, *extra, open_days=5, since="2026-01-05", hours=(), special=(), as_of=None,
-         desk="UTC", other=()):  # fmt: skip
+         desk="UTC", other=(), work=None):  # fmt: skip
     """A ticket at 09:00 and one at 16:00 of each open day, those in `extra`, and a last one."""
     days = pd.date_range(since, pd.Timestamp(last).normalize(), freq="D")
     usual = [day + pd.Timedelta(hours=h) for day in days if day.weekday() < open_days
@@ -25,6 +25,8 @@ def _log(last, *extra, open_days=5, since="2026-01-05", hours=(), special=(), as
         "created_at": pd.DatetimeIndex(created).tz_localize("UTC"),
         "channel": "email", "status": "open",
     })}  # fmt: skip
+    for column, at in (work or {}).items():  # of the log's first ticket
+        frames["tickets"][column] = [pd.Timestamp(at, tz="UTC"), *[pd.NaT] * (len(created) - 1)]
     if hours:
         frames["schedules"] = pd.DataFrame(
             [(name, desk, day, "09:00", "17:00")
@@ -56,6 +58,13 @@ MON_FRI = (0, 1, 2, 3, 4)
         (_log("2026-01-30 17:30", "2026-01-10 12:00", hours=MON_FRI), "last", "2026-W04", False),
         # One ticket on a Saturday: the next Saturday may bring one as well.
         (_log("2026-02-06 17:30", "2026-01-10 12:00"), "last", "2026-W05", False),
+        # Nobody writes on Saturdays, but somebody answers or solves on one: the backlog changes.
+        (_log("2026-02-06 17:30", work={"last_solved_at": "2026-01-10 12:00"}), "last", "2026-W05",
+         False),
+        (_log("2026-02-06 17:30", work={"first_human_reply_at": "2026-01-10 12:00"}), "last",
+         "2026-W05", False),
+        (_log("2026-01-30 17:30", hours=MON_FRI, work={"last_solved_at": "2026-01-10 12:00"}),
+         "last", "2026-W04", False),
         # Taken on Friday at noon: no other Friday's last ticket came before 16:00.
         (_log("2026-02-06 12:00"), "last", "2026-W06", True),
         # Open on Saturdays, and the log ends on Friday: Saturday is to come.
@@ -79,7 +88,7 @@ def test_the_page_says_why_days_count_as_closed():
     told = cx.report.period_heading(cx.report.choose_period(_log("2026-02-06 17:30"))).page
     assert told["subtitle"] == (
         "The log ends on 2026-02-06 17:30; from 2026-02-07 on the desk counts as closed: none of "
-        "the 4 Saturdays and none of the 4 Sundays in the log had a ticket."
+        "the 4 Saturdays and none of the 4 Sundays in the log had a ticket, a reply or a solve."
     )
     known = _log("2026-01-30 17:30", hours=MON_FRI)
     told = cx.report.period_heading(cx.report.choose_period(known)).page
