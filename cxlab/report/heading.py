@@ -11,6 +11,7 @@ from cxlab.report.blocks import Block
 from cxlab.report.html import element, join
 from cxlab.report.logs import replications
 from cxlab.report.paths import shown_file
+from cxlab.report.quality import set_aside
 from cxlab.report.view import View
 from cxlab.scenario import Scenario
 from cxlab.sim.outlook import links_told
@@ -47,9 +48,10 @@ def period_heading(view: View, data: str = "") -> Block:
     title = f"{source}: {view.current.label}"
     block = heading("Periodic report", title, _coverage(view), facts)
     block.page["period"] = view.current.label
-    if view.passed_over:
-        block.page["subtitle"] = " ".join([block.page["subtitle"], f"{view.passed_over}."]).strip()
-        block.page["summary"] = [f"note: {view.passed_over}"]
+    notes = [f"{view.passed_over}." if view.passed_over else "", set_aside(view.tables)]
+    block.page["subtitle"] = " ".join(filter(None, [block.page["subtitle"], *notes]))
+    if any(notes):
+        block.page["summary"] = [f"note: {note.removesuffix('.')}" for note in notes if note]
     return block
 
 

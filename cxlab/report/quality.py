@@ -14,8 +14,9 @@ from cxlab.report.blocks import Block
 from cxlab.report.html import Html, element, join, table
 from cxlab.report.kpis import FLAGS, rows_of
 from cxlab.tables import Tables
+from cxlab.units import format_value
 
-__all__ = ["data_quality"]
+__all__ = ["data_quality", "set_aside"]
 
 _EXAMPLES = 3
 
@@ -50,6 +51,22 @@ def data_quality(
     return Block(body, words)
 
 
+def set_aside(tables: Tables) -> str:
+    """Return how many rows of the log broke a rule and count nowhere; "" where none did."""
+    held = (
+        {name: len(tables.quarantined(name)) for name in tables.names}
+        if len(tables.quarantine)
+        else {}
+    )
+    told = [_share(name, n, int(tables[name].count().execute())) for name, n in held.items() if n]
+    return f"Set aside, and in no number: {'; '.join(told)}." if told else ""
+
+
+def _share(name: str, aside: int, used: int) -> str:
+    share = format_value(aside / (aside + used), "share")
+    return f"{aside:,} of {aside + used:,} rows of {name} ({share})"
+
+
 def _counts(tables: Tables) -> Iterator[tuple[str, int, int]]:
     """Yield of each table its name, the rows used and the rows set aside; one query counts all."""
     held = tables.quarantine
@@ -76,7 +93,10 @@ def _tickets(tables: Tables) -> Iterator[str]:
     named = {r["excluded_reason"]: int(r["n"]) for r in counts if _is_named(r)}
     total = sum(int(r["n"]) for r in counts)
     solved = sum(int(r["solved"]) for r in counts if not _is_named(r))
-    yield f"{count_words(total, 'ticket')} read; {total - sum(named.values()):,} count."
+    aside = len(tables.quarantined("tickets")) if len(tables.quarantine) else 0
+    read = count_words(total + aside, "ticket") + " read"
+    set_apart = f", {aside:,} set aside" if aside else ""
+    yield f"{read}{set_apart}; {total - sum(named.values()):,} count."
     for reason, n in sorted(named.items()):
         left_out = count_words(n, "ticket is", "tickets are")
         yield f"{left_out} left out of every number: {reason.replace('_', ' ')}."

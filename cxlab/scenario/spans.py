@@ -17,7 +17,7 @@ def week_spans(places: Sequence[int], *, minutes: int) -> list[str]:
     >>> week_spans([20, 21, 68, 69], minutes=30)
     ['Mon–Tue 10:00–11:00']
     >>> week_spans([8, 32, 56, 128], minutes=60)
-    ['Mon–Wed 08:00–09:00', 'Sat 08:00–09:00']
+    ['Mon–Wed, Sat 08:00–09:00']
     """
     a_day = 1440 // minutes
     days: dict[tuple[tuple[int, int], ...], list[int]] = {}

@@ -169,4 +169,4 @@ def test_the_neighbour_of_a_company_has_the_calls_of_its_customers() -> None:
     })  # fmt: skip
     row = cx.analytic_neighbours(desk, simulate(desk)).iloc[0]
     assert row["calls_per_hour"] == pytest.approx(1000 / 30.436875 / 10, rel=0.01)
-    assert "more or fewer customers as time goes by" in row["why"]
+    assert "growth and loss of customers" in row["why"]
