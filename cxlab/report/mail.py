@@ -129,12 +129,16 @@ def _change(kpi: Row) -> str:
 
 
 def _targets(kpis: Sequence[Row]) -> list[str]:
-    told = {True: "met", False: "MISSED", None: "cannot be judged"}
+    told = {True: "met", False: "MISSED"}
     return [
-        f"{told[k.get('met')]}: {k['title']} {k['shown']}, target {k['target']}"
+        f"{told.get(k.get('met'), _unjudged(k))}: {k['title']} {k['shown']}, target {k['target']}"
         for k in sorted(kpis, key=lambda k: k.get("met") is not False)
         if k.get("target")
     ]
+
+
+def _unjudged(kpi: Row) -> str:
+    return "cannot be judged" if kpi.get("value") is None else NOT_YET
 
 
 def _changes(kpis: Sequence[Row]) -> list[str]:

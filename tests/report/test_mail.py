@@ -64,6 +64,20 @@ The page
     )
 
 
+def test_a_target_that_waits_for_cases_is_told_as_on_the_page() -> None:
+    kpi = {
+        "metric": "frt",
+        "title": "FRT",
+        "shown": "1.0 h",
+        "target": "at most 2.0 h",
+        "met": None,
+    }
+    data = {**DATA, "kpis": [{**kpi, "value": 1.0}, {**kpi, "value": None, "shown": "–"}]}
+    text = mail_text([(data, Path("p.html"))])
+    assert "too early to judge: FRT 1.0 h, target at most 2.0 h" in text
+    assert "cannot be judged: FRT –, target at most 2.0 h" in text
+
+
 def test_no_data_adds_a_header_or_a_long_line() -> None:
     for end in ("\n", "\r\n", "\r", "\u2028", "\x0b", "\x85", "\x00", "\x1b", "\u202e"):
         evil = f"Büro{end}Bcc: all@example.org{end}{end}body " + "x " * 200
