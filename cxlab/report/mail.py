@@ -129,7 +129,7 @@ def _change(kpi: Row) -> str:
 
 
 def _targets(kpis: Sequence[Row]) -> list[str]:
-    told = {True: "met", False: "MISSED"}
+    told: Mapping[object, str] = {True: "met", False: "MISSED"}
     return [
         f"{told.get(k.get('met'), _unjudged(k))}: {k['title']} {k['shown']}, target {k['target']}"
         for k in sorted(kpis, key=lambda k: k.get("met") is not False)

@@ -72,6 +72,7 @@ def test_a_target_that_waits_for_cases_is_told_as_on_the_page() -> None:
         "target": "at most 2.0 h",
         "met": None,
     }
+    kpi["target"] = "at most 2.0 h"
     data = {**DATA, "kpis": [{**kpi, "value": 1.0}, {**kpi, "value": None, "shown": "–"}]}
     text = mail_text([(data, Path("p.html"))])
     assert "too early to judge: FRT 1.0 h, target at most 2.0 h" in text
