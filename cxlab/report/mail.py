@@ -78,7 +78,9 @@ def _body(data: Row, path: Path) -> list[str]:
         lines += ["", *_figures(kpis)]
     else:
         lines += ["", *(w for s in data.get("summary", []) for w in _item(s))]
+    notes = [s.removeprefix(_NOTE) for s in data.get("summary", []) if s.startswith(_NOTE)]
     sections = (
+        ("Notes", notes if kpis else []),
         ("Alerts", [a["text"] + (f" ({a['side']})" if a.get("side") else "")
                     for a in data.get("alerts", [])]),
         ("Targets", _targets(kpis)),
@@ -90,6 +92,10 @@ def _body(data: Row, path: Path) -> list[str]:
             lines += ["", title, *(w for item in items for w in _item(item))]
     lines += ["", "The page", f"  {one_line(path.resolve(), 4000)}"]
     return lines
+
+
+_NOTE = "note: "
+"""What begins a line of the summary that is no figure."""
 
 
 def _figures(kpis: Sequence[Row]) -> list[str]:

@@ -79,6 +79,13 @@ def test_a_target_that_waits_for_cases_is_told_as_on_the_page() -> None:
     assert "cannot be judged: FRT –, target at most 2.0 h" in text
 
 
+def test_what_a_reader_must_know_of_the_log_is_a_note() -> None:
+    data = {**DATA, "summary": ["note: a third was set aside", "SLA compliance: 60.0 %"]}
+    text = mail_text([(data, Path("p.html"))])
+    assert "\nNotes\n  - a third was set aside\n\nAlerts" in text
+    assert "SLA compliance: 60.0 %" not in text
+
+
 def test_no_data_adds_a_header_or_a_long_line() -> None:
     for end in ("\n", "\r\n", "\r", "\u2028", "\x0b", "\x85", "\x00", "\x1b", "\u202e"):
         evil = f"Büro{end}Bcc: all@example.org{end}{end}body " + "x " * 200
