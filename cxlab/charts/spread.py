@@ -9,7 +9,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from cxlab.charts.base import Figure, finish, layered, nothing_to_draw, rows_with
+from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.given import one_row_each, rows_with
 from cxlab.charts.words import Axis, axis_for, count_words, percentile_name, title_of
 from cxlab.units import format_value
 
@@ -142,9 +143,12 @@ def interval(
 ) -> Figure:
     """Draw one metric for each group as a dot with its interval, best comparable side by side.
 
-    `frame`: tidy rows of one metric, one per group in the column `by`.
+    `frame`: tidy rows of one metric, one per group in the column `by`; or of several readings of
+    one thing, where `by` tells them apart. Raises InputError for several units, and for several
+    rows of one group.
     """
     name = title or f"{title_of(rows_with(frame, by, 'value', 'unit'))} by {by}"
+    one_row_each(frame, by)
     rows = frame[frame["value"].notna()] if len(frame) else frame
     if rows.empty:
         return nothing_to_draw(name, f"No group of {by} has a value.")

@@ -1,0 +1,59 @@
+"""Charts refuse what they would draw as nonsense, and say what they take."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import cxlab as cx
+from cxlab import charts
+
+_DAYS = ["2026-01-05 09:00Z", "2026-01-06 09:00Z", "2026-01-13 09:00Z", "2026-01-14 09:00Z"]
+LOG = cx.Tables.from_frames({"tickets": pd.DataFrame({
+    "ticket_id": list("ABCD"), "channel": ["email", "chat"] * 2, "status": "solved",
+    "created_at": _DAYS, "first_human_reply_at": [d.replace("09:00", "09:10") for d in _DAYS],
+})})  # fmt: skip
+
+
+def measured(metrics: str, by: str) -> pd.DataFrame:
+    return cx.measure(LOG, metrics, by=by)
+
+
+@pytest.mark.parametrize(
+    ("slip", "words"),
+    [
+        (lambda: charts.trend(measured("frt,vol", "week,channel")),
+         r"shows one metric: given 'frt, vol'; expected rows of one metric, one per period; "
+         r'choose with rows\[rows\["metric"\] == "frt"\]'),
+        (lambda: charts.trend(measured("frt", "week,channel")),
+         r"one row per period: given '2 rows for 2026-W02'; expected rows of one metric, one per "
+         r'period; choose with rows\[rows\["channel"\] == "(email|chat)"\]'),
+        (lambda: charts.trend(measured("frt", "channel")),
+         r'given \'2 rows for all\'.*cx.measure\(tables, METRIC, by="week"\) gives one row per'),
+        (lambda: charts.trend(pd.concat([measured("frt", "week")] * 2)),
+         "2 rows for 2026-W02.*drop the rows that are there twice"),
+        (lambda: charts.backlog_trend(measured("backlog", "week,channel")),
+         r'2 rows for 2026-W02.*rows\["channel"\]'),
+        (lambda: charts.backlog_trend(measured("frt", "week")),
+         r"shows the open backlog: given 'frt'; expected rows of the metric backlog; cx.measure"),
+        (lambda: charts.backlog_trend(measured("vol", "week")), "given 'vol'"),
+        (lambda: charts.interval(measured("frt", "week,channel"), "channel"),
+         r"one row per channel: given '2 rows for (chat|email)'.*"
+         r'choose with rows\[rows\["week"\] == "2026-W02"\]'),
+        (lambda: charts.interval(measured("frt,frt_mean", "channel"), "channel"),
+         r'given \'2 rows for .*rows\["metric"\] == "frt"'),
+        (lambda: charts.interval(measured("frt,vol", "channel"), "channel"),
+         r"one axis: given 'values in s, count'"),
+    ],
+)  # fmt: skip
+def test_what_would_be_nonsense_is_refused(slip, words):
+    with pytest.raises(cx.InputError, match=words):
+        slip()
+
+
+def test_what_was_chosen_as_the_hint_says_is_drawn():
+    rows = measured("frt,vol", "week,channel")
+    chosen = rows[(rows["metric"] == "frt") & (rows["channel"] == "email")]
+    assert "10.0 min in 2026-W02" in charts.trend(chosen).description
+    two = measured("frt,frt_mean", "")
+    assert "by metric: " in charts.interval(two, "metric").description
