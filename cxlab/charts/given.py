@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cxlab.calendars import Period
+from cxlab.calendars.periods import WRITTEN
 from cxlab.errors import InputError
+from cxlab.metrics.plan import asked_period
+from cxlab.metrics.view import view_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["one_metric", "one_row_each", "rows_with"]
+    from cxlab.tables import Tables
+
+__all__ = ["one_metric", "one_row_each", "period_of", "rows_with"]
 
 _MEASURE = "cx.measure(tables, METRIC, by=...)"
 
@@ -84,3 +90,15 @@ def _hint(frame: pd.DataFrame, again: pd.DataFrame, column: str) -> str:
 def _choose(column: str, value: Hashable) -> str:
     shown = repr(value) if isinstance(value, int | float) else f'"{value}"'
     return f'choose with rows[rows["{column}"] == {shown}]'
+
+
+def period_of(tables: Tables, period: Period | str, zone: str | None = None) -> Period:
+    """Return the period as it is, or the one that a text names as `measure` reads it.
+
+    `zone`: default the tables' own, else UTC. Raises InputError for what names none.
+    """
+    if isinstance(period, Period):
+        return period
+    if not isinstance(period, str):
+        raise InputError("not a period", given=period, expected=f"a Period, or {WRITTEN}")
+    return asked_period(view_of(tables, None), period, (), zone or tables.time_zone or "UTC")

@@ -12,6 +12,7 @@ import pandas as pd
 from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
 from cxlab.charts.given import one_row_each, rows_with
 from cxlab.charts.words import Axis, axis_for, count_words, percentile_name, title_of
+from cxlab.errors import InputError
 from cxlab.units import format_value
 
 __all__ = ["Distribution", "interval", "short_duration", "wait_distribution"]
@@ -40,6 +41,11 @@ def wait_distribution(distribution: Distribution, *, title: str | None = None) -
     The classes are those people speak in (10 s, 1 min, 1 h, 1 day), each drawn equally wide:
     seconds and days stand in one picture and no tail is cut off.
     """
+    if not isinstance(distribution, Distribution):
+        raise InputError(
+            "the chart is drawn of a distribution", given=distribution,
+            expected="a Distribution", hint="cx.charts.first_response_times(tables) gives one",
+        )  # fmt: skip
     name = title or distribution.what
     if distribution.bins.empty:
         return nothing_to_draw(name, distribution.reason)

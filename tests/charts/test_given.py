@@ -57,3 +57,43 @@ def test_what_was_chosen_as_the_hint_says_is_drawn():
     assert "10.0 min in 2026-W02" in charts.trend(chosen).description
     two = measured("frt,frt_mean", "")
     assert "by metric: " in charts.interval(two, "metric").description
+
+
+@pytest.mark.parametrize("given", [LOG, measured("frt", "week"), None])
+@pytest.mark.parametrize(
+    ("draw", "made_by"),
+    [
+        (charts.backlog_age, "cx.charts.open_by_age"),
+        (charts.waits_by_hour, "cx.charts.hourly_waits"),
+        (charts.load_against_staffing, "cx.charts.hourly_load"),
+        (charts.wait_distribution, "cx.charts.first_response_times"),
+        (charts.funnel, "cx.journey"),
+    ],
+)
+def test_the_function_is_named_that_makes_what_a_chart_takes(draw, made_by, given):
+    with pytest.raises(cx.InputError, match=made_by):
+        draw(given)
+
+
+def test_a_period_may_be_a_text():
+    """Week 3 has two of the four tickets."""
+    assert charts.first_response_times(LOG, "2026-W03").n == 2
+    assert charts.hourly_waits(LOG, "UTC", "2026-W03")["n"].sum() == 2
+    week = cx.Period.parse("2026-W03", "UTC")
+    asked = charts.open_by_age(LOG, "2026-W03")
+    pd.testing.assert_frame_equal(asked, charts.open_by_age(LOG, week))
+    assert set(asked["period"]) == {"2026-W02", "2026-W03"}
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda period: charts.first_response_times(LOG, period),
+        lambda period: charts.hourly_waits(LOG, "UTC", period),
+        lambda period: charts.open_by_age(LOG, period),
+    ],
+)
+def test_what_is_no_period_is_refused(ask):
+    for given in ("2026-W60", "lsat", 2026):
+        with pytest.raises(cx.InputError, match=str(given)):
+            ask(given)
