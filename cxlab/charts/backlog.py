@@ -124,8 +124,9 @@ def _told(frame: pd.DataFrame, order: list[str]) -> str:
     last, total = wide.iloc[-1], wide.sum(axis=1)
     oldest = list(AGES)[-1]
     parts = ", ".join(f"{age} {_number(n)}" for age, n in last.items() if n > 0)
+    are_open = "ticket is open" if total.iloc[-1] == 1 else "tickets are open"
     words = (
-        f"At the end of {order[-1]} {_number(total.iloc[-1])} tickets are open"
+        f"At the end of {order[-1]} {_number(total.iloc[-1])} {are_open}"
         f"{f': {parts}' if parts else ''}."
     )
     if len(order) > 1:

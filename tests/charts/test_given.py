@@ -7,6 +7,7 @@ import pytest
 
 import cxlab as cx
 from cxlab import charts
+from tests.charts.examples import trend_rows
 
 _DAYS = ["2026-01-05 09:00Z", "2026-01-06 09:00Z", "2026-01-13 09:00Z", "2026-01-14 09:00Z"]
 LOG = cx.Tables.from_frames({"tickets": pd.DataFrame({
@@ -97,3 +98,31 @@ def test_what_is_no_period_is_refused(ask):
     for given in ("2026-W60", "lsat", 2026):
         with pytest.raises(cx.InputError, match=str(given)):
             ask(given)
+
+
+def test_periods_stay_in_the_order_of_time():
+    """The second week waits longest: by value it would stand first."""
+    rows = trend_rows([600.0, 1800.0, 1200.0])
+    weeks = rows.assign(week=rows["period"]).sample(frac=1, random_state=1)
+    told = charts.interval(weeks, "week", title="Wait").description
+    assert told == "Wait: 2026-W01 10.0 min; 2026-W02 30.0 min; 2026-W03 20.0 min."
+    groups = rows.assign(channel=["a", "b", "c"])
+    told = charts.interval(groups, "channel", title="Wait").description
+    assert told == "Wait: b 30.0 min; c 20.0 min; a 10.0 min."
+
+
+def test_one_open_ticket_is_told_as_one():
+    aged = pd.DataFrame({"period": "2026-W02", "age": list(charts.backlog.AGES),
+                         "n": [0, 1, 0, 0, 0]})  # fmt: skip
+    assert charts.backlog_age(aged).description == (
+        "At the end of 2026-W02 1 ticket is open: 1–3 days 1."
+    )
+
+
+def test_a_saved_chart_has_the_look_of_a_shown_one(tmp_path):
+    """A white ground across 680 pixels, and the theme's colour of a series."""
+    charts.trend(trend_rows([600.0, 1800.0])).save(tmp_path / "x.svg")
+    drawn = (tmp_path / "x.svg").read_text("utf-8")
+    assert 'width="680"' in drawn.split(">")[0]
+    assert 'fill="#ffffff"/>' in drawn[:400]
+    assert 'stroke="#0b68a8"' in drawn
