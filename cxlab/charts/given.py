@@ -54,9 +54,11 @@ def one_row_each(frame: pd.DataFrame, column: str) -> None:
     """Refuse a frame with values of several units, or several rows for one value of `column`."""
     units = list(frame["unit"].unique()) if "unit" in frame else []
     if len(units) > 1:
+        apart = "metric" if "metric" in frame and column != "metric" else "unit"
         raise InputError(
             "the chart has one axis", given=f"values in {', '.join(map(str, units))}",
-            expected=f"rows of one unit, one per {column}", hint=_choose("unit", units[0]),
+            expected=f"rows of one unit, one per {column}",
+            hint=_choose(apart, frame[apart].iloc[0]),
         )  # fmt: skip
     again = frame[frame.duplicated(column, keep=False)]
     if again.empty:
