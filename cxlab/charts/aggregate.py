@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxlab.calendars import Period, time_zone
+from cxlab.charts.given import period_of
 from cxlab.charts.spread import Distribution
 
 if TYPE_CHECKING:
@@ -48,15 +49,20 @@ _NO_RESPONSE = "No ticket has a first response."
 """Why there is nothing to draw of first responses, nor of waits where no answer is known either."""
 
 
-def hourly_waits(tables: Tables, tz: str = "UTC", period: Period | None = None) -> pd.DataFrame:
+def hourly_waits(
+    tables: Tables, tz: str = "UTC", period: Period | str | None = None
+) -> pd.DataFrame:
     """Return the mean wait by local hour of the week: weekday, hour, value (s), n.
 
     The wait for a person where the log knows queues (until answered or given up), the first
     response time otherwise; `attrs["what"]` says which. Hours without tickets have no row.
+    `period`: only tickets created then, such as "2026-W10". Raises InputError for a zone that is
+    none, and for a text that is no period.
     """
     time_zone(tz)
     columns = ("created_at", "queued_at", "answered_at", "abandoned_at", "first_human_reply_at")
-    tickets = _counted(tables, columns, period)
+    chosen = None if period is None else period_of(tables, period, tz)
+    tickets = _counted(tables, columns, chosen)
     what, start = "Mean wait for a person", tickets["queued_at"]
     end = tickets["answered_at"].fillna(tickets["abandoned_at"])
     if not (start.notna() & end.notna()).any():
@@ -140,15 +146,18 @@ CLASSES = (0, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 5
 
 def first_response_times(
     tables: Tables,
-    period: Period | None = None,
+    period: Period | str | None = None,
     *,
     percentiles: tuple[float, ...] = (0.5, 0.9),
 ) -> Distribution:
     """Return the distribution of first response times (first human reply − creation).
 
     Percentiles are linear between neighbours (Hyndman & Fan type 7), as those of the metrics.
+    `period`: only tickets created then, such as "2026-W10". Raises InputError for a text that is
+    no period.
     """
-    tickets = _counted(tables, ("created_at", "first_human_reply_at"), period)
+    chosen = None if period is None else period_of(tables, period)
+    tickets = _counted(tables, ("created_at", "first_human_reply_at"), chosen)
     times = (tickets["first_human_reply_at"] - tickets["created_at"]).dt.total_seconds().dropna()
     what = "First response time"
     if times.empty:

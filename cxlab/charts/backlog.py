@@ -10,6 +10,7 @@ import pandas as pd
 
 from cxlab.calendars import Period
 from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.given import period_of, rows_with
 from cxlab.charts.words import count_words
 from cxlab.metrics.sources.desk.states import OPEN_AT_END
 from cxlab.metrics.view import Windows, view_of
@@ -35,18 +36,19 @@ _SHADES = [0.22, 0.4, 0.58, 0.78, 1.0]
 """Opacity of the bands: the older, the fuller."""
 
 
-def open_by_age(tables: Tables, period: Period, *, periods: int = 12) -> pd.DataFrame:
+def open_by_age(tables: Tables, period: Period | str, *, periods: int = 12) -> pd.DataFrame:
     """Return how many tickets were open at the end of each period, by age: period, age, n.
 
-    `period` is the last of so many `periods` of its length; those before the log's first ticket
+    `period` ("2026-W10", or "last" as `measure` has it) is the last of so many `periods` of its
+    length; those before the log's first ticket
     are left out, and one that is going on is seen as it stands now. Tickets are open as the metric
     `backlog_age` has it, ages are calendar time. Of simulated replications `n` is the mean. The
-    database counts; no ticket leaves it.
+    database counts; no ticket leaves it. Raises InputError for a text that is no period.
     """
     columns = ["period", "age", "n"]
     if "tickets" not in tables:
         return pd.DataFrame(columns=columns)
-    view = view_of(tables, None)
+    view, period = view_of(tables, None), period_of(tables, period)
     first = max(period.shift(1 - periods).start, view.begins(OPEN_AT_END))
     windows = Windows(period.every, None, period.zone, min(view.as_of, period.end), first)
     rows = OPEN_AT_END.build(view, windows)
@@ -81,6 +83,7 @@ def backlog_age(frame: pd.DataFrame, *, title: str = "Open tickets by age") -> F
 
     `frame` (from `open_by_age`): period, age (of `AGES`), n.
     """
+    rows_with(frame, "period", "age", "n", made_by="cx.charts.open_by_age(tables, period)")
     if frame.empty or not frame["n"].sum() > 0:
         return nothing_to_draw(title, "No ticket is open at the end of any period.")
     order, ages = list(dict.fromkeys(frame["period"])), list(AGES)
@@ -121,8 +124,9 @@ def _told(frame: pd.DataFrame, order: list[str]) -> str:
     last, total = wide.iloc[-1], wide.sum(axis=1)
     oldest = list(AGES)[-1]
     parts = ", ".join(f"{age} {_number(n)}" for age, n in last.items() if n > 0)
+    are_open = "ticket is open" if total.iloc[-1] == 1 else "tickets are open"
     words = (
-        f"At the end of {order[-1]} {_number(total.iloc[-1])} tickets are open"
+        f"At the end of {order[-1]} {_number(total.iloc[-1])} {are_open}"
         f"{f': {parts}' if parts else ''}."
     )
     if len(order) > 1:

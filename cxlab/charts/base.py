@@ -7,8 +7,6 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from cxlab.errors import InputError
-
 __all__ = [
     "CAPTION",
     "EMPTY",
@@ -19,7 +17,6 @@ __all__ = [
     "layered",
     "nothing_to_draw",
     "room_for_words",
-    "rows_with",
     "target_layers",
 ]
 
@@ -70,21 +67,6 @@ def _cell(value: Any) -> str:
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return "–"
     return f"{value:,.4g}" if isinstance(value, float) else str(value)
-
-
-def rows_with(frame: object, *columns: str) -> pd.DataFrame:
-    """Return a chart's frame as it is; InputError for what is none, or rows without a column."""
-    needed = "a frame with the columns " + ", ".join(columns)
-    if not isinstance(frame, pd.DataFrame):
-        hint = "cx.measure(tables, METRIC, by=...) gives one"
-        raise InputError("a chart is drawn of a frame", given=frame, expected=needed, hint=hint)
-    lacking = [name for name in columns if name not in frame]
-    if lacking and len(frame):
-        raise InputError(
-            f"the frame has no column {lacking[0]!r}", given=[str(c) for c in frame.columns],
-            expected=needed,
-        )  # fmt: skip
-    return frame
 
 
 def layered(*layers: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.given import rows_with
 from cxlab.charts.words import Axis, count_words
 from cxlab.units import format_value
 
@@ -38,6 +39,8 @@ def waits_by_hour(frame: pd.DataFrame, *, title: str = "Waiting time by hour of 
 
     `frame` (from `hourly_waits`): weekday 0 = Monday, hour 0 to 23, value in seconds, n.
     """
+    made_by = "cx.charts.hourly_waits(tables)"
+    rows_with(frame, "weekday", "hour", "value", "n", made_by=made_by)
     if frame.empty:
         return nothing_to_draw(title, str(frame.attrs.get("reason", "There are no waits.")))
     what = str(frame.attrs.get("what", "Mean wait"))
@@ -101,6 +104,8 @@ def load_against_staffing(
 
     `frame` (from `hourly_load`): hour_of_week 0 to 167, on_shift, busy (mean numbers).
     """
+    made_by = "cx.charts.hourly_load(tables)"
+    rows_with(frame, "hour_of_week", "on_shift", "busy", made_by=made_by)
     if frame.empty:
         return nothing_to_draw(title, str(frame.attrs.get("reason", "There are no shifts.")))
     wide = frame.round(3)

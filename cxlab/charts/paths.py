@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.given import one_row_each, rows_with
 from cxlab.units import format_value
 
 __all__ = ["decision_tree", "funnel"]
@@ -23,6 +24,9 @@ def funnel(frame: pd.DataFrame, *, title: str = "Customer journey") -> Figure:
     `frame`: rows of `cxlab.metrics.journey.journey` without groups: stage, entered, conversion
     (a share), median_s (seconds).
     """
+    made_by = "cx.journey(tables)"
+    rows_with(frame, "stage", "entered", "conversion", "median_s", made_by=made_by)
+    one_row_each(frame, "stage")
     rows = frame[frame["entered"] > 0] if len(frame) else frame
     if rows.empty:
         return nothing_to_draw(title, "Nobody entered any stage.")

@@ -7,13 +7,13 @@ that is new in 6, so the same specification goes out as `application/vnd.vegalit
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import altair as alt
 
 from cxlab.charts.theme import GROUND, config
 
-__all__ = ["LAB_WIDTH", "MIME", "enable", "mime_bundle"]
+__all__ = ["LAB_WIDTH", "MIME", "enable", "mime_bundle", "saved_look"]
 
 MIME = "application/vnd.vegalite.v5+json"
 """MIME type of the charts, drawn by JupyterLab 4 without a network."""
@@ -41,7 +41,22 @@ def mime_bundle(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     return {MIME: shown, "text/plain": words}
 
 
+def saved_look() -> alt.theme.ThemeConfig:
+    """Return the theme of a chart that is saved to a file: light, and as wide as in JupyterLab.
+
+    A chart that fills its container has in a file only the width of the theme.
+    """
+    view = {"stroke": None, "continuousWidth": LAB_WIDTH}
+    return cast(
+        "alt.theme.ThemeConfig", {"config": config() | {"background": GROUND, "view": view}}
+    )
+
+
 def enable() -> None:
-    """Make this the way Altair shows charts in this process."""
+    """Make this the way Altair shows charts in this process, and saves them to files.
+
+    A page takes nothing of the theme: it brings its own.
+    """
+    alt.theme.register("cxlab", enable=True)(saved_look)
     alt.renderers.register("cxlab", mime_bundle)
     alt.renderers.enable("cxlab")

@@ -9,8 +9,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from cxlab.charts.base import Figure, finish, layered, nothing_to_draw, rows_with
+from cxlab.calendars import EVERY
+from cxlab.charts.base import Figure, finish, layered, nothing_to_draw
+from cxlab.charts.given import one_row_each, rows_with
 from cxlab.charts.words import Axis, axis_for, count_words, percentile_name, title_of
+from cxlab.errors import InputError
 from cxlab.units import format_value
 
 __all__ = ["Distribution", "interval", "short_duration", "wait_distribution"]
@@ -39,6 +42,11 @@ def wait_distribution(distribution: Distribution, *, title: str | None = None) -
     The classes are those people speak in (10 s, 1 min, 1 h, 1 day), each drawn equally wide:
     seconds and days stand in one picture and no tail is cut off.
     """
+    if not isinstance(distribution, Distribution):
+        raise InputError(
+            "the chart is drawn of a distribution", given=distribution,
+            expected="a Distribution", hint="cx.charts.first_response_times(tables) gives one",
+        )  # fmt: skip
     name = title or distribution.what
     if distribution.bins.empty:
         return nothing_to_draw(name, distribution.reason)
@@ -142,14 +150,20 @@ def interval(
 ) -> Figure:
     """Draw one metric for each group as a dot with its interval, best comparable side by side.
 
-    `frame`: tidy rows of one metric, one per group in the column `by`.
+    The highest value stands first; periods stay in the order of time.
+    `frame`: tidy rows of one metric, one per group in the column `by`; or of several readings of
+    one thing, where `by` tells them apart. Raises InputError for several units, and for several
+    rows of one group.
     """
     frame = rows_with(frame, by, "value", "unit")
     name = title or f"{title_of(frame)} by {by}"
+    one_row_each(frame, by)
     rows = frame[frame["value"].notna()] if len(frame) else frame
     if rows.empty:
         return nothing_to_draw(name, f"No group of {by} has a value.")
-    axis = axis_for(rows, title_of(frame))
+    axis, timed = axis_for(rows, title_of(frame)), by in ("period", *EVERY)
+    if timed and "period_start" in rows:
+        rows = rows.sort_values("period_start", kind="stable")
     data = pd.DataFrame(
         {
             "group": rows[by].astype(object).where(rows[by].notna(), "(none)").astype(str),
@@ -159,7 +173,9 @@ def interval(
             "words": [axis.words(v) for v in rows["value"]],
             "n": rows["n"],
         }
-    ).sort_values("value", ascending=False)
+    )
+    if not timed:
+        data = data.sort_values("value", ascending=False)
     data["side"] = _sides(data)
     base = alt.Chart(data).encode(
         y=alt.Y("group:N", title=None, sort=list(data["group"]), axis=alt.Axis(labelLimit=130))

@@ -14,10 +14,11 @@ from cxlab.charts.base import (
     layered,
     nothing_to_draw,
     room_for_words,
-    rows_with,
     target_layers,
 )
+from cxlab.charts.given import one_metric, rows_with
 from cxlab.charts.words import Axis, axis_for, count_words, title_of
+from cxlab.errors import InputError
 from cxlab.units import format_value
 
 __all__ = ["backlog_trend", "trend"]
@@ -27,10 +28,12 @@ def trend(frame: pd.DataFrame, *, target: float | None = None, title: str | None
     """Draw one metric by period, with its interval as a band and the target as a dashed line.
 
     `frame`: tidy rows of one metric, one per period (as `measure(..., every="week")` gives),
-    with period, value, low, high, unit. `target`: in the metric's stored unit.
+    with period, value, low, high, unit. `target`: in the metric's stored unit. Raises InputError
+    for several metrics, and for several rows of one period.
     """
     frame = rows_with(frame, "period", "value", "unit")
     name = title or title_of(frame)
+    one_metric(frame, "period")
     rows = _ordered(frame)
     if few := _too_few(rows):
         return nothing_to_draw(name, few)
@@ -56,10 +59,13 @@ def trend(frame: pd.DataFrame, *, target: float | None = None, title: str | None
 def backlog_trend(frame: pd.DataFrame, *, title: str | None = None) -> Figure:
     """Draw the open backlog at the end of each period, from zero.
 
-    `frame`: tidy rows of `backlog`, one per period.
+    `frame`: tidy rows of `backlog`, one per period. Raises InputError for another metric, and for
+    several rows of one period.
     """
     frame = rows_with(frame, "period", "value", "unit")
     name = title or title_of(frame)
+    one_metric(frame, "period")
+    _only_backlog(frame)
     rows = _ordered(frame)
     if few := _too_few(rows):
         return nothing_to_draw(name, few)
@@ -79,6 +85,17 @@ def backlog_trend(frame: pd.DataFrame, *, title: str | None = None) -> Figure:
         chart, name, _trend_words(rows, axis, name, None), data=_readable(rows, axis, name)
     )
     return figure
+
+
+def _only_backlog(frame: pd.DataFrame) -> None:
+    """Refuse another metric, whose values would be read as tickets."""
+    others = [m for m in frame["metric"] if m != "backlog"] if "metric" in frame else []
+    if others or (frame["unit"] != "count").any():
+        raise InputError(
+            "the chart shows the open backlog", given=str((others or list(frame["unit"]))[0]),
+            expected="rows of the metric backlog",
+            hint='cx.measure(tables, "backlog", by="week") gives them; trend draws other metrics',
+        )  # fmt: skip
 
 
 def _too_few(rows: pd.DataFrame) -> str:

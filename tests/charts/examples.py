@@ -32,6 +32,10 @@ def trend_rows(values, unit="s"):
     )  # fmt: skip
 
 
+def backlog_rows(values):
+    return trend_rows(values, unit="count").assign(metric="backlog")
+
+
 LINK = Link.model_validate({"name": "waiting", "from": "first_reply_hours",
                             "curve": [[2, 1], [24, 1.5]],
                             "low": [[2, 1.0]], "high": [[2, 1.0], [8, 2.0]]})  # fmt: skip
@@ -124,7 +128,7 @@ def all_charts():
         "standard errors": charts.standardised_differences(compared, 4.6),
         "trend": charts.trend(trend_rows([3600.0, nan, 5400.0]), target=4000.0),
         "far target": charts.trend(trend_rows([60.0, 70.0]), target=86400.0),
-        "backlog": charts.backlog_trend(trend_rows([3.0, 0.0, 9.0], unit="count")),
+        "backlog": charts.backlog_trend(backlog_rows([3.0, 0.0, 9.0])),
         "heat": charts.waits_by_hour(heat),
         "load": charts.load_against_staffing(load),
         "spread": charts.wait_distribution(spread),

@@ -17,6 +17,7 @@ from tests.charts.examples import (
     EXAMPLES,
     SLIDERS,
     all_charts,
+    backlog_rows,
     chart_functions,
     settling,
     trend_rows,
@@ -243,9 +244,12 @@ def test_a_chart_of_times_has_one_unit():
 
 
 def test_one_period_is_told_once():
-    for draw in (charts.trend, charts.backlog_trend):
-        words = draw(trend_rows([3600.0]))._repr_mimebundle_()["text/plain"]
-        assert words == "Only 2026-W01 has a value, 1.0 h: a trend takes two periods."
+    for chart, value in (
+        (charts.trend(trend_rows([3600.0])), "1.0 h"),
+        (charts.backlog_trend(backlog_rows([36.0])), "36"),
+    ):
+        words = chart._repr_mimebundle_()["text/plain"]
+        assert words == f"Only 2026-W01 has a value, {value}: a trend takes two periods."
 
 
 def test_pooled_runs_are_said():
