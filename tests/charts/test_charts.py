@@ -428,3 +428,11 @@ def test_a_caption_says_what_the_drawing_does_not_and_the_numbers_stay_in_the_wo
     assert "95 % intervals" in caption
     assert "EUR" in spec["description"]
     assert "EUR" not in caption
+
+
+def test_a_stage_that_nobody_entered_is_drawn_and_the_last_goes_nowhere():
+    stages = pd.DataFrame({"stage": ["buy", "renew", "advocate"], "entered": [10, 4, 0],
+                           "conversion": [0.4, 0.0, np.nan], "median_s": np.nan})  # fmt: skip
+    words = charts.funnel(stages).description
+    assert "buy: 10, 40.0 % go on; renew: 4, 0.0 % go on; advocate: 0. " in words
+    assert "Nobody entered" in charts.funnel(stages.assign(entered=0)).description
