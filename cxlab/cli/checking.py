@@ -114,7 +114,8 @@ def _check_toml(path: Path) -> tuple[str, list[str]]:
 
         rules = load_rules(path)
         return f"rules {rules.title!r}: {len(rules.rules)} rules, none contradicts another", []
-    if set(top) == {"targets"}:
+    of_targets = "targets" in top or path.stem.endswith("targets")
+    if of_targets and not {"horizon", "extends"} & set(top):
         from cxlab.report.targets import load_alarms, load_targets
 
         named = [f"targets of {', '.join(goals)}"] if (goals := load_targets(path)) else []

@@ -123,7 +123,7 @@ def test_a_wrong_map_is_refused(tmp_path, text, message):
 
 
 def test_what_the_log_lacks_is_named(small, tmp_path):
-    with pytest.raises(cx.InputError, match="given 'advocacy_acts'"):
+    with pytest.raises(cx.InputError, match="no advocacy_acts, in which stages"):
         journey(small)
     with pytest.raises(cx.InputError, match="unknown group"):
         journey(small, stages(tmp_path), by="segmnt")
