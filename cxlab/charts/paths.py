@@ -22,13 +22,12 @@ def funnel(frame: pd.DataFrame, *, title: str = "Customer journey") -> Figure:
     """Draw a bar per stage of a journey, with how many went on and how long that took.
 
     `frame`: rows of `cxlab.metrics.journey.journey` without groups: stage, entered, conversion
-    (a share), median_s (seconds).
+    (a share), median_s (seconds). A stage that nobody entered stands with 0.
     """
     made_by = "cx.journey(tables)"
-    rows_with(frame, "stage", "entered", "conversion", "median_s", made_by=made_by)
-    one_row_each(frame, "stage")
-    rows = frame[frame["entered"] > 0] if len(frame) else frame
-    if rows.empty:
+    rows = rows_with(frame, "stage", "entered", "conversion", "median_s", made_by=made_by)
+    one_row_each(rows, "stage")
+    if rows.empty or not (rows["entered"] > 0).any():
         return nothing_to_draw(title, "Nobody entered any stage.")
     data = pd.DataFrame(
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -88,6 +88,8 @@ def _checked(path: Path) -> _Checked:
     try:
         if not path.exists():
             raise no_file("no such file", path, known=shipped("scenarios", ".toml"))
+        if path.suffix == ".toml" and _is_mapping(_keys(path)):
+            return _check_mapping(path)
         if path.suffix == ".toml":
             message, about = _check_toml(path)
             return _Checked(str(path), True, message, [], about=about)
@@ -102,8 +104,6 @@ def _check_toml(path: Path) -> tuple[str, list[str]]:
     Of a scenario also what it models of customers, in lines.
     """
     top = _keys(path)
-    if "source" in top and "horizon" not in top:
-        return _check_mapping(path), []
     if "stages" in top:
         from cxlab.metrics.journey_map import load_journey
 
@@ -114,7 +114,8 @@ def _check_toml(path: Path) -> tuple[str, list[str]]:
 
         rules = load_rules(path)
         return f"rules {rules.title!r}: {len(rules.rules)} rules, none contradicts another", []
-    if set(top) == {"targets"}:
+    of_targets = "targets" in top or path.stem.endswith("targets")
+    if of_targets and not {"horizon", "extends"} & set(top):
         from cxlab.report.targets import load_alarms, load_targets
 
         named = [f"targets of {', '.join(goals)}"] if (goals := load_targets(path)) else []
@@ -143,16 +144,33 @@ def _check_toml(path: Path) -> tuple[str, list[str]]:
     return f"scenario {scenario.name!r}", base_outlook(scenario)
 
 
-def _check_mapping(path: Path) -> str:
-    """Return what a mapping is, tried on the export beside it where there is one."""
+def _is_mapping(top: Mapping[str, Any]) -> bool:
+    return "source" in top and "horizon" not in top
+
+
+def _check_mapping(path: Path) -> _Checked:
+    """Say what a mapping is, tried on the export beside it where there is one.
+
+    One by which more than a tenth of a table's rows would be lost is wrong.
+    """
     from cxlab.ingest.importer import tried_out
 
     fit = tried_out(path)
     if fit is None:
-        return "a mapping; its export is not beside it, so its columns were not looked for"
-    for problem in fit.quarantine.itertuples():
-        say(f"note: {path}: of the first {fit.rows:,} rows would be {quarantined(problem)}")
-    return f"a mapping; it fits {fit.file.name} ({fit.rows:,} rows tried)"
+        words = "a mapping; its export is not beside it, so its columns were not looked for"
+        return _Checked(str(path), True, words, [])
+    aside = [
+        f"{p.rows:,} of {fit.of[str(p.table)]:,} rows would be set aside: {p.reason} "
+        f"({p.table}.{p.column}; {p.examples})"
+        for p in fit.quarantine.itertuples()
+    ]
+    tried = f"{fit.file.name} ({fit.rows:,} rows tried)"
+    if not fit.fits:
+        words = f"a mapping; it does not fit {tried}: more than a tenth would be set aside"
+        return _Checked(str(path), False, words, aside)
+    for line in aside:
+        say(f"note: {path}: {line}")
+    return _Checked(str(path), True, f"a mapping; it fits {tried}", [])
 
 
 def _keys(path: Path) -> dict[str, Any]:

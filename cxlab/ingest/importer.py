@@ -109,11 +109,24 @@ TRIED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A mapping tried on the export beside it: the file, rows tried, and those set aside."""
+    """A mapping tried on the export beside it: the file, rows tried, and those set aside.
+
+    `quarantine` has the columns of `Tables.quarantine`; `of` the rows of each table that were
+    tried, those set aside among them.
+    """
 
     file: Path
     rows: int
     quarantine: pd.DataFrame
+    of: dict[str, int]
+
+    @property
+    def fits(self) -> bool:
+        """Whether no table loses more than a tenth of its rows: more is no dirt in the export."""
+        if self.quarantine.empty:
+            return True
+        lost = self.quarantine.groupby("table")["rows"].sum()
+        return not any(rows > self.of[str(table)] / 10 for table, rows in lost.items())
 
 
 def tried_out(mapping_path: str | Path) -> Fit | None:
@@ -134,13 +147,14 @@ def tried_out(mapping_path: str | Path) -> Fit | None:
     try:
         for name, column in rule.derive.items():
             export.name(name, column)
-        built = [build_table(name, table, export) for name, table in rule.tables.items()]
+        built = {name: build_table(name, table, export) for name, table in rule.tables.items()}
+        # What the tables accept is part of it: a channel that is none of the known ones.
+        held = _tables(rule, built).quarantine
     except InputError as error:
         raise InputError(f"{path.name} does not fit {file.name}: {error.what}", given=error.given,
                          expected=error.expected, hint=error.hint) from None  # fmt: skip
-    found = [b.quarantine for b in built if len(b.quarantine)]
-    held = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
-    return Fit(file, len(export.frame), held)
+    of = {name: len(b.frame) + len(b.bad) for name, b in built.items()}
+    return Fit(file, len(export.frame), held, of)
 
 
 _CSV = (".csv", ".csv.gz", ".tsv")
@@ -158,7 +172,9 @@ class _Steps:
             self._progress(self._done, self._total)
 
 
-def _tables(rule: MappingFile, built: Mapping[str, Built], given: InputFile) -> Tables:
+def _tables(
+    rule: MappingFile, built: Mapping[str, Built], given: InputFile | None = None
+) -> Tables:
     frames = {n: b.frame for n, b in built.items()}
     summaries = [b.quarantine for b in built.values() if len(b.quarantine)]
     return Tables.from_frames(
@@ -166,7 +182,7 @@ def _tables(rule: MappingFile, built: Mapping[str, Built], given: InputFile) -> 
         as_of=rule.source.observed_until,
         source=rule.source.name,
         time_zone=rule.source.time_zone,
-        inputs=(given,),
+        inputs=() if given is None else (given,),
         quarantine=pd.concat(summaries, ignore_index=True) if summaries else None,
         quarantined={n: b.bad for n, b in built.items() if len(b.bad)},
     )

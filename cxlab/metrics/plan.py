@@ -151,12 +151,16 @@ class Plan:
             return rows.replication
         found = name if name in rows.columns else ALIASES.get(name, name)
         if found not in rows.columns:
-            own = [c for c in rows.columns if not c.startswith("fact_")]
+            own = [c for c, kind in rows.schema().items()
+                   if not c.startswith("fact_") and not kind.is_timestamp()]  # fmt: skip
             known = [*own, *EVERY, *_CLOCK, *ALIASES]
             usual = [c for c in own if rows[c].type().is_string() and not c.endswith("_id")]
             shown = ", ".join(sorted({*usual, *ALIASES} - _NEVER))
             expected = f"one of {shown}; or of time {', '.join([*EVERY, *_CLOCK])}"
             raise InputError("unknown group", given=name, expected=expected, known=known)
+        if rows[found].type().is_timestamp():  # hardly two rows share one
+            expected = f"a span of time: {', '.join([*EVERY, *_CLOCK])}"
+            raise InputError("a column of instants makes no groups", given=name, expected=expected)
         return rows[found].cast("string").fill_null(MISSING)
 
     @property

@@ -32,6 +32,7 @@ from cxlab.report.customers import (
     customer_numbers,
     customers_heading,
     customers_period,
+    customers_state,
     who_stays,
 )
 from cxlab.report.definitions import definitions
@@ -111,6 +112,7 @@ __all__ = [
     "customer_numbers",
     "customers_heading",
     "customers_period",
+    "customers_state",
     "data_quality",
     "definitions",
     "difference_tables",

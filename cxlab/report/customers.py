@@ -16,6 +16,7 @@ from cxlab.metrics import measure
 from cxlab.report.alerts import alerts
 from cxlab.report.blocks import Block
 from cxlab.report.heading import heading
+from cxlab.report.html import element
 from cxlab.report.kpis import kpi_table
 from cxlab.report.targets import Alarm, Target
 from cxlab.report.tiles import tiles
@@ -23,7 +24,8 @@ from cxlab.report.view import View
 from cxlab.tables import Tables
 
 __all__ = [
-    "customer_alerts", "customer_numbers", "customers_heading", "customers_period", "who_stays",
+    "customer_alerts", "customer_numbers", "customers_heading", "customers_period",
+    "customers_state", "who_stays",
 ]  # fmt: skip
 
 WHOLE = ("churn_ever", "ret_30d", "ret_km_6", "ret_km_12", "churn_voluntary", "nps", "ces", "resp")
@@ -100,6 +102,16 @@ def customers_heading(rules: str, customers: int, data: str, view: View | None) 
     block = heading("Customers", title, rules, facts)
     block.page["period"] = view.current.label
     return block
+
+
+def customers_state(tables: Tables, view: View | None) -> Block:
+    """Return the line that says as of when journey and tree are: the log's end, in any period."""
+    zone = view.time_zone if view is not None else tables.time_zone or "UTC"
+    end = "the end of the log"
+    if tables.as_of is not None:
+        end = f"{tables.as_of.astimezone(time_zone(zone)):%Y-%m-%d %H:%M} ({zone}), {end}"
+    words = f"As of {end}" + ("." if view is None else f"; not of {view.current.label} alone.")
+    return Block(element("p", words), words)
 
 
 def customer_numbers(tables: Tables, view: View | None) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cxlab.errors import InputError
+from cxlab.errors import InputError, nearest
 from cxlab.files import bundled, no_file
 from cxlab.metrics import METRICS, metric
 from cxlab.units import RANGES, convert_key, format_value
@@ -92,7 +92,8 @@ SAMPLE = "sample"
 def load_targets(path: str | Path | None) -> dict[str, Target]:
     """Read targets from a TOML file, or the shipped "sample"; no path, no targets.
 
-    Raises InputError when the file is missing, is not TOML, or names something unknown.
+    Raises InputError when the file is missing, is not TOML, has no limit, or names something
+    unknown.
     """
     return {} if path is None else parse_targets(_read(path))
 
@@ -109,11 +110,17 @@ def _read(path: str | Path) -> dict[str, Any]:
     shipped = bundled("scenarios") / "sample_import" / "targets.toml"
     file = shipped if str(path) == SAMPLE else Path(path)
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):
         raise no_file("no such file of targets", path, known=[SAMPLE]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the targets in {file.name}", hint=str(error)) from None
+    if not data or data.get("targets") == {}:
+        raise InputError(f"no targets in {file.name}", given=str(path), expected=_EXAMPLE)
+    return data
+
+
+_EXAMPLE = "tables such as [targets.frt] with at_most_hours = 1 below"
 
 
 def parse_targets(data: Mapping[str, Any]) -> dict[str, Target]:
@@ -139,6 +146,11 @@ def parse_alarms(data: Mapping[str, Any]) -> dict[str, Alarm]:
 def _tables(data: Mapping[str, Any]) -> dict[str, object]:
     unknown = [name for name in data if name != "targets"]
     if unknown:
+        if unknown[0] in METRICS:
+            raise InputError(
+                f"a limit of {unknown[0]} outside the targets", given=data[unknown[0]],
+                expected=f"a table [targets.{unknown[0]}] with a limit such as at_most_hours = 1",
+            )  # fmt: skip
         raise InputError("unknown table in the targets", given=unknown[0], known=["targets"])
     tables = data.get("targets", {})
     if not isinstance(tables, Mapping):
@@ -149,7 +161,8 @@ def _tables(data: Mapping[str, Any]) -> dict[str, object]:
 def _limits(name: str, limits: object, wanted: tuple[str, ...]) -> dict[str, float]:
     """Return the limits of one metric that are of a wanted kind; all of them are checked."""
     if name not in METRICS:
-        raise InputError("unknown metric in the targets", given=name, known=METRICS)
+        hint = None if nearest(name, METRICS) else _called_alike(name)
+        raise InputError("unknown metric in the targets", given=name, known=METRICS, hint=hint)
     if not isinstance(limits, Mapping) or not limits:
         expected = "a limit such as at_most_hours = 24 or at_least_percent = 65"
         raise InputError(f"target of {name} has no limit", given=limits, expected=expected)
@@ -169,6 +182,20 @@ def _limits(name: str, limits: object, wanted: tuple[str, ...]) -> dict[str, flo
     if found.get("at_least", -math.inf) > found.get("at_most", math.inf):
         raise InputError(f"{name} cannot be at least and at most this", given=dict(limits))
     return {side: limit for side, limit in found.items() if side in wanted}
+
+
+def _called_alike(name: str) -> str:
+    """Return the metrics whose titles share most words with a name that is like no id."""
+    words = set(name.casefold().replace("_", " ").split())
+    shared = {
+        m.id: len(words & set(m.title.casefold().replace(",", "").split()))
+        for m in METRICS.values()
+        if not m.variant_of
+    }
+    most = max(shared.values())
+    alike = [f"{i} ({METRICS[i].title})" for i, n in shared.items() if most and n == most]
+    listed = "`cxlab metrics` lists them"
+    return f"did you mean {' or '.join(alike[:3])}? {listed}" if alike else listed
 
 
 def _check_range(name: str, key: str, given: float, limit: float) -> None:

@@ -463,3 +463,11 @@ def test_names_of_lines_stand_at_the_right_end():
                for row in mark if "day" in row)  # fmt: skip
     assert align == "left"
     assert [row[column] for row in rows] == [last, last]
+
+
+def test_a_stage_that_nobody_entered_is_drawn_and_the_last_goes_nowhere():
+    stages = pd.DataFrame({"stage": ["buy", "renew", "advocate"], "entered": [10, 4, 0],
+                           "conversion": [0.4, 0.0, np.nan], "median_s": np.nan})  # fmt: skip
+    words = charts.funnel(stages).description
+    assert "buy: 10, 40.0 % go on; renew: 4, 0.0 % go on; advocate: 0. " in words
+    assert "Nobody entered" in charts.funnel(stages.assign(entered=0)).description

@@ -28,7 +28,7 @@ first_human_reply_at = "Replied"
 EXPORT = """Id,Opened,Replied
 1,2026-01-05 09:00,2026-01-05 09:10
 2,2026-01-05 10:00,n/a
-"""
+""" + "".join(f"{i},2026-01-05 {i}:00,\n" for i in range(11, 20))
 
 
 @pytest.fixture
@@ -42,8 +42,35 @@ def mapping(tmp_path):
 def test_a_mapping_that_fits(mapping, capsys):
     assert run(["check", str(mapping)]) == 0
     told = capsys.readouterr().err
-    assert "a mapping; it fits export.csv (2 rows tried)" in told
-    assert "would be quarantined: tickets.first_human_reply_at: 1 rows" in told
+    assert "a mapping; it fits export.csv (11 rows tried)" in told
+    assert "1 of 11 rows would be set aside: " in told
+    assert "(tickets.first_human_reply_at; row 2)" in told
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        # Of 28 days of January 12 are months too.
+        ('"UTC"', '"UTC"\ntime_format = "%d.%m.%Y"',
+         "16 of 28 rows would be set aside: Opened is not a time of the form %d.%m.%Y"),
+        # Every third channel is one that the tables do not know.
+        ('{ const = "email" }', '"Channel"', "9 of 28 rows would be set aside: "),
+    ],
+)  # fmt: skip
+def test_a_mapping_by_which_many_rows_would_be_lost(mapping, capsys, before, after, words):
+    days = range(1, 29)
+    rows = "".join(f"{d},01.{d:02}.2026,,{'email' if d % 3 else 'pigeon'}\n" for d in days)
+    (mapping.parent / "export.csv").write_text("Id,Opened,Replied,Channel\n" + rows)
+    right = '"UTC"\ntime_format = "%m.%d.%Y"'
+    mapping.write_text(MAPPING.replace('"UTC"', right))
+    assert run(["check", str(mapping)]) == 0
+    capsys.readouterr()
+    mapping.write_text((MAPPING if "UTC" in before else mapping.read_text()).replace(before, after))
+    assert run(["check", str(mapping)]) == 2
+    told = capsys.readouterr().err
+    assert "bad: " in told
+    assert words in told
+    assert "does not fit export.csv (28 rows tried)" in told
 
 
 @pytest.mark.parametrize(

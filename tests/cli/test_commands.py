@@ -364,6 +364,11 @@ class TestInitAndCheck:
         (tmp_path / "targets.toml").write_text("[targets.sla]\nat_least_percent = 65\n")
         capsys.readouterr()
         assert run(["check", *(str(tmp_path / f"{n}.toml") for n in ("settings", "targets"))]) == 0
+        for text, words in (("", "no targets in targets.toml"),
+                            ('frt = "<= 1h"\n', "[targets.frt]")):  # fmt: skip
+            (tmp_path / "targets.toml").write_text(text)
+            assert run(["check", str(tmp_path / "targets.toml")]) == 2
+            assert words in capsys.readouterr().err
 
 
 class TestLesson:

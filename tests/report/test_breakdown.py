@@ -43,6 +43,11 @@ def test_what_the_log_does_not_have_names_the_nearest(view):
         cx.report.breakdown(view, ["channel", "shp"])
 
 
+def test_a_column_of_instants_makes_no_groups(view):
+    with pytest.raises(cx.InputError, match=r"instants.*given 'created_at'.*span of time: day, we"):
+        cx.report.breakdown(view, "created_at")
+
+
 def test_what_was_chosen_and_the_log_does_not_have_is_refused(view):
     with pytest.raises(cx.InputError, match=r"no column 'team'.*it has: channel, status, shop$"):
         cx.report.breakdown(view, "channel,team")

@@ -73,6 +73,10 @@ def test_the_last_month_is_one_in_which_all_is_decided():
     assert cx.report.customers_period(log, "last-month").current.label == "2026-05"
     assert cx.report.customers_period(log) is None
     assert cx.report.customer_alerts(None, cx.report.customer_numbers(log, None)) is None
+    # Journey and tree are told as of that end, whatever the period.
+    said = cx.report.customers_state(log, cx.report.customers_period(log, "last-month", "UTC"))
+    assert said.words == "As of 2026-06-30 12:00 (UTC), the end of the log; not of 2026-05 alone."
+    assert cx.report.customers_state(log, None).words.endswith("the end of the log.")
     with pytest.raises(cx.InputError, match="the log is not about that period"):
         cx.report.customers_period(log, "2020-01")
 

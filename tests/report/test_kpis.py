@@ -145,12 +145,19 @@ def test_targets_are_read_in_their_unit(tmp_path):
     assert found["art_median"].at_most == 86400
     assert found["sla"].at_least == pytest.approx(0.65)
     assert load_targets(None) == {}
+    for text in ("", "# nothing yet\n", "[targets]\n"):
+        file.write_text(text)
+        with pytest.raises(cx.InputError, match=rf"no targets in {file.name}: given"):
+            load_targets(file)
 
 
 @pytest.mark.parametrize(
     ("data", "words"),
     [
         ({"targets": {"frtt": {"at_most_hours": 1}}}, "did you mean 'frt'"),
+        ({"targets": {"first_reply": {"at_most_hours": 1}}}, r"frt \(First response time"),
+        ({"targets": {"xyzzy": {"at_most_hours": 1}}}, "`cxlab metrics` lists them"),
+        ({"frt": "<= 1h"}, r"given '<= 1h'; expected a table \[targets.frt\]"),
         ({"targets": {"frt": {"at_most_hour": 1}}}, "at_most_hours"),
         ({"targets": {"frt": {"at_most": 1}}}, "unknown key or unit"),
         ({"targets": {"frt": {"at_most_hours": "1"}}}, "must be a number"),
