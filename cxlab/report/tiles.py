@@ -195,7 +195,7 @@ def _undecided(kpi: Kpi) -> Html:
     else:
         words = f"Most are not decided: {kpi.pending:,} cases still pending"
     until = f"known {'in full ' if kpi.n else ''}from {day}"
-    return element("p", words, *(["; ", _whole(until)] if day else []), ".", class_="flag")
+    return element("p", words + (f"; {until}" if day else "") + ".", class_="flag")
 
 
 def _mostly_pending(kpi: Kpi) -> bool:
