@@ -17,7 +17,7 @@ __all__ = ["shown_file", "shown_parameters", "tell_shown_parameters"]
 def shown_file(path: str | Path) -> str:
     """Return a file by its name and that of its folder.
 
-    >>> shown_file("/home/ada/work/tables/tickets.parquet")
+    >>> shown_file("/home/ada/desk/tables/tickets.parquet")
     'tables/tickets.parquet'
     """
     whole = _whole(path)
