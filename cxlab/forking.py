@@ -80,6 +80,7 @@ def forked(
     """
     waiting = list(enumerate(tasks))
     running: dict[int, _Child] = {}
+    ending: list[_Child] = []
     with selectors.DefaultSelector() as ready:
         try:
             gc.freeze()  # a look at what was there before would only copy its pages
@@ -98,14 +99,18 @@ def forked(
                             progress(child.place, *told)
                     if child.closed or child.outcome is not None:
                         ready.unregister(child.pipe)
-                        yield running.pop(child.pipe).end()
+                        ending.append(running.pop(child.pipe))
+                        yield child.end()
                 for child in _silent(running.values(), limit_s):
                     ready.unregister(child.pipe)
-                    yield running.pop(child.pipe).stopped(limit_s or 0.0)
+                    ending.append(running.pop(child.pipe))
+                    yield child.stopped(limit_s or 0.0)
+                ending = [child for child in ending if not child.is_gone()]
         finally:
             with _undisturbed():
-                for child in running.values():
+                for child in [*running.values(), *ending]:
                     child.kill()
+                    child.gone()
             gc.unfreeze()
 
 
@@ -142,6 +147,7 @@ class _Child:
     done: tuple[int, int] = (0, 0)
     outcome: dict[str, Any] | None = None
     _rest: bytes = b""
+    _code: int | None = None
 
     @classmethod
     def started(cls, work: Work, task: Any, place: int, mask: Any) -> _Child:
@@ -175,9 +181,9 @@ class _Child:
 
     def end(self) -> Outcome:
         """Return what a process that has said what became of its task, or can no more, has done."""
-        status = self.kill()
+        self.kill()
         if self.outcome is None:
-            return Outcome(self.place, error=_died(os.waitstatus_to_exitcode(status), self.done))
+            return Outcome(self.place, error=_died(self.gone(), self.done))
         if "value" in self.outcome:
             return Outcome(self.place, self.outcome["value"])
         kind = InputError if self.outcome["kind"] == "InputError" else RunError
@@ -190,14 +196,35 @@ class _Child:
         what = f"nothing came to an end within {limit_s:g} s, {where}: stopped"
         return Outcome(self.place, error=RunError(what, hint="--time-limit allows more seconds"))
 
-    def kill(self) -> int:
-        """End the process and all that it has started; return how it ended, as `waitpid` has it."""
+    def kill(self) -> None:
+        """End the process and all that it has started; it takes a moment to be gone."""
+        if self._code is not None:
+            return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError):  # before it had a group of its own
             os.kill(self.pid, signal.SIGKILL)
-        os.close(self.pipe)
-        return os.waitpid(self.pid, 0)[1]
+
+    def is_gone(self) -> bool:
+        """Return whether the process has given back its memory, which takes a moment, too.
+
+        The next one need not wait for that.
+        """
+        return self._waited(os.WNOHANG) is not None
+
+    def gone(self) -> int:
+        """Wait until the process is gone; return its exit code, or minus the signal's number."""
+        code = self._waited(0)
+        assert code is not None
+        return code
+
+    def _waited(self, how: int) -> int | None:
+        if self._code is None:
+            pid, status = os.waitpid(self.pid, how)
+            if pid:
+                os.close(self.pipe)
+                self._code = os.waitstatus_to_exitcode(status)
+        return self._code
 
 
 _NAMES = {int(one): one.name for one in signal.Signals}

@@ -24,6 +24,7 @@ from cxlab.forking import Outcome, forked
 from cxlab.imports import importing
 from cxlab.report.run import ReportResult, report
 from cxlab.report.vega import BundleJob
+from cxlab.tables.texts import known_texts, learn_texts
 
 __all__ = ["Made", "made_reports", "serve"]
 
@@ -83,7 +84,13 @@ def _in_forks(
     _warm_up()
     if len(tasks) > 1:
         _first_use(simulates=any(task.get("data") is None for task in tasks))
-    return forked(_work, tasks, at_once=at_once, limit_s=limit, progress=progress)
+    with contextlib.closing(
+        forked(_work, tasks, at_once=at_once, limit_s=limit, progress=progress)
+    ) as outcomes:
+        for outcome in outcomes:
+            if outcome.error is None:
+                learn_texts(outcome.value.pop("texts"))
+            yield outcome
 
 
 _WARM = (
@@ -111,8 +118,10 @@ def _warm_up() -> None:
 def _first_use(*, simulates: bool) -> None:
     """Do once what every report would do for the first time; nothing that starts a thread.
 
-    Schemas are compiled, cxlab's own files are hashed, formulas drawn, machine code is loaded.
+    Schemas and the page's template are compiled, cxlab's own files are hashed, formulas drawn,
+    machine code is loaded.
     """
+    import ibis
     import nbformat
     import pandas as pd
 
@@ -120,10 +129,12 @@ def _first_use(*, simulates: bool) -> None:
     from cxlab.metrics import DESK, METRICS
     from cxlab.origin import code_sha256, git_commit, versions
     from cxlab.report.definitions import formula_markup
+    from cxlab.report.page import page_template
     from cxlab.scenario import Scenario
     from cxlab.sim.engines import is_compiled
     from cxlab.sim.run import replication_tables
 
+    ibis.duckdb.name, page_template()
     nbformat.validate(nbformat.v4.new_notebook())  # type: ignore[no-untyped-call]
     code_sha256(), git_commit(), versions()
     for name in DESK:
@@ -138,6 +149,7 @@ def _first_use(*, simulates: bool) -> None:
 def _work(task: Any, progress: Callable[[int, int], None]) -> dict[str, Any]:
     from cxlab.experiment.executors import end_workers
 
+    known = set(known_texts())
     try:
         made = report(**task, progress=progress)
     finally:
@@ -146,6 +158,7 @@ def _work(task: Any, progress: Callable[[int, int], None]) -> dict[str, Any]:
         "path": str(made.path),
         "manifest_path": str(made.manifest_path),
         "replaced": made.replaced,
+        "texts": [text for text in known_texts() if text not in known],
         **{name: list(getattr(made, name)) for name in _LISTS},
     }
 

@@ -298,6 +298,13 @@ def _policy(bundle: Bundle | None) -> str:
 
 
 def _render(page: Page) -> str:
+    # Nothing of the notebook is left to be processed: nbconvert would copy it three times.
+    return typeset(str(page_template().render(resources={"page": page})).lstrip("\r\n"))
+
+
+@cache
+def page_template() -> Any:
+    """Return the template of all pages, compiled."""
     from nbconvert.exporters import TemplateExporter
 
     class PageExporter(TemplateExporter):
@@ -309,8 +316,7 @@ def _render(page: Page) -> str:
     folder = Path(str(files("cxlab.report") / "template"))
     make: Any = PageExporter
     exporter = make(template_file=str(folder / "page.html.j2"), extra_template_paths=[str(folder)])
-    # Nothing of the notebook is left to be processed: nbconvert would copy it three times.
-    return typeset(str(exporter.template.render(resources={"page": page})).lstrip("\r\n"))
+    return exporter.template
 
 
 _LOADS = re.compile(

@@ -58,7 +58,8 @@ def set_aside(tables: Tables) -> str:
         if len(tables.quarantine)
         else {}
     )
-    told = [_share(name, n, int(tables[name].count().execute())) for name, n in held.items() if n]
+    used = {name: int(tables.numbered(name).count().execute()) for name, n in held.items() if n}
+    told = [_share(name, held[name], n) for name, n in used.items()]
     return f"Set aside, and in no number: {'; '.join(told)}." if told else ""
 
 
@@ -72,7 +73,7 @@ def _counts(tables: Tables) -> Iterator[tuple[str, int, int]]:
     held = tables.quarantine
     if not tables.names:
         return
-    each = [tables[name].aggregate(table=ibis.literal(name), n=tables[name].count())
+    each = [tables.numbered(name).aggregate(table=ibis.literal(name), n=ibis._.count())
             for name in tables.names]  # fmt: skip
     counted = (ibis.union(*each) if len(each) > 1 else each[0]).execute()
     used = dict(zip(counted["table"], counted["n"], strict=True))
@@ -85,7 +86,7 @@ def _tickets(tables: Tables) -> Iterator[str]:
     if "tickets" not in tables:
         yield "There are no tickets."
         return
-    tickets = tables["tickets"]
+    tickets = tables.numbered("tickets")
     by_reason = tickets.group_by("excluded_reason").aggregate(
         n=tickets.count(), solved=tickets.last_solved_at.count()
     )
@@ -134,11 +135,12 @@ _WANTED = (
 
 
 def _flagged(result: pd.DataFrame) -> Iterator[str]:
+    kpis = list(rows_of(result))
     for flag, words in FLAGS.items():
-        titles = list(dict.fromkeys(k.title for k in rows_of(result) if k.flag == flag))
+        titles = list(dict.fromkeys(k.title for k in kpis if k.flag == flag))
         if titles:
             yield f"{words.capitalize()} ({', '.join(titles)})."
-    pending = max((k.pending for k in rows_of(result)), default=0)
+    pending = max((k.pending for k in kpis), default=0)
     if pending:
         cases = count_words(pending, "case of one number is", "cases of one number are")
         yield f"Up to {cases} still pending."

@@ -31,7 +31,7 @@ class _Beside:
     targets: Mapping[str, Target] = field(default_factory=dict)
     lines: Mapping[str, Html] = field(default_factory=dict)
     trends: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    runs: pd.DataFrame | None = None
+    runs: Mapping[str, list[float]] = field(default_factory=dict)
 
 
 def tiles(
@@ -53,7 +53,8 @@ def tiles(
     The block tells the page which targets were missed, and gives it a summary in words.
     """
     before = {k.metric: k for k in rows_of(previous)} if previous is not None else {}
-    beside = _Beside(before, targets or {}, lines or {}, trends or {}, runs)
+    beside = _Beside(before, targets or {}, lines or {}, trends or {},
+                     {} if runs is None else _by_metric(runs))  # fmt: skip
     kpis = list(rows_of(result))
     told = [k for k in kpis if k.flag != "undefined"]
     untold = _untold([k for k in kpis if k.flag == "undefined"])
@@ -101,10 +102,16 @@ def _picture(kpi: Kpi, beside: _Beside) -> Html | None:
         points = [Point(k.period, k.value, k.low, k.high)
                   for k in rows_of(beside.trends[kpi.metric])]  # fmt: skip
         return trend_line(points, words, None if target is None else target.line)
-    if beside.runs is not None:
-        mine = beside.runs[beside.runs["metric"] == kpi.metric]["value"]
-        return run_strip(mine.astype(float), words, kpi.value, kpi.low, kpi.high)
+    if kpi.metric in beside.runs:
+        return run_strip(beside.runs[kpi.metric], words, kpi.value, kpi.low, kpi.high)
     return None
+
+
+def _by_metric(runs: pd.DataFrame) -> dict[str, list[float]]:
+    values: dict[str, list[float]] = {}
+    for metric, value in zip(runs["metric"], runs["value"].astype(float), strict=True):
+        values.setdefault(str(metric), []).append(value)
+    return values
 
 
 def _legend(beside: _Beside, drawn: bool) -> Html | None:
