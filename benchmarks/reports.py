@@ -11,6 +11,7 @@ tickets, against its numbers alone. Prints medians and ratios. Run: `make bench`
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import resource
 import statistics
@@ -47,7 +48,9 @@ def numbers(seed):
     return kpis
 
 for seed in range(1, 1 + int(sys.argv[1])):
+    sys.stdin.readline() if "turns" in sys.argv else None
     numbers(seed)
+    print(seed, flush=True)
 """
 
 SWEEP = """
@@ -59,9 +62,13 @@ requests = [
     {{"scenario": {scenario!r}, "parameters": {{"seed": seed}}, "out": sys.argv[2]}}
     for seed in range(1, 1 + int(sys.argv[1]))
 ]
-for made in made_reports(requests, may_fork=True):
-    if made.error is not None:
-        raise made.error
+made = made_reports(requests, may_fork=True)
+for _ in requests:
+    sys.stdin.readline()
+    one = next(made)
+    if one.error is not None:
+        raise one.error
+    print(one.place, flush=True)
 """
 
 # Everything that the periodic notebook asks of a log.
@@ -118,19 +125,53 @@ def cold(runs: int) -> None:
     print(f"page                              {size / 1000:6.1f} kB")
 
 
+def in_turns(folder: str, rounds: int, *commands: list[str]) -> list[list[float]]:
+    """Let programs do one round each in turn, as each is asked on stdin; return what each took.
+
+    Side by side in time, as a machine that others work on is a tenth faster or slower from minute
+    to minute. The first two rounds are left out: they do once what the others find done.
+    """
+    with contextlib.ExitStack() as stack:
+        programs = [
+            stack.enter_context(
+                subprocess.Popen(
+                    command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL, text=True, bufsize=1,
+                )
+            )
+            for command in commands
+        ]  # fmt: skip
+        took: list[list[float]] = [[] for _ in commands]
+        for number in range(rounds):
+            turn = list(zip(programs, took, strict=True))
+            for program, mine in turn if number % 2 else reversed(turn):
+                assert program.stdin is not None
+                assert program.stdout is not None
+                started = time.perf_counter()
+                program.stdin.write("go\n")
+                if not program.stdout.readline():
+                    raise subprocess.CalledProcessError(program.wait(), program.args)
+                mine.append(time.perf_counter() - started)
+                time.sleep(SETTLED_S)
+    return [mine[2:] for mine in took]
+
+
+SETTLED_S = 0.2
+"""What a round leaves behind (a process that ends) is not to hold up the other's."""
+
+
 def sweep(reports: int, runs: int) -> None:
-    """Print what each further report takes beyond its numbers."""
-    beyond, each, numbers = [], [], []
+    """Print what each further report takes beyond its numbers, round by round side by side."""
+    pairs: list[tuple[float, float]] = []
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as folder:
-            few, many = (seconds(folder, program(SWEEP, n, folder)) for n in (2, reports))
-            one, loop = (seconds(folder, program(BARE, n)) for n in (2, reports))
-        each.append((many - few) / (reports - 2))
-        numbers.append((loop - one) / (reports - 2))
-        beyond.append(each[-1] - numbers[-1])
-    print(f"each further report               {statistics.median(each):6.2f} s")
-    print(f"its numbers and charts alone      {statistics.median(numbers):6.2f} s")
-    print(f"the page beyond them              {statistics.median(beyond):6.2f} s")
+            commands = program(SWEEP, reports, folder), program(BARE, reports, "turns")
+            pairs += zip(*in_turns(folder, reports, *commands), strict=True)
+    beyond = sorted(page - numbers for page, numbers in pairs)
+    low, middle, high = statistics.quantiles(beyond, n=4)
+    print(f"each further report               {statistics.median(p for p, _ in pairs):6.2f} s")
+    print(f"its numbers and charts alone      {statistics.median(n for _, n in pairs):6.2f} s")
+    print(f"the page beyond them              {middle:6.2f} s ({low:.2f} to {high:.2f})")
 
 
 def large(tickets: int) -> None:

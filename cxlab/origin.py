@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["PACKAGES", "code_sha256", "git_commit", "versions"]
+__all__ = ["PACKAGES", "code_sha256", "git_commit", "version_of", "versions"]
 
 PACKAGES = ("cxlab", "pandas", "ibis-framework", "duckdb", "simpy", "altair", "papermill",
             "nbconvert", "numba", "numpy", "scipy", "vl-convert-python")  # fmt: skip
@@ -21,11 +21,12 @@ OWN = (".py", ".css", ".js", ".j2", ".toml", ".json", ".sql")
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that matter."""
-    return {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES}
+    return {"python": platform.python_version()} | {name: version_of(name) for name in PACKAGES}
 
 
 @cache
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
+    """Return the version of a package: it is read from a file, once in a process."""
     try:
         return version(name)
     except PackageNotFoundError:

@@ -272,7 +272,10 @@ def view_of(tables: Tables, as_of: dt.datetime | None, settings: Settings = DEFA
     key = ("view", as_of, settings.key)
     if key not in tables.memo:
         now = as_of or tables.as_of or _EPOCH
-        tables.memo[key] = View(complete(tables, as_of=as_of), now, settings)
+        known = complete(tables, as_of=as_of)
+        if known is tables:  # a view that held them would keep them from going when they should
+            known = tables.replaced({}, tables.meta)
+        tables.memo[key] = View(known, now, settings)
     view: View = tables.memo[key]
     return view
 

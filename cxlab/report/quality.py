@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
-import ibis
 import pandas as pd
 
 from cxlab.calendars import time_zone
@@ -14,6 +13,7 @@ from cxlab.report.blocks import Block
 from cxlab.report.html import Html, element, join, table
 from cxlab.report.kpis import FLAGS, rows_of
 from cxlab.tables import Tables
+from cxlab.tables.dialects import counted
 from cxlab.units import format_value
 
 __all__ = ["data_quality", "set_aside"]
@@ -58,7 +58,7 @@ def set_aside(tables: Tables) -> str:
         if len(tables.quarantine)
         else {}
     )
-    used = {name: int(tables.numbered(name).count().execute()) for name, n in held.items() if n}
+    used = counted({name: tables.numbered(name) for name, n in held.items() if n})
     told = [_share(name, held[name], n) for name, n in used.items()]
     return f"Set aside, and in no number: {'; '.join(told)}." if told else ""
 
@@ -69,17 +69,10 @@ def _share(name: str, aside: int, used: int) -> str:
 
 
 def _counts(tables: Tables) -> Iterator[tuple[str, int, int]]:
-    """Yield of each table its name, the rows used and the rows set aside; one query counts all."""
-    held = tables.quarantine
-    if not tables.names:
-        return
-    each = [tables.numbered(name).aggregate(table=ibis.literal(name), n=ibis._.count())
-            for name in tables.names]  # fmt: skip
-    counted = (ibis.union(*each) if len(each) > 1 else each[0]).execute()
-    used = dict(zip(counted["table"], counted["n"], strict=True))
-    for name in tables.names:
-        aside = len(tables.quarantined(name)) if (held["table"] == name).any() else 0
-        yield name, int(used[name]), aside
+    """Yield of each table its name, the rows used and the rows set aside."""
+    broken = set(tables.quarantine["table"])
+    for name, used in counted({name: tables.numbered(name) for name in tables.names}).items():
+        yield name, used, len(tables.quarantined(name)) if name in broken else 0
 
 
 def _tickets(tables: Tables) -> Iterator[str]:
@@ -90,7 +83,7 @@ def _tickets(tables: Tables) -> Iterator[str]:
     by_reason = tickets.group_by("excluded_reason").aggregate(
         n=tickets.count(), solved=tickets.last_solved_at.count()
     )
-    counts = by_reason.execute().to_dict("records")
+    counts = by_reason.to_pyarrow().to_pylist()
     named = {r["excluded_reason"]: int(r["n"]) for r in counts if _is_named(r)}
     total = sum(int(r["n"]) for r in counts)
     solved = sum(int(r["solved"]) for r in counts if not _is_named(r))

@@ -39,6 +39,9 @@ _DATE = re.compile(
     rf"(?<![\w./-])\(?\d{{4}}-(?:\d\d(?:-\d\d(?: {_TIME})?)?|W\d\d|Q\d)(?![\w/-]|\.\w){_END}"
 )
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?:-[^\W\d_]+)+(?![\w-])")
+_SET = re.compile(r"[\d–-]")
+"""Without one of these signs nothing in a text is touched."""
+
 _LONGEST = 16
 """A longer word with a hyphen may break there: on a phone it might not fit otherwise."""
 
@@ -82,7 +85,7 @@ def _short(word: re.Match[str]) -> str:
 
 
 def _text(text: str) -> str:
-    if not any(sign.isdigit() for sign in text) and "-" not in text and "–" not in text:
+    if not _SET.search(text):
         return text
     set_ = _SPAN.sub(_span, text)
     return unbroken(_DATE.sub(lambda m: _whole(m.group()), set_))

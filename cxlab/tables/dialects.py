@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -18,7 +18,7 @@ from ibis.util import gen_name
 from cxlab.tables.instants import UTC, to_plain
 from cxlab.tables.sources import identifier
 
-__all__ = ["kept", "many_queries", "plain_utc"]
+__all__ = ["counted", "kept", "many_queries", "plain_utc"]
 
 _PLAIN = dt.Timestamp(scale=6)
 
@@ -82,6 +82,27 @@ def kept(rows: ir.Table) -> ir.Table:
     # The temporary table goes with the object that `cache` returned: it lives as long as `typed`.
     weakref.finalize(typed, cached.release).atexit = False
     return typed
+
+
+def counted(tables: Mapping[str, ir.Table]) -> dict[str, int]:
+    """Return how many rows each of several tables of one database has; one query asks all."""
+    if not tables:
+        return {}
+    backend: Any = next(iter(tables.values())).get_backend()
+    if backend.name == "duckdb" and all(map(_is_plain, tables.values())):
+        each = [f"(SELECT count(*) FROM {identifier(t.get_name())})" for t in tables.values()]
+        found = backend.con.execute(f"SELECT {', '.join(each)}").fetchone()
+        return dict(zip(tables, found, strict=True))
+    parts = [t.aggregate(name=ibis.literal(name), n=t.count()) for name, t in tables.items()]
+    rows = (ibis.union(*parts) if len(parts) > 1 else parts[0]).to_pyarrow().to_pylist()
+    counts = {row["name"]: int(row["n"]) for row in rows}
+    return {name: counts[name] for name in tables}
+
+
+def _is_plain(rows: ir.Table) -> bool:
+    """Return whether rows are a table or a view of the database, and nothing is done with them."""
+    op = rows.op()
+    return isinstance(op, ops.DatabaseTable) and op.namespace == ops.Namespace()
 
 
 def _inserted(backend: Any, rows: ir.Table) -> ir.Table:

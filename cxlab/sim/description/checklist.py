@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 
+from cxlab.origin import version_of
 from cxlab.scenario import Scenario
 from cxlab.scenario.week import DAYS
 from cxlab.sim.description import base, desk
@@ -155,7 +155,7 @@ def _experimentation(s: Scenario) -> Iterator[Section]:
 
 
 def _implementation(s: Scenario) -> Iterator[Section]:
-    packages = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
+    packages = ", ".join(f"{name} {version_of(name)}" for name in PACKAGES)
     yield Section("5", "Implementation")
     yield Section("5.1", "Software", (
         f"Python {platform.python_version()}, {packages}.",))  # fmt: skip
@@ -204,10 +204,3 @@ def _execution(s: Scenario) -> Iterator[str]:
         )
     else:
         yield "The base lives first; whoever asks while being a customer is served then."
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:  # pragma: no cover - run from a folder never installed
-        return "not installed"
