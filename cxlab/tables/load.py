@@ -31,6 +31,7 @@ from cxlab.tables.sources import (
     InputFile,
     Source,
     connect,
+    forget,
     identifier,
     sha256_of,
     source_of_csv,
@@ -96,7 +97,7 @@ class _Loading:
             query = text_of("rows", source.rows, lambda: rows)
             self.backend.con.execute(f'CREATE {made} "{name}" AS {query}')
         if not source.lazy:
-            self.backend.con.execute(f'DROP TABLE "__source_{source.name}"')
+            forget(self.backend, source)
 
 
 def _widened(

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import ibis
@@ -26,6 +27,7 @@ __all__ = [
     "InputFile",
     "Source",
     "connect",
+    "forget",
     "identifier",
     "quoted",
     "source_of_csv",
@@ -96,6 +98,13 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def forget(backend: Any, source: Source) -> None:
+    """Take a source out of its database: its checked rows are kept by themselves."""
+    raw = _raw_name(source.name)
+    backend.con.unregister(raw)  # what a frame is
+    backend.con.execute(f'DROP TABLE IF EXISTS "{raw}"')
+
+
 def _raw_name(table: str) -> str:
     return f"__source_{table}"
 
@@ -105,9 +114,8 @@ def _keep(backend: ibis.BaseBackend, name: str, table: pa.Table, path: Path | No
         raise InputError(f"table {name} has a column of a reserved name", given=ROW)
     _refuse_repeated(name, table.column_names)
     numbered = table.append_column(ROW, pa.array(np.arange(len(table))))
-    backend.con.register("__arrow", numbered)
-    backend.con.execute(f'CREATE TABLE "{_raw_name(name)}" AS SELECT * FROM __arrow')
-    backend.con.unregister("__arrow")
+    # Read where it lies: a copy in the database would cost more than the checks.
+    backend.con.register(_raw_name(name), numbered)
     return Source(name, backend.table(_raw_name(name)), path, lazy=False)
 
 
