@@ -48,7 +48,7 @@ def numbers(seed):
     return kpis
 
 for seed in range(1, 1 + int(sys.argv[1])):
-    sys.stdin.readline() if "turns" in sys.argv else None
+    sys.stdin.readline()
     numbers(seed)
     print(seed, flush=True)
 """
@@ -90,8 +90,9 @@ def seconds(folder: str, *commands: list[str]) -> float:
     started = time.perf_counter()
     for command in commands:
         subprocess.run(
-            command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+            command, cwd=folder, check=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
     return time.perf_counter() - started
 
 
@@ -165,7 +166,7 @@ def sweep(reports: int, runs: int) -> None:
     pairs: list[tuple[float, float]] = []
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as folder:
-            commands = program(SWEEP, reports, folder), program(BARE, reports, "turns")
+            commands = program(SWEEP, reports, folder), program(BARE, reports)
             pairs += zip(*in_turns(folder, reports, *commands), strict=True)
     beyond = sorted(page - numbers for page, numbers in pairs)
     low, middle, high = statistics.quantiles(beyond, n=4)

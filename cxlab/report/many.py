@@ -23,7 +23,7 @@ from cxlab.files import bundled
 from cxlab.forking import Outcome, forked
 from cxlab.imports import importing
 from cxlab.report.run import ReportResult, report
-from cxlab.report.vega import BundleJob
+from cxlab.report.vega import Bundle, BundleJob
 from cxlab.tables.texts import known_texts, learn_texts
 
 __all__ = ["Made", "made_reports", "serve"]
@@ -81,9 +81,9 @@ def _at(place: int, progress: Progress) -> Callable[[int, int], None]:
 def _in_forks(
     tasks: list[dict[str, Any]], at_once: int, limit: float | None, progress: Progress | None
 ) -> Generator[Outcome, None, None]:
-    _warm_up()
+    bundle = _warm_up()
     if len(tasks) > 1:
-        _first_use(simulates=any(task.get("data") is None for task in tasks))
+        _first_use(bundle, simulates=any(task.get("data") is None for task in tasks))
     with contextlib.closing(
         forked(_work, tasks, at_once=at_once, limit_s=limit, progress=progress)
     ) as outcomes:
@@ -104,7 +104,7 @@ _WARM = (
 )  # fmt: skip
 
 
-def _warm_up() -> None:
+def _warm_up() -> Bundle:
     """Import what reports import, and make what they share; nothing that starts a thread."""
     from cxlab.sim.engines import is_compiled
 
@@ -112,10 +112,10 @@ def _warm_up() -> None:
     with importing():
         for name in (*_WARM, *(["cxlab.sim.compiled"] if is_compiled() else [])):
             importlib.import_module(name)
-    job.result()
+    return job.result()
 
 
-def _first_use(*, simulates: bool) -> None:
+def _first_use(bundle: Bundle, *, simulates: bool) -> None:
     """Do once what every report would do for the first time; nothing that starts a thread.
 
     Schemas and the page's template are compiled, cxlab's own files are hashed, formulas drawn,
@@ -129,21 +129,24 @@ def _first_use(*, simulates: bool) -> None:
     from cxlab.metrics import DESK, METRICS
     from cxlab.origin import code_sha256, git_commit, versions
     from cxlab.report.definitions import formula_markup
-    from cxlab.report.page import page_template
+    from cxlab.report.page import first_page
     from cxlab.scenario import Scenario
+    from cxlab.sim import describe
     from cxlab.sim.engines import is_compiled
     from cxlab.sim.run import replication_tables
 
-    ibis.duckdb.name, page_template()
+    first_page(bundle)
     nbformat.validate(nbformat.v4.new_notebook())  # type: ignore[no-untyped-call]
-    code_sha256(), git_commit(), versions()
+    ibis.duckdb.name, code_sha256(), git_commit(), versions()
     for name in DESK:
         formula_markup(METRICS[name].formula)
     bins = pd.DataFrame({"start": [0.0], "end": [10.0], "n": [1]})
     wait_distribution(Distribution("Any", bins, n=1)).to_dict()
     if simulates and is_compiled():
         # The shipped one: a `base` of the user's may be wrong, or take minutes.
-        replication_tables(Scenario.load(bundled("scenarios") / "base.toml"), 1)
+        base = Scenario.load(bundled("scenarios") / "base.toml")
+        replication_tables(base, 1)
+        describe(base)
 
 
 def _work(task: Any, progress: Callable[[int, int], None]) -> dict[str, Any]:

@@ -36,6 +36,7 @@ __all__ = [
     "build_plain_page",
     "build_static_page",
     "check_page",
+    "first_page",
 ]
 
 MAX_BYTES = 500_000
@@ -143,6 +144,12 @@ def build_plain_page(
     collected.add_facts(facts)
     page = _page(collected, made, version, Bundle("", ""))
     return _render(page)
+
+
+def first_page(bundle: Bundle) -> None:
+    """Do what the first page of a process does and every later one finds done."""
+    _policy(bundle)
+    build_plain_page({}, [], version="")
 
 
 def _page(collected: Collected, sections: list[Section], version: str, bundle: Bundle) -> Page:

@@ -20,7 +20,8 @@ _UNIT = re.compile(
 _INSIDE = r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*"
 _TAG = re.compile(
     r"<!--.*?-->"
-    rf"|<(script|style|title|pre|code|svg|math|textarea|h[1-3])\b{_INSIDE}>.*?</\1\s*>"
+    rf"|<(script|style|title|pre|code|svg|math|textarea|h[1-3])\b{_INSIDE}>"
+    r"[^<]*(?:<(?!/\1\s*>)[^<]*)*</\1\s*>"
     rf"|<{_INSIDE}>",
     re.DOTALL | re.IGNORECASE,
 )

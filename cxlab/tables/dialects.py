@@ -90,9 +90,10 @@ def counted(tables: Mapping[str, ir.Table]) -> dict[str, int]:
         return {}
     backend: Any = next(iter(tables.values())).get_backend()
     if backend.name == "duckdb" and all(map(_is_plain, tables.values())):
-        each = [f"(SELECT count(*) FROM {identifier(t.get_name())})" for t in tables.values()]
-        found = backend.con.execute(f"SELECT {', '.join(each)}").fetchone()
-        return dict(zip(tables, found, strict=True))
+        each = [f"SELECT {place}, count(*) FROM {identifier(rows.get_name())}"
+                for place, rows in enumerate(tables.values())]  # fmt: skip
+        found = dict(backend.con.execute(" UNION ALL ".join(each)).fetchall())
+        return {name: found[place] for place, name in enumerate(tables)}
     parts = [t.aggregate(name=ibis.literal(name), n=t.count()) for name, t in tables.items()]
     rows = (ibis.union(*parts) if len(parts) > 1 else parts[0]).to_pyarrow().to_pylist()
     counts = {row["name"]: int(row["n"]) for row in rows}
