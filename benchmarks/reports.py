@@ -126,11 +126,12 @@ def cold(runs: int) -> None:
     print(f"page                              {size / 1000:6.1f} kB")
 
 
-def in_turns(folder: str, rounds: int, *commands: list[str]) -> list[list[float]]:
-    """Let programs do one round each in turn, as each is asked on stdin; return what each took.
+def in_turns(folder: str, blocks: int, *commands: list[str]) -> list[list[float]]:
+    """Let programs do blocks of rounds in turn, asked on stdin; return what a round of each took.
 
-    Side by side in time, as a machine that others work on is a tenth faster or slower from minute
-    to minute. The first two rounds are left out: they do once what the others find done.
+    In turn, as a machine that others work on is a tenth faster or slower from minute to minute. The
+    first round of a block is left out: it finds the memory of the other program in the caches. So
+    is the first block, which does once what the others find done.
     """
     with contextlib.ExitStack() as stack:
         programs = [
@@ -143,35 +144,37 @@ def in_turns(folder: str, rounds: int, *commands: list[str]) -> list[list[float]
             for command in commands
         ]  # fmt: skip
         took: list[list[float]] = [[] for _ in commands]
-        for number in range(rounds):
+        for number in range(blocks):
             turn = list(zip(programs, took, strict=True))
             for program, mine in turn if number % 2 else reversed(turn):
-                assert program.stdin is not None
-                assert program.stdout is not None
-                started = time.perf_counter()
-                program.stdin.write("go\n")
-                if not program.stdout.readline():
-                    raise subprocess.CalledProcessError(program.wait(), program.args)
-                mine.append(time.perf_counter() - started)
-                time.sleep(SETTLED_S)
-    return [mine[2:] for mine in took]
+                told = [one_round(program) for _ in range(BLOCK)]
+                mine.append((told[-1] - told[0]) / (BLOCK - 1))
+    return [mine[1:] for mine in took]
 
 
-SETTLED_S = 0.2
-"""What a round leaves behind (a process that ends) is not to hold up the other's."""
+BLOCK = 4
 
 
-def sweep(reports: int, runs: int) -> None:
-    """Print what each further report takes beyond its numbers, round by round side by side."""
-    pairs: list[tuple[float, float]] = []
-    for _ in range(runs):
-        with tempfile.TemporaryDirectory() as folder:
-            commands = program(SWEEP, reports, folder), program(BARE, reports)
-            pairs += zip(*in_turns(folder, reports, *commands), strict=True)
-    beyond = sorted(page - numbers for page, numbers in pairs)
+def one_round(program: subprocess.Popen[str]) -> float:
+    """Let a program do a round; return when it was done."""
+    assert program.stdin is not None
+    assert program.stdout is not None
+    program.stdin.write("go\n")
+    if not program.stdout.readline():
+        raise subprocess.CalledProcessError(program.wait(), program.args)
+    return time.perf_counter()
+
+
+def sweep(blocks: int) -> None:
+    """Print what each further report takes beyond its numbers, by blocks side by side."""
+    rounds = (1 + blocks) * BLOCK
+    with tempfile.TemporaryDirectory() as folder:
+        commands = program(SWEEP, rounds, folder), program(BARE, rounds)
+        each, numbers = in_turns(folder, 1 + blocks, *commands)
+    beyond = [page - bare for page, bare in zip(each, numbers, strict=True)]
     low, middle, high = statistics.quantiles(beyond, n=4)
-    print(f"each further report               {statistics.median(p for p, _ in pairs):6.2f} s")
-    print(f"its numbers and charts alone      {statistics.median(n for _, n in pairs):6.2f} s")
+    print(f"each further report               {statistics.median(each):6.2f} s")
+    print(f"its numbers and charts alone      {statistics.median(numbers):6.2f} s")
     print(f"the page beyond them              {middle:6.2f} s ({low:.2f} to {high:.2f})")
 
 
@@ -195,7 +198,7 @@ def main() -> None:
     """Run the parts that were asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--reports", type=int, default=8, help="reports of the sweep")
+    parser.add_argument("--blocks", type=int, default=9, help="of the sweep, four reports each")
     parser.add_argument("--large", action="store_true", help="only the large log")
     parser.add_argument("--tickets", type=int, default=5_000_000)
     given = parser.parse_args()
@@ -204,7 +207,7 @@ def main() -> None:
         large(given.tickets)
     else:
         cold(given.runs)
-        sweep(given.reports, given.runs)
+        sweep(given.blocks)
 
 
 if __name__ == "__main__":

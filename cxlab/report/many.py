@@ -125,6 +125,7 @@ def _first_use(bundle: Bundle, *, simulates: bool) -> None:
     import nbformat
     import pandas as pd
 
+    from cxlab.charts.hours import waits_by_hour
     from cxlab.charts.spread import Distribution, wait_distribution
     from cxlab.metrics import DESK, METRICS
     from cxlab.origin import code_sha256, git_commit, versions
@@ -141,7 +142,9 @@ def _first_use(bundle: Bundle, *, simulates: bool) -> None:
     for name in DESK:
         formula_markup(METRICS[name].formula)
     bins = pd.DataFrame({"start": [0.0], "end": [10.0], "n": [1]})
-    wait_distribution(Distribution("Any", bins, n=1)).to_dict()
+    waits = pd.DataFrame({"weekday": [0], "hour": [9], "value": [60.0], "n": [1]})
+    for figure in (wait_distribution(Distribution("Any", bins, n=1)), waits_by_hour(waits)):
+        figure.to_dict()
     if simulates and is_compiled():
         # The shipped one: a `base` of the user's may be wrong, or take minutes.
         base = Scenario.load(bundled("scenarios") / "base.toml")

@@ -96,6 +96,11 @@ class Coerced:
     extra: tuple[str, ...]
     fallible: tuple[str, ...]
 
+    @property
+    def reads_text(self) -> bool:
+        """Whether any value is read from a text: an instant, a number."""
+        return any(self.source[name].type().is_string() for name in self.fallible)
+
     def raw(self, column: str) -> ir.StringValue:
         """Return the value as it was given (text; empty where nothing was given)."""
         return self.rows[_raw(column)]

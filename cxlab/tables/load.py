@@ -83,20 +83,25 @@ class _Loading:
                 rows = without(rows, lost)
         if len(bad):
             self.bad[source.name] = _given_rows(source.rows, bad)
-        self._keep(source, rows)
+        self._keep(source, rows, reads=typed.reads_text)
         kept = _widened(self.backend, spec, typed.given, typed.extra)
         self.stored[source.name] = Stored(kept, typed.given, typed.extra)
 
-    def _keep(self, source: Source, rows: ir.Table) -> None:
-        """Name the checked rows: a view of a Parquet file, a table of anything else."""
+    def _keep(self, source: Source, rows: ir.Table, *, reads: bool) -> None:
+        """Name the checked rows: a view of a Parquet file or an Arrow table, else a table.
+
+        `reads`: texts become instants or numbers, which in memory is done once for all questions.
+        """
         name = f"__lean_{source.name}"
-        if source.name in self.bad:
+        bad = source.name in self.bad
+        stays = source.lazy and (source.path is not None or not (reads or bad))
+        if bad:
             self.backend.create_table(name, rows)
         else:
-            made = "VIEW" if source.lazy else "TABLE"
+            made = "VIEW" if stays else "TABLE"
             query = text_of("rows", source.rows, lambda: rows)
             self.backend.con.execute(f'CREATE {made} "{name}" AS {query}')
-        if not source.lazy:
+        if not stays:
             forget(self.backend, source)
 
 

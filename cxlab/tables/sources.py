@@ -64,7 +64,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One table as it came: its rows with `__row`, and whether they are still in the file."""
+    """One table as it came: its rows with `__row`, and whether they can be left where they are.
+
+    In a Parquet file they can, and in an Arrow table, which nobody changes.
+    """
 
     name: str
     rows: ir.Table
@@ -109,14 +112,16 @@ def _raw_name(table: str) -> str:
     return f"__source_{table}"
 
 
-def _keep(backend: ibis.BaseBackend, name: str, table: pa.Table, path: Path | None) -> Source:
+def _keep(
+    backend: ibis.BaseBackend, name: str, table: pa.Table, path: Path | None, *, lazy: bool = False
+) -> Source:
     if ROW in table.column_names:
         raise InputError(f"table {name} has a column of a reserved name", given=ROW)
     _refuse_repeated(name, table.column_names)
     numbered = table.append_column(ROW, pa.array(np.arange(len(table))))
     # Read where it lies: a copy in the database would cost more than the checks.
     backend.con.register(_raw_name(name), numbered)
-    return Source(name, backend.table(_raw_name(name)), path, lazy=False)
+    return Source(name, backend.table(_raw_name(name)), path, lazy=lazy)
 
 
 def _refuse_repeated(name: str, columns: list[str]) -> None:
@@ -138,7 +143,7 @@ def source_of_frame(
     """Take a pandas frame or an Arrow table; object columns of instants must all have a zone."""
     if isinstance(frame, pa.Table):
         _refuse_repeated(spec.name, frame.column_names)
-        return _keep(backend, spec.name, frame, None)
+        return _keep(backend, spec.name, frame, None, lazy=True)
     frame = frame.rename(columns=str).reset_index(drop=True)
     _refuse_repeated(spec.name, list(frame.columns))
     ready = {str(n): _arrow_ready(spec, str(n), frame[n]) for n in frame.columns}
