@@ -1,7 +1,8 @@
 """Work in forked processes: from one warm parent, each within its time, none taking others along.
 
 What has been imported is there at once in a fork, and nothing that the work leaves behind is there
-in the next one. A fork must not be taken of a process with threads: see `may_fork`.
+in the next one; work that leaves nothing may go on in the same process, which has all at hand. A
+fork must not be taken of a process with threads: see `may_fork`.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def allow_forks() -> None:
 
 
 def is_fork() -> bool:
-    """Return whether this process was forked for one task and ends with it."""
+    """Return whether this process was forked for tasks and ends with them."""
     return _FORK.is_set()
 
 
@@ -70,25 +71,40 @@ def forked(
     at_once: int = 1,
     limit_s: float | None = None,
     progress: Callable[[int, int, int], None] | None = None,
+    leaves_nothing: Callable[[Any], bool] = lambda _: False,
 ) -> Generator[Outcome, None, None]:
     """Do every task in a fork of its own, `at_once` at a time; yield what becomes of each.
 
+    Tasks of which `leaves_nothing` is true may be done one after the other in one process, up to
+    `MOST` of them and until one fails: pages of memory that were written once are there then.
     A task that tells no progress for `limit_s` seconds is killed, and is a RunError then, as is
     one whose process dies. `progress(place, done, total)` passes on what the tasks tell. Leaving
     early, by an exception too, kills what still runs. What a task prints past Python goes to
     stderr, and what it has started ends with it.
     """
-    waiting = list(enumerate(tasks))
+    waiting = list(range(len(tasks)))
     running: dict[int, _Child] = {}
+    free: list[_Child] = []
     ending: list[_Child] = []
+
+    def begun(place: int, mask: Any) -> _Child:
+        """Give the task to a process that is free, or to a new one."""
+        reused = leaves_nothing(tasks[place])
+        while free:
+            child = free.pop()
+            if reused and child.goes_on(place):
+                return child
+            ending.append(child)
+            child.kill()
+        return _Child.started(work, tasks, place, mask, [*running.values(), *ending])
+
     with selectors.DefaultSelector() as ready:
         try:
             gc.freeze()  # a look at what was there before would only copy its pages
             while waiting or running:
                 while waiting and len(running) < at_once:
-                    place, task = waiting.pop(0)
                     with _undisturbed() as mask:
-                        child = _Child.started(work, task, place, mask)
+                        child = begun(waiting.pop(0), mask)
                         running[child.pipe] = child
                     ready.register(child.pipe, selectors.EVENT_READ)
                 for key, _ in ready.select(timeout=_TICK_S):
@@ -99,8 +115,9 @@ def forked(
                             progress(child.place, *told)
                     if child.closed or child.outcome is not None:
                         ready.unregister(child.pipe)
-                        ending.append(running.pop(child.pipe))
-                        yield child.end()
+                        again = child.is_well(MOST) and leaves_nothing(tasks[child.place])
+                        (free if again else ending).append(running.pop(child.pipe))
+                        yield child.said() if again else child.end()
                 for child in _silent(running.values(), limit_s):
                     ready.unregister(child.pipe)
                     ending.append(running.pop(child.pipe))
@@ -108,11 +125,14 @@ def forked(
                 ending = [child for child in ending if not child.is_gone()]
         finally:
             with _undisturbed():
-                for child in [*running.values(), *ending]:
+                for child in [*running.values(), *free, *ending]:
                     child.kill()
                     child.gone()
             gc.unfreeze()
 
+
+MOST = 20
+"""Tasks that one process does one after the other: what little each leaves in memory adds up."""
 
 _TICK_S = 0.2
 
@@ -142,6 +162,8 @@ class _Child:
     place: int
     pid: int
     pipe: int
+    asks: int
+    tasks: int = 1
     heard: float = field(default_factory=time.monotonic)
     closed: bool = False
     done: tuple[int, int] = (0, 0)
@@ -150,17 +172,48 @@ class _Child:
     _code: int | None = None
 
     @classmethod
-    def started(cls, work: Work, task: Any, place: int, mask: Any) -> _Child:
+    def started(
+        cls, work: Work, tasks: Sequence[Any], place: int, mask: Any, others: Sequence[_Child]
+    ) -> _Child:
+        """Start a process with a task; it closes what it inherits of the pipes of `others`."""
         sys.stdout.flush()
         sys.stderr.flush()
         ours, theirs = os.pipe()
+        asked, asks = os.pipe()
         pid = os.fork()
         if pid == 0:  # pragma: no cover - another process
-            os.close(ours)  # so that it is told, by a broken pipe, when the parent is gone
-            _play(work, task, theirs, mask)
+            # So that it is told, by a broken pipe, when the parent is gone.
+            for pipe in [ours, asks, *(p for other in others for p in other.pipes())]:
+                os.close(pipe)
+            _play(work, tasks, place, theirs, asked, mask)
         os.close(theirs)
+        os.close(asked)
         os.set_blocking(ours, False)
-        return cls(place, pid, ours)
+        return cls(place, pid, ours, asks)
+
+    def pipes(self) -> tuple[int, ...]:
+        """Return the ends of its pipes that are open here."""
+        return (self.pipe, self.asks) if self._code is None else ()
+
+    def is_well(self, most: int) -> bool:
+        """Return whether the process has done its task, and may have another."""
+        done = not self.closed and self.outcome is not None and "value" in self.outcome
+        return done and self.tasks < most
+
+    def goes_on(self, place: int) -> bool:
+        """Give the process another task; return whether it is still there to take it."""
+        try:
+            os.write(self.asks, f"{place}\n".encode())
+        except BrokenPipeError:
+            return False
+        self.place, self.done, self.outcome = place, (0, 0), None
+        self.tasks, self.heard = self.tasks + 1, time.monotonic()
+        return True
+
+    def said(self) -> Outcome:
+        """Return what a process that is well has done."""
+        assert self.outcome is not None
+        return Outcome(self.place, self.outcome["value"])
 
     def read(self) -> list[tuple[int, int]]:
         """Take in what was said since; return the progress in it."""
@@ -185,7 +238,7 @@ class _Child:
         if self.outcome is None:
             return Outcome(self.place, error=_died(self.gone(), self.done))
         if "value" in self.outcome:
-            return Outcome(self.place, self.outcome["value"])
+            return self.said()
         kind = InputError if self.outcome["kind"] == "InputError" else RunError
         return Outcome(self.place, error=kind(self.outcome["error"]))
 
@@ -223,6 +276,7 @@ class _Child:
             pid, status = os.waitpid(self.pid, how)
             if pid:
                 os.close(self.pipe)
+                os.close(self.asks)
                 self._code = os.waitstatus_to_exitcode(status)
         return self._code
 
@@ -239,8 +293,10 @@ def _died(code: int, done: tuple[int, int]) -> RunError:
     return RunError(f"the process of the report ended{after}", given=f"exit code {code}")
 
 
-def _play(work: Work, task: Any, pipe: int, mask: Any) -> None:  # pragma: no cover
-    """Do a task and say what became of it; never returns."""
+def _play(
+    work: Work, tasks: Sequence[Any], place: int, pipe: int, asked: int, mask: Any
+) -> None:  # pragma: no cover
+    """Do a task and say what became of it, and others as they are asked; never returns."""
     code, shared = 0, cast("Any", multiprocessing.util)
     _FORK.set()
     try:
@@ -252,12 +308,10 @@ def _play(work: Work, task: Any, pipe: int, mask: Any) -> None:  # pragma: no co
         os.dup2(2, 1)  # stdout is the parent's, whose reader expects nothing else there
         # As in a process of multiprocessing: what is to be cleared up at its end is its own only.
         shared._finalizer_registry.clear()
-        said = _said(work, task, lambda done, total: _say(pipe, {"progress": [done, total]}))
-        with contextlib.suppress(Exception):  # before the answer: the parent ends what is left then
-            shared._run_finalizers()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        _say(pipe, said)
+        with open(asked, encoding="ascii") as more:
+            _one(work, tasks[place], pipe)
+            for line in more:
+                _one(work, tasks[int(line)], pipe)
     except BrokenPipeError:  # the parent is gone
         code = 1
     except BaseException:
@@ -269,6 +323,15 @@ def _play(work: Work, task: Any, pipe: int, mask: Any) -> None:  # pragma: no co
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
+
+
+def _one(work: Work, task: Any, pipe: int) -> None:  # pragma: no cover
+    said = _said(work, task, lambda done, total: _say(pipe, {"progress": [done, total]}))
+    with contextlib.suppress(Exception):  # before the answer: the parent ends what is left then
+        cast("Any", multiprocessing.util)._run_finalizers()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    _say(pipe, said)
 
 
 def _said(work: Work, task: Any, progress: Progress) -> dict[str, Any]:

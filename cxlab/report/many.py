@@ -85,12 +85,28 @@ def _in_forks(
     if len(tasks) > 1:
         _first_use(bundle, simulates=any(task.get("data") is None for task in tasks))
     with contextlib.closing(
-        forked(_work, tasks, at_once=at_once, limit_s=limit, progress=progress)
+        forked(
+            _work,
+            tasks,
+            at_once=at_once,
+            limit_s=limit,
+            progress=progress,
+            leaves_nothing=_leaves_nothing,
+        )
     ) as outcomes:
         for outcome in outcomes:
             if outcome.error is None:
                 learn_texts(outcome.value.pop("texts"))
             yield outcome
+
+
+def _leaves_nothing(task: Mapping[str, Any]) -> bool:
+    """Return whether a report is made by a notebook of cxlab's own, which changes no setting.
+
+    A notebook of somebody else's may leave anything in the process: it has one of its own.
+    """
+    given = task.get("notebook")
+    return given is None or Path(given).resolve().parent == bundled("notebooks").resolve()
 
 
 _WARM = (

@@ -155,24 +155,10 @@ def fresh_shell() -> Iterator[Any]:
             with _pictures(shell), _wide_frames():
                 yield shell
         finally:
-            if is_fork():
-                _HELD.append(_of_cxlab(shell.user_ns))
             shell.atexit_operations()  # clears the names as well
             atexit.unregister(shell.atexit_operations)
             for name in added:
                 builtins.__dict__.pop(name, None)
-
-
-_HELD: list[Any] = []
-
-
-def _of_cxlab(names: dict[str, Any]) -> list[Any]:
-    """Return the values of cxlab's own types among a notebook's names.
-
-    To close the database of a log takes time, for nothing in a process that ends. Whatever else a
-    notebook has made goes: a file that it left open is written to its end.
-    """
-    return [v for v in names.values() if type(v).__module__.partition(".")[0] == "cxlab"]
 
 
 @contextlib.contextmanager
