@@ -11,7 +11,7 @@ tickets, against its numbers alone. Prints medians and ratios. Run: `make bench`
 from __future__ import annotations
 
 import argparse
-import contextlib
+import itertools
 import os
 import resource
 import statistics
@@ -48,7 +48,6 @@ def numbers(seed):
     return kpis
 
 for seed in range(1, 1 + int(sys.argv[1])):
-    sys.stdin.readline()
     numbers(seed)
     print(seed, flush=True)
 """
@@ -62,13 +61,10 @@ requests = [
     {{"scenario": {scenario!r}, "parameters": {{"seed": seed}}, "out": sys.argv[2]}}
     for seed in range(1, 1 + int(sys.argv[1]))
 ]
-made = made_reports(requests, may_fork=True)
-for _ in requests:
-    sys.stdin.readline()
-    one = next(made)
-    if one.error is not None:
-        raise one.error
-    print(one.place, flush=True)
+for made in made_reports(requests, may_fork=True):
+    if made.error is not None:
+        raise made.error
+    print(made.place, flush=True)
 """
 
 # Everything that the periodic notebook asks of a log.
@@ -90,9 +86,8 @@ def seconds(folder: str, *commands: list[str]) -> float:
     started = time.perf_counter()
     for command in commands:
         subprocess.run(
-            command, cwd=folder, check=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
     return time.perf_counter() - started
 
 
@@ -126,56 +121,36 @@ def cold(runs: int) -> None:
     print(f"page                              {size / 1000:6.1f} kB")
 
 
-def in_turns(folder: str, blocks: int, *commands: list[str]) -> list[list[float]]:
-    """Let programs do blocks of rounds in turn, asked on stdin; return what a round of each took.
+def further(folder: str, command: list[str]) -> float:
+    """Run a program that tells when each of its rounds is done; return what a further one takes.
 
-    In turn, as a machine that others work on is a tenth faster or slower from minute to minute. The
-    first round of a block is left out: it finds the memory of the other program in the caches. So
-    is the first block, which does once what the others find done.
+    The first two rounds are left out: they do once what the others find done. The median of the
+    rest, as one round in a few is held up by something else on the machine.
     """
-    with contextlib.ExitStack() as stack:
-        programs = [
-            stack.enter_context(
-                subprocess.Popen(
-                    command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL, text=True, bufsize=1,
-                )
-            )
-            for command in commands
-        ]  # fmt: skip
-        took: list[list[float]] = [[] for _ in commands]
-        for number in range(blocks):
-            turn = list(zip(programs, took, strict=True))
-            for program, mine in turn if number % 2 else reversed(turn):
-                told = [one_round(program) for _ in range(BLOCK)]
-                mine.append((told[-1] - told[0]) / (BLOCK - 1))
-    return [mine[1:] for mine in took]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as running:
+        assert running.stdout is not None
+        told = [time.perf_counter() for _ in running.stdout]
+    if running.returncode:
+        raise subprocess.CalledProcessError(running.returncode, command)
+    return statistics.median(after - before for before, after in itertools.pairwise(told[1:]))
 
 
-BLOCK = 4
-
-
-def one_round(program: subprocess.Popen[str]) -> float:
-    """Let a program do a round; return when it was done."""
-    assert program.stdin is not None
-    assert program.stdout is not None
-    program.stdin.write("go\n")
-    if not program.stdout.readline():
-        raise subprocess.CalledProcessError(program.wait(), program.args)
-    return time.perf_counter()
-
-
-def sweep(blocks: int) -> None:
-    """Print what each further report takes beyond its numbers, by blocks side by side."""
-    rounds = (1 + blocks) * BLOCK
+def sweep(reports: int, runs: int) -> None:
+    """Print what each further report takes beyond its numbers: programs in turn, several times."""
+    each, numbers = [], []
     with tempfile.TemporaryDirectory() as folder:
-        commands = program(SWEEP, rounds, folder), program(BARE, rounds)
-        each, numbers = in_turns(folder, 1 + blocks, *commands)
-    beyond = [page - bare for page, bare in zip(each, numbers, strict=True)]
-    low, middle, high = statistics.quantiles(beyond, n=4)
+        for _ in range(runs):
+            each.append(further(folder, program(SWEEP, reports, folder)))
+            numbers.append(further(folder, program(BARE, reports)))
+    beyond = sorted(page - bare for page, bare in zip(each, numbers, strict=True))
     print(f"each further report               {statistics.median(each):6.2f} s")
     print(f"its numbers and charts alone      {statistics.median(numbers):6.2f} s")
-    print(f"the page beyond them              {middle:6.2f} s ({low:.2f} to {high:.2f})")
+    print(
+        f"the page beyond them              {statistics.median(beyond):6.2f} s"
+        f" ({beyond[0]:.2f} to {beyond[-1]:.2f})"
+    )
 
 
 def large(tickets: int) -> None:
@@ -198,7 +173,7 @@ def main() -> None:
     """Run the parts that were asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--blocks", type=int, default=9, help="of the sweep, four reports each")
+    parser.add_argument("--reports", type=int, default=12, help="reports of the sweep")
     parser.add_argument("--large", action="store_true", help="only the large log")
     parser.add_argument("--tickets", type=int, default=5_000_000)
     given = parser.parse_args()
@@ -207,7 +182,7 @@ def main() -> None:
         large(given.tickets)
     else:
         cold(given.runs)
-        sweep(given.blocks)
+        sweep(given.reports, 2 * given.runs + 1)
 
 
 if __name__ == "__main__":

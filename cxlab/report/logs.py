@@ -51,5 +51,5 @@ def replications(tables: Tables) -> int:
     """Return how many simulated replications the tables hold; 0 for a log."""
     for name in ("tickets", "customers"):
         if tables.has(name, "replication"):
-            return int(tables[name].replication.nunique().execute() or 0)
+            return int(tables.numbered(name).replication.nunique().to_pyarrow().as_py() or 0)
     return 0

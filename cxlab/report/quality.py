@@ -13,7 +13,6 @@ from cxlab.report.blocks import Block
 from cxlab.report.html import Html, element, join, table
 from cxlab.report.kpis import FLAGS, rows_of
 from cxlab.tables import Tables
-from cxlab.tables.dialects import counted
 from cxlab.units import format_value
 
 __all__ = ["data_quality", "set_aside"]
@@ -53,13 +52,10 @@ def data_quality(
 
 def set_aside(tables: Tables) -> str:
     """Return how many rows of the log broke a rule and count nowhere; "" where none did."""
-    held = (
-        {name: len(tables.quarantined(name)) for name in tables.names}
-        if len(tables.quarantine)
-        else {}
-    )
-    used = counted({name: tables.numbered(name) for name, n in held.items() if n})
-    told = [_share(name, held[name], n) for name, n in used.items()]
+    if tables.quarantine.empty:
+        return ""
+    held = {name: len(tables.quarantined(name)) for name in tables.names}
+    told = [_share(name, held[name], n) for name, n in tables.sizes().items() if held[name]]
     return f"Set aside, and in no number: {'; '.join(told)}." if told else ""
 
 
@@ -71,7 +67,7 @@ def _share(name: str, aside: int, used: int) -> str:
 def _counts(tables: Tables) -> Iterator[tuple[str, int, int]]:
     """Yield of each table its name, the rows used and the rows set aside."""
     broken = set(tables.quarantine["table"])
-    for name, used in counted({name: tables.numbered(name) for name in tables.names}).items():
+    for name, used in tables.sizes().items():
         yield name, used, len(tables.quarantined(name)) if name in broken else 0
 
 

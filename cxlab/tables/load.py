@@ -85,7 +85,8 @@ class _Loading:
             self.bad[source.name] = _given_rows(source.rows, bad)
         self._keep(source, rows, reads=typed.reads_text)
         kept = _widened(self.backend, spec, typed.given, typed.extra)
-        self.stored[source.name] = Stored(kept, typed.given, typed.extra)
+        n = checked.n_rows - (bad[ROW].nunique() if len(bad) else 0)
+        self.stored[source.name] = Stored(kept, typed.given, typed.extra, n)
 
     def _keep(self, source: Source, rows: ir.Table, *, reads: bool) -> None:
         """Name the checked rows: a view of a Parquet file or an Arrow table, else a table.
@@ -187,7 +188,7 @@ def trusted(frames: Mapping[str, pa.Table], meta: Meta) -> Tables:
         typed = [f'"{c.name}"::{SQL_TYPES[c.kind]} AS "{c.name}"' for c in declared]
         parts = ", ".join([ROW, *typed, *map(identifier, extra)])
         backend.con.execute(f'CREATE VIEW "__lean_{name}" AS SELECT {parts} FROM "{source}"')
-        stored[name] = Stored(_widened(backend, spec, given, extra), given, extra)
+        stored[name] = Stored(_widened(backend, spec, given, extra), given, extra, len(table))
     return Tables(backend, stored, meta, {})
 
 

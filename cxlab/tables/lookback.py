@@ -64,7 +64,7 @@ def _cut(stored: Stored, name: str, then: ir.Scalar) -> Stored:
             when = rows[column.known_with]
             before = ibis.literal(column.until_then, type=IBIS_TYPES[column.kind])
             seen[column.name] = (when > then).fill_null(False).ifelse(before, rows[column.name])
-    return replace(stored, rows=rows.mutate(**seen) if seen else rows)
+    return replace(stored, rows=rows.mutate(**seen) if seen else rows, n=None)
 
 
 def _with_later(tickets: ir.Table, tables: Tables, then: ir.Scalar) -> ir.Table:

@@ -18,6 +18,7 @@ from cxlab.errors import InputError
 from cxlab.tables.catalogue import TABLES, table_spec
 from cxlab.tables.checks import no_quarantine
 from cxlab.tables.coerce import ROW
+from cxlab.tables.dialects import counted
 from cxlab.tables.schema import Kind
 from cxlab.tables.sources import InputFile, connect, source_of_frame
 
@@ -28,11 +29,15 @@ Format = Literal["parquet", "csv", "duckdb"]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One checked table: its rows with `__row`, and which of its columns the input has."""
+    """One checked table: its rows with `__row`, and which of its columns the input has.
+
+    `n`: how many rows there are, where they were counted.
+    """
 
     rows: ir.Table
     given: tuple[str, ...]
     extra: tuple[str, ...]
+    n: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +256,12 @@ class Tables(Mapping[str, ir.Table]):
     def extra_columns(self, table: str) -> tuple[str, ...]:
         """Return the user's own columns, which serve as dimensions."""
         return self.stored(table).extra
+
+    def sizes(self) -> dict[str, int]:
+        """Return how many rows each table has; what was not counted before is now, in one query."""
+        unknown = {name: one.rows for name, one in self._stored.items() if one.n is None}
+        counts = counted(unknown)
+        return {n: counts[n] if one.n is None else one.n for n, one in self._stored.items()}
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return one table in pandas: instants zone-aware, whole numbers and booleans nullable.
