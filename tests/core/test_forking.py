@@ -27,7 +27,8 @@ told = []
 {body}
 
 found = []
-for outcome in forked(work, {tasks}, progress=lambda *p: told.append(p), **{options}):
+rule = {{"leaves_nothing": leaves_nothing}} if "leaves_nothing" in globals() else {{}}
+for outcome in forked(work, {tasks}, progress=lambda *p: told.append(p), **{options}, **rule):
     error = outcome.error
     found.append([outcome.place, outcome.value, error and [type(error).__name__, str(error)]])
 try:
@@ -273,3 +274,91 @@ def test_the_parent_looks_for_garbage_as_before():
     )
     before, after = map(int, stderr.split())
     assert before == after
+
+
+IN_A_ROW = """
+    done = []
+
+    def leaves_nothing(task):
+        return not task.startswith("own")
+
+    def work(task, progress):
+        progress(1, 1)
+        done.append(task)
+        if task == "bad":
+            raise RunError("went wrong")
+        return [os.getpid(), list(done)]
+"""
+
+
+def test_tasks_that_leave_nothing_go_on_in_one_process():
+    found, _ = play(IN_A_ROW, ["a", "b", "c"])
+    values = [value for _, value, _ in found["found"]]
+    assert len({pid for pid, _ in values}) == 1
+    assert [done for _, done in values] == [["a"], ["a", "b"], ["a", "b", "c"]]
+    assert found["told"] == [[0, 1, 1], [1, 1, 1], [2, 1, 1]]
+    assert not found["left"]
+
+
+def test_one_that_may_leave_something_has_a_process_of_its_own():
+    found, _ = play(IN_A_ROW, ["a", "own 1", "own 2", "b", "c"])
+    done = [value[1] for _, value, _ in found["found"]]
+    assert done == [["a"], ["own 1"], ["own 2"], ["b"], ["b", "c"]]
+
+
+def test_after_one_that_failed_the_next_begins_anew():
+    found, _ = play(IN_A_ROW, ["a", "bad", "b", "c"])
+    assert found["found"][1][2] == ["RunError", "went wrong"]
+    done = [value and value[1] for _, value, _ in found["found"]]
+    assert done == [["a"], None, ["b"], ["b", "c"]]
+    assert not found["left"]
+
+
+def test_a_process_does_so_many_tasks_and_no_more():
+    body = "    import cxlab.forking\n    cxlab.forking.MOST = 2\n" + IN_A_ROW
+    found, _ = play(body, ["a", "b", "c", "d", "e"])
+    done = [value[1] for _, value, _ in found["found"]]
+    assert done == [["a"], ["a", "b"], ["c"], ["c", "d"], ["e"]]
+
+
+def test_one_that_dies_while_it_waits_is_replaced():
+    program = """
+        import os, threading, time
+        from cxlab.forking import forked
+
+        def work(task, progress):
+            threading.Timer(0.2, os._exit, [1]).start()
+            return os.getpid()
+
+        pids = []
+        for outcome in forked(work, [0, 1], leaves_nothing=lambda _: True):
+            pids.append(outcome.value)
+            time.sleep(1.0)
+        print(len(set(pids)), None in pids)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.split() == ["2", "False"]
+
+
+def test_the_limit_of_a_step_counts_from_the_task_on():
+    """A process that waited for its next task for longer than the limit was not silent."""
+    program = """
+        import time
+        from cxlab.forking import forked
+
+        def work(task, progress):
+            time.sleep(0.3)
+            return task
+
+        for outcome in forked(work, [5, 6], limit_s=1.0, leaves_nothing=lambda _: True):
+            print(outcome.value, outcome.error)
+            time.sleep(1.5)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["5 None", "6 None"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +95,37 @@ def test_in_a_process_with_threads_they_are_made_one_after_the_other(tmp_path):
     one, other = made_reports(requests)
     assert one.result.path.name == "small.html"
     assert isinstance(other.error, cx.InputError)
+
+
+IN_FORKS = """
+import json, sys, threading
+from cxlab.forking import allow_forks
+allow_forks()
+from cxlab.report.many import made_reports
+from cxlab.tables.texts import known_texts
+for made in made_reports(json.loads(sys.argv[1]), may_fork=True):
+    print(made.error or made.result.path)
+print(len(known_texts()), threading.active_count())
+"""
+
+
+def test_pages_made_in_a_row_are_those_made_alone(tmp_path):
+    """A desk, a log, a customer base, the desk again: none finds anything of the one before it."""
+    desk = str(small_scenario(tmp_path))
+    requests = [
+        {"scenario": desk}, {"data": "sample", "period": "2026-W08"},
+        {"scenario": "consumer_subscription", "parameters": {"replications": 2}},
+        {"scenario": desk, "parameters": {"seed": 8}}, {"scenario": desk},
+    ]  # fmt: skip
+    given = [{**one, "out": str(tmp_path / f"row-{place}")} for place, one in enumerate(requests)]
+    done = subprocess.run(
+        [sys.executable, "-c", IN_FORKS, json.dumps(given)],
+        capture_output=True, text=True, check=True, timeout=300,
+    )  # fmt: skip
+    *paths, last = done.stdout.splitlines()
+    for place, one in enumerate(requests):
+        alone = cx.report.report(**one, out=tmp_path / f"alone-{place}")
+        assert Path(paths[place]).read_bytes() == alone.path.read_bytes(), one
+    texts, threads = map(int, last.split())
+    assert texts > 0  # told by the first process to the parent, and so to the next
+    assert threads == 1  # it may go on forking

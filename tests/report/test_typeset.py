@@ -50,6 +50,7 @@ def test_a_heading_keeps_short_words_whole() -> None:
     [
         "<div title=\"5 % > 2026-01-05\" data-x='Mon-Fri 5 %'></div>",
         "<script>a = '2026-01-05' < b; </script>",
+        "<script>a = '</scripts> 5 %<b </title>';\n<p>5 %</p></script >",
         "<style>p { width: 5 % }</style>",
         "<pre>2026-01-05 5 %</pre>",
         "<code>2026-01-05</code>",

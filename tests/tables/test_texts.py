@@ -1,5 +1,7 @@
 """Queries written once for tables of the same columns: tables of other columns have their own."""
 
+import json
+
 import pandas as pd
 
 from cxlab.tables import Tables, texts
@@ -48,3 +50,24 @@ def test_a_query_is_written_once(monkeypatch):
     monkeypatch.setattr(texts, "MOST", 2)
     Tables.from_frames({"tickets": frame.assign(another=1)})
     assert len(texts._TEXTS) == 2
+
+
+def test_what_one_process_wrote_another_one_takes():
+    frame = tickets(told_to_another="a")
+    Tables.from_frames({"tickets": frame})
+    told = [text for text in texts.known_texts() if "told_to_another" in text[2]]
+    assert {purpose for purpose, *_ in told} == {"counts", "rows"}
+    for purpose, name, columns, _ in told:
+        del texts._TEXTS[purpose, name, columns]
+    texts.learn_texts(json.loads(json.dumps(told)))
+    assert [text for text in texts.known_texts() if "told_to_another" in text[2]] == told
+
+
+def test_two_columns_are_not_taken_for_one_with_their_names():
+    """A name may hold what stands between two columns in a key."""
+    plain, quoted = tickets(**{"a string, b": "x"}), tickets(**{"a' string, 'b": "x"})
+    two = tickets(a="x", b="y")
+    for frame in (plain, quoted, two, plain, quoted):
+        found = Tables.from_frames({"tickets": frame})
+        assert list(found.extra_columns("tickets")) == list(frame.columns[4:])
+        assert found.frame("tickets")["ticket_id"].tolist() == ["T1", "T2"]
