@@ -117,7 +117,9 @@ def quarantined(problem: Any) -> str:
 
 def measure(
     folder: Annotated[Path, typer.Argument(help="Folder of canonical tables, or a .duckdb file.")],
-    metrics: Annotated[str | None, typer.Option(help="Ids with commas; default: all.")] = None,
+    metrics: Annotated[
+        str | None, typer.Option(help="Ids with commas; default: all that fit.")
+    ] = None,
     by: Annotated[str, typer.Option(help="Groups: channel, priority, week, your column …")] = "",
     period: Annotated[
         str | None, typer.Option(help="2016-W15, 2016-04, 2016-Q2, 2016, last, last-month …")

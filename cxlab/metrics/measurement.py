@@ -47,7 +47,8 @@ def measure(
     The result is a DataFrame (durations in seconds, shares as 0 to 1) that prints its main columns
     as people read them.
 
-    `metrics`: ids, or None for all that are no vendor's reading and whose tables are there.
+    `metrics`: ids, or None for all that are no vendor's reading, whose tables are there and whose
+    rows have the groups.
     `by`: any columns of the rows (channel, priority, agent, team, replication, your own),
     `weekday`, `hour`, and one of day, week, month, quarter, year, which cuts time in the zone
     `tz` (default: the tables' own, else UTC); periods without rows stand there with n = 0.
@@ -77,7 +78,8 @@ def measure(
     view = view_of(tables, as_of, settings)
     with many_queries(merge=not view.small):
         chosen = select_metrics(metrics) if metrics is not None else _measurable(view)
-        return _Answer(Plan.of(view, chosen, by, period, zone)).run()
+        plan = Plan.of(view, chosen, by, period, zone, what_fits=metrics is None)
+        return _Answer(plan).run()
 
 
 def _measurable(view: View) -> list[Metric]:

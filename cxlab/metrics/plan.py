@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import ibis
@@ -71,21 +71,28 @@ class Plan:
         by: str | Sequence[str],
         period: Period | str | None,
         tz: str,
+        *,
+        what_fits: bool = False,
     ) -> Plan:
-        """Return the plan of a question; InputError when it cannot be answered."""
+        """Return the plan of a question; InputError when it cannot be answered.
+
+        `what_fits`: metrics whose rows do not have the groups are left out, unless all would be.
+        """
         given = list(by) if isinstance(by, Iterable) else [by]  # an iterator is read once
         if not all(isinstance(name, str) for name in given):
             expected = 'names of columns, such as "week,channel" or ["week", "channel"]'
             raise InputError("groups are not named", given=by, expected=expected)
         names = [b.strip() for b in by.split(",")] if isinstance(by, str) else given
         names = list(dict.fromkeys(n for n in names if n))
+        if what_fits and set(names) & set(_CLOCK):
+            metrics = [m for m in metrics if not isinstance(m.statistic, Backlog)]
         cls._check(view, metrics, names)
         buckets = [n for n in names if n in EVERY]
         if len(buckets) > 1:
             raise InputError(
                 "time can be cut in one way only", given=buckets, expected="one of them"
             )
-        return cls(
+        plan = cls(
             view=view,
             metrics=metrics,
             dims=tuple(n for n in names if n not in EVERY),
@@ -93,6 +100,23 @@ class Plan:
             period=asked_period(view, period, buckets, tz) if isinstance(period, str) else period,
             tz=tz,
         )
+        return plan._fitting() if what_fits and plan.dims else plan
+
+    def _fitting(self) -> Plan:
+        """Return the plan with the metrics alone whose rows have every group."""
+        rows = {name: self.rows(SOURCES[name]) for name in {m.basis.source for m in self.metrics}}
+        for name in self.dims:
+            if not any(_column_of(name, one.columns) for one in rows.values()):
+                raise _unknown_group(name, list(rows.values()))
+        fit = {s for s, one in rows.items() if all(_column_of(n, one.columns) for n in self.dims)}
+        kept = [m for m in self.metrics if m.basis.source in fit]
+        if not kept:
+            expected = "groups that rows of one kind have"
+            raise InputError(
+                "no metric of these tables has all of the groups", given=",".join(self.dims),
+                expected=expected, hint="name the metrics, or ask by one group at a time",
+            )  # fmt: skip
+        return replace(self, metrics=kept)
 
     @staticmethod
     def _check(view: View, metrics: list[Metric], names: list[str]) -> None:
@@ -149,15 +173,9 @@ class Plan:
             return local.hour().cast("int64")
         if name == "replication":
             return rows.replication
-        found = name if name in rows.columns else ALIASES.get(name, name)
-        if found not in rows.columns:
-            own = [c for c, kind in rows.schema().items()
-                   if not c.startswith("fact_") and not kind.is_timestamp()]  # fmt: skip
-            known = [*own, *EVERY, *_CLOCK, *ALIASES]
-            usual = [c for c in own if rows[c].type().is_string() and not c.endswith("_id")]
-            shown = ", ".join(sorted({*usual, *ALIASES} - _NEVER))
-            expected = f"one of {shown}; or of time {', '.join([*EVERY, *_CLOCK])}"
-            raise InputError("unknown group", given=name, expected=expected, known=known)
+        found = _column_of(name, rows.columns)
+        if found is None:
+            raise _unknown_group(name, [rows])
         if rows[found].type().is_timestamp():  # hardly two rows share one
             expected = f"a span of time: {', '.join([*EVERY, *_CLOCK])}"
             raise InputError("a column of instants makes no groups", given=name, expected=expected)
@@ -233,6 +251,24 @@ class Plan:
 
         ordered = sorted(self.metrics, key=family)
         return [(key, list(members)) for key, members in groupby(ordered, key=family)]
+
+
+def _column_of(name: str, columns: Sequence[str]) -> str | None:
+    """Return the column behind the name of a group; None where there is none."""
+    if name in (*_CLOCK, "replication"):
+        return name
+    found = name if name in columns else ALIASES.get(name, name)
+    return found if found in columns else None
+
+
+def _unknown_group(name: str, rows: Sequence[ir.Table]) -> InputError:
+    kinds = {c: kind for one in rows for c, kind in one.schema().items()}
+    own = [c for c, k in kinds.items() if not c.startswith("fact_") and not k.is_timestamp()]
+    usual = [c for c in own if kinds[c].is_string() and not c.endswith("_id")]
+    shown = ", ".join(sorted({*usual, *ALIASES} - _NEVER))
+    expected = f"one of {shown}; or of time {', '.join([*EVERY, *_CLOCK])}"
+    known = [*own, *EVERY, *_CLOCK, *ALIASES]
+    return InputError("unknown group", given=name, expected=expected, known=known)
 
 
 def asked_period(view: View, text: str, buckets: Sequence[str], zone: str) -> Period:

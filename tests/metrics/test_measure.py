@@ -571,3 +571,24 @@ def test_an_undefined_number_says_what_the_data_lack():
 def test_a_folder_in_place_of_tables_is_told_how_to_read_it():
     with pytest.raises(cx.InputError, match=r"not the tables of a log: given 'log'.*Tables\.read"):
         cx.measure("log", "frt")
+
+
+def test_without_names_those_are_measured_that_have_the_groups(log):
+    """A score is that of an answer, not of a ticket; a backlog has no hour of the day."""
+    by_channel = set(cx.measure(log, by="channel")["metric"])
+    assert {"frt", "csat"} <= by_channel
+    answers = set(cx.measure(log, by="score")["metric"])
+    assert "csat" in answers
+    assert not {"frt", "backlog"} & answers
+    by_hour = set(cx.measure(log, by="hour")["metric"])
+    assert "frt" in by_hour
+    assert "backlog" not in by_hour
+
+
+def test_a_group_that_no_metric_has_is_refused_with_the_names_of_all(log):
+    with pytest.raises(cx.InputError, match=r"unknown group: given 'chanel'.*mean 'channel'"):
+        cx.measure(log, by="chanel")
+    with pytest.raises(cx.InputError, match="no metric of these tables has all of the groups"):
+        cx.measure(cx.report.read_log("sample"), by="currency,score")
+    with pytest.raises(cx.InputError, match="unknown group"):
+        cx.measure(log, "frt", by="score")
