@@ -57,7 +57,7 @@ def tiles(
                      {} if runs is None else _by_metric(runs))  # fmt: skip
     kpis = list(rows_of(result))
     told = [k for k in kpis if k.flag != "undefined"]
-    untold = _untold([k for k in kpis if k.flag == "undefined"])
+    untold = _untold([k for k in kpis if k.flag == "undefined"], beside.targets)
     pictures = {k.metric: _picture(k, beside) for k in told}
     body = join(
         [
@@ -127,10 +127,15 @@ def _legend(beside: _Beside, drawn: bool) -> Html | None:
     return element("p", words, class_="fine legend")
 
 
-def _untold(kpis: Sequence[Kpi]) -> str:
+def _untold(kpis: Sequence[Kpi], targets: Mapping[str, Target]) -> str:
     """Return the sentence that names the KPIs for which the data lack what they need, if any."""
-    names = "; ".join(k.title for k in kpis)
+    names = "; ".join(k.title + _unjudged(targets.get(k.metric), " ({})") for k in kpis)
     return f"No value, because the data lack what it needs: {names}." if kpis else ""
+
+
+def _unjudged(target: Target | None, shape: str) -> str:
+    """Return what becomes of the target of a KPI without a value, "" where it has none."""
+    return shape.format(f"target {target.words} cannot be judged") if target else ""
 
 
 def _missed(kpi: Kpi, target: Target | None) -> bool:
@@ -307,7 +312,8 @@ def _summary(kpi: Kpi, before: Kpi | None, target: Target | None) -> str:
     if not kpi.known:
         day = known_from(kpi) if kpi.flag == "immature" else None
         when = f"; known from {day}" if day else ""
-        return f"{kpi.title}: no value ({FLAGS.get(kpi.flag, kpi.flag)}{when})"
+        told = f"{kpi.title}: no value ({FLAGS.get(kpi.flag, kpi.flag)}{when})"
+        return told + _unjudged(target, ", {}")
     words = f"{kpi.title}: {format_value(kpi.value, kpi.unit)}"
     interval = interval_text(kpi)
     if interval:

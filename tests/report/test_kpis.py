@@ -125,6 +125,15 @@ def test_undefined_kpis_are_named_together():
     assert block.words == "No value, because the data lack what it needs: First response time."
 
 
+@pytest.mark.parametrize("flag", ["undefined", "empty", "immature"])
+def test_a_target_on_what_has_no_value_is_told_and_not_met(flag):
+    """`--fail-on-target` lets it pass: the summary, and so the mail, must not be silent then."""
+    target = Target("frt", "s", at_most=3600.0)
+    block = tiles(_rows(value=float("nan"), flag=flag), targets={"frt": target})
+    assert "target at most 1.0 h cannot be judged" in block.words.replace("\u00a0", " ")
+    assert block.page["missed_targets"] == []
+
+
 def test_markup_in_groups_and_titles_is_text():
     rows = _rows(title=EVIL, channel=EVIL, period=EVIL)
     for block in (tiles(rows, rows), kpi_table(rows), drill_table(rows, "channel")):
