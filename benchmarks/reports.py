@@ -173,7 +173,7 @@ def main() -> None:
     """Run the parts that were asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--reports", type=int, default=12, help="reports of the sweep")
+    parser.add_argument("--reports", type=int, default=12, help="reports of the sweep (from 4 on)")
     parser.add_argument("--large", action="store_true", help="only the large log")
     parser.add_argument("--tickets", type=int, default=5_000_000)
     given = parser.parse_args()

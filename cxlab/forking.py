@@ -73,14 +73,15 @@ def forked(
     progress: Callable[[int, int, int], None] | None = None,
     leaves_nothing: Callable[[Any], bool] = lambda _: False,
 ) -> Generator[Outcome, None, None]:
-    """Do every task in a fork of its own, `at_once` at a time; yield what becomes of each.
+    """Do every task in a fork, `at_once` at a time; yield what becomes of each.
 
-    Tasks of which `leaves_nothing` is true may be done one after the other in one process, up to
-    `MOST` of them and until one fails: pages of memory that were written once are there then.
+    Each has a fork of its own. Those of which `leaves_nothing` is true may be done one after the
+    other in one, up to `MOST` of them and until one fails: pages of memory that were written once
+    are there then.
     A task that tells no progress for `limit_s` seconds is killed, and is a RunError then, as is
     one whose process dies. `progress(place, done, total)` passes on what the tasks tell. Leaving
     early, by an exception too, kills what still runs. What a task prints past Python goes to
-    stderr, and what it has started ends with it.
+    stderr, and what it has started ends with its process.
     """
     waiting = list(range(len(tasks)))
     running: dict[int, _Child] = {}
@@ -113,20 +114,30 @@ def forked(
                         child.heard = time.monotonic()
                         if progress is not None:
                             progress(child.place, *told)
-                    if child.closed or child.outcome is not None:
-                        ready.unregister(child.pipe)
-                        again = child.is_well(MOST) and leaves_nothing(tasks[child.place])
+                    if not child.closed and child.outcome is None:
+                        continue
+                    ready.unregister(child.pipe)
+                    again = bool(waiting) and child.is_well() and leaves_nothing(tasks[child.place])
+                    with _undisturbed():
                         (free if again else ending).append(running.pop(child.pipe))
-                        yield child.said() if again else child.end()
+                        if child.was_gone():
+                            child.kill()
+                            waiting.insert(0, child.place)
+                            continue
+                    yield child.said() if again else child.end()
                 for child in _silent(running.values(), limit_s):
                     ready.unregister(child.pipe)
-                    ending.append(running.pop(child.pipe))
+                    with _undisturbed():
+                        ending.append(running.pop(child.pipe))
                     yield child.stopped(limit_s or 0.0)
-                ending = [child for child in ending if not child.is_gone()]
+                with _undisturbed():
+                    ending = [child for child in ending if not child.is_gone()]
         finally:
             with _undisturbed():
-                for child in [*running.values(), *free, *ending]:
+                left = [*running.values(), *free, *ending]
+                for child in left:
                     child.kill()
+                for child in left:
                     child.gone()
             gc.unfreeze()
 
@@ -195,10 +206,14 @@ class _Child:
         """Return the ends of its pipes that are open here."""
         return (self.pipe, self.asks) if self._code is None else ()
 
-    def is_well(self, most: int) -> bool:
+    def is_well(self) -> bool:
         """Return whether the process has done its task, and may have another."""
         done = not self.closed and self.outcome is not None and "value" in self.outcome
-        return done and self.tasks < most
+        return done and self.tasks < MOST
+
+    def was_gone(self) -> bool:
+        """Return whether the process had died before it could begin with another task."""
+        return self.outcome is None and self.tasks > 1 and self.done == (0, 0)
 
     def goes_on(self, place: int) -> bool:
         """Give the process another task; return whether it is still there to take it."""
@@ -275,9 +290,9 @@ class _Child:
         if self._code is None:
             pid, status = os.waitpid(self.pid, how)
             if pid:
+                self._code = os.waitstatus_to_exitcode(status)
                 os.close(self.pipe)
                 os.close(self.asks)
-                self._code = os.waitstatus_to_exitcode(status)
         return self._code
 
 

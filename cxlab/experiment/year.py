@@ -138,7 +138,7 @@ def company_year(
     names = dict.fromkeys(name for part in tables for name in part)
     frames = {n: pa.concat_tables([part[n] for part in tables if n in part]) for n in names}
     made = Tables.from_frames(
-        frames, as_of=chosen.ends_at, time_zone=chosen.time_zone, source=chosen.name
+        frames, as_of=chosen.ends_at, time_zone=chosen.time_zone, source=chosen.name, in_place=True
     )
     counted = {name: sum(each[name] for each in counts) for name in counts[0]}
     return CompanyYear(

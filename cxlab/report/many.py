@@ -1,7 +1,8 @@
-"""Many reports from one warm parent: each in a fork of its own, which leaves the next one nothing.
+"""Many reports from one warm parent, in forks: none leaves the next one more than warm memory.
 
-What a report imports is imported once, and the chart library is put together once. Where this
-process must not fork (a notebook's kernel, a program with threads), a process is started that may.
+A notebook of somebody else's has a fork of its own. What a report imports is imported once, and the
+chart library is put together once. Where this process must not fork (a notebook's kernel, a program
+with threads), a process is started that may.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from cxlab.errors import CxlabError, InputError, RunError
-from cxlab.files import bundled
+from cxlab.files import bundled, notebook_file
 from cxlab.forking import Outcome, forked
 from cxlab.imports import importing
 from cxlab.report.run import ReportResult, report
@@ -96,17 +97,24 @@ def _in_forks(
     ) as outcomes:
         for outcome in outcomes:
             if outcome.error is None:
-                learn_texts(outcome.value.pop("texts"))
+                told = outcome.value.pop("texts")
+                if _leaves_nothing(tasks[outcome.place]):
+                    learn_texts(told)
             yield outcome
 
 
 def _leaves_nothing(task: Mapping[str, Any]) -> bool:
     """Return whether a report is made by a notebook of cxlab's own, which changes no setting.
 
-    A notebook of somebody else's may leave anything in the process: it has one of its own.
+    A notebook of somebody else's may leave anything in the process, and change what it tells.
     """
     given = task.get("notebook")
-    return given is None or Path(given).resolve().parent == bundled("notebooks").resolve()
+    if given is None:
+        return True
+    try:
+        return notebook_file(given).resolve().parent == bundled("notebooks").resolve()
+    except (CxlabError, OSError, RuntimeError, ValueError):  # told where it is read
+        return False
 
 
 _WARM = (

@@ -306,11 +306,11 @@ def _policy(bundle: Bundle | None) -> str:
 
 def _render(page: Page) -> str:
     # Nothing of the notebook is left to be processed: nbconvert would copy it three times.
-    return typeset(str(page_template().render(resources={"page": page})).lstrip("\r\n"))
+    return typeset(str(_page_template().render(resources={"page": page})).lstrip("\r\n"))
 
 
 @cache
-def page_template() -> Any:
+def _page_template() -> Any:
     """Return the template of all pages, compiled."""
     from nbconvert.exporters import TemplateExporter
 

@@ -74,8 +74,9 @@ def simulate(
     chosen = _with(scenario, replications, seed)
     made = _simulated(chosen, engine=engine, progress=progress)
     tables = Tables.from_frames(
-        made.tables, as_of=chosen.ends_at, time_zone=chosen.time_zone, source=chosen.name
-    )
+        made.tables, as_of=chosen.ends_at, time_zone=chosen.time_zone, source=chosen.name,
+        in_place=True,
+    )  # fmt: skip
     return tables.replaced({}, replace(tables.meta, counted=made.counted))
 
 

@@ -66,7 +66,8 @@ class Given:
 class Source:
     """One table as it came: its rows with `__row`, and whether they can be left where they are.
 
-    In a Parquet file they can, and in an Arrow table, which nobody changes.
+    In a Parquet file they can, and in an Arrow table that cxlab itself has made. One of somebody
+    else's may lie on memory of numpy or pandas that is written to afterwards.
     """
 
     name: str
@@ -138,12 +139,16 @@ def _refuse_repeated(name: str, columns: list[str]) -> None:
 
 
 def source_of_frame(
-    backend: ibis.BaseBackend, spec: TableSpec, frame: pd.DataFrame | pa.Table
+    backend: ibis.BaseBackend,
+    spec: TableSpec,
+    frame: pd.DataFrame | pa.Table,
+    *,
+    in_place: bool = False,
 ) -> Source:
     """Take a pandas frame or an Arrow table; object columns of instants must all have a zone."""
     if isinstance(frame, pa.Table):
         _refuse_repeated(spec.name, frame.column_names)
-        return _keep(backend, spec.name, frame, None, lazy=True)
+        return _keep(backend, spec.name, frame, None, lazy=in_place)
     frame = frame.rename(columns=str).reset_index(drop=True)
     _refuse_repeated(spec.name, list(frame.columns))
     ready = {str(n): _arrow_ready(spec, str(n), frame[n]) for n in frame.columns}

@@ -107,18 +107,23 @@ class Tables(Mapping[str, ir.Table]):
         inputs: tuple[InputFile, ...] = (),
         quarantine: pd.DataFrame | None = None,
         quarantined: Mapping[str, pd.DataFrame] | None = None,
+        in_place: bool = False,
     ) -> Tables:
         """Type and check pandas frames or Arrow tables.
 
         `as_of` is the end of observation (zone-aware). `inputs`, `quarantine` (a summary) and
-        `quarantined` (rows by table) tell what an import read and set aside before. Raises
-        InputError for an unknown table, a missing required column, a time without a zone, or a
-        column of a type it cannot have.
+        `quarantined` (rows by table) tell what an import read and set aside before. `in_place`
+        leaves Arrow tables whose values have their types already where they lie: for those whose
+        memory nobody writes to. Raises InputError for an unknown table, a missing required column,
+        a time without a zone, or a column of a type it cannot have.
         """
         from cxlab.tables.load import load
 
         backend = connect()
-        sources = [source_of_frame(backend, table_spec(n), f) for n, f in frames.items()]
+        sources = [
+            source_of_frame(backend, table_spec(name), frame, in_place=in_place)
+            for name, frame in frames.items()
+        ]
         before = no_quarantine() if quarantine is None else quarantine
         meta = Meta(aware(as_of, "as_of"), time_zone, source, before, inputs)
         return load(backend, sources, meta, quarantined or {})
@@ -258,10 +263,14 @@ class Tables(Mapping[str, ir.Table]):
         return self.stored(table).extra
 
     def sizes(self) -> dict[str, int]:
-        """Return how many rows each table has; what was not counted before is now, in one query."""
-        unknown = {name: one.rows for name, one in self._stored.items() if one.n is None}
-        counts = counted(unknown)
-        return {n: counts[n] if one.n is None else one.n for n, one in self._stored.items()}
+        """Return how many rows each table has; what loading did not count is counted once."""
+        if "sizes" not in self.memo:
+            unknown = {name: one.rows for name, one in self._stored.items() if one.n is None}
+            counts = counted(unknown)
+            self.memo["sizes"] = {
+                name: counts[name] if one.n is None else one.n for name, one in self._stored.items()
+            }
+        return dict(self.memo["sizes"])
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return one table in pandas: instants zone-aware, whole numbers and booleans nullable.

@@ -59,6 +59,7 @@ def learn_texts(told: Iterable[Sequence[str]]) -> None:
     """
     for purpose, name, columns, text in told:
         _TEXTS[purpose, name, columns] = text
+        _TEXTS.move_to_end((purpose, name, columns))
     while len(_TEXTS) > MOST:
         _TEXTS.popitem(last=False)
 

@@ -362,3 +362,11 @@ def test_the_limit_of_a_step_counts_from_the_task_on():
         capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert done.stdout.splitlines() == ["5 None", "6 None"]
+
+
+def test_a_task_that_its_used_process_could_not_begin_is_given_to_a_new_one():
+    """Killed between two tasks, by the system or by whoever: the second one is not lost."""
+    body = IN_A_ROW.replace("progress(1, 1)\n", "len(done) == 1 and os._exit(1)\n")
+    found, _ = play(body, ["a", "b"])
+    assert [value[1] for _, value, _ in found["found"]] == [["a"], ["b"]]
+    assert not found["left"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import cxlab as cx
+from cxlab.files import bundled
 from cxlab.report.many import made_reports
 from tests.report.helpers import small_scenario
 
@@ -101,12 +102,32 @@ IN_FORKS = """
 import json, sys, threading
 from cxlab.forking import allow_forks
 allow_forks()
+from cxlab.files import bundled
 from cxlab.report.many import made_reports
 from cxlab.tables.texts import known_texts
+started = []
+from cxlab.forking import _Child
+from cxlab.report import many
+class Child(_Child):
+    @classmethod
+    def started(cls, *given):
+        started.append(given[2])
+        return super().started(*given)
+many.forked.__globals__["_Child"] = Child
 for made in made_reports(json.loads(sys.argv[1]), may_fork=True):
     print(made.error or made.result.path)
-print(len(known_texts()), threading.active_count())
+print(len(known_texts()), threading.active_count(), *started)
 """
+
+
+def in_forks(requests):
+    done = subprocess.run(
+        [sys.executable, "-c", IN_FORKS, json.dumps(requests)],
+        capture_output=True, text=True, check=True, timeout=300,
+    )  # fmt: skip
+    *told, last = done.stdout.splitlines()
+    texts, threads, *started = map(int, last.split())
+    return told, texts, threads, started
 
 
 def test_pages_made_in_a_row_are_those_made_alone(tmp_path):
@@ -118,14 +139,50 @@ def test_pages_made_in_a_row_are_those_made_alone(tmp_path):
         {"scenario": desk, "parameters": {"seed": 8}}, {"scenario": desk},
     ]  # fmt: skip
     given = [{**one, "out": str(tmp_path / f"row-{place}")} for place, one in enumerate(requests)]
-    done = subprocess.run(
-        [sys.executable, "-c", IN_FORKS, json.dumps(given)],
-        capture_output=True, text=True, check=True, timeout=300,
-    )  # fmt: skip
-    *paths, last = done.stdout.splitlines()
+    paths, texts, threads, started = in_forks(given)
+    assert started == [0]  # one process made them all
     for place, one in enumerate(requests):
         alone = cx.report.report(**one, out=tmp_path / f"alone-{place}")
         assert Path(paths[place]).read_bytes() == alone.path.read_bytes(), one
-    texts, threads = map(int, last.split())
-    assert texts > 0  # told by the first process to the parent, and so to the next
+    assert texts > 0  # told to the parent, and so to the next process
     assert threads == 1  # it may go on forking
+
+
+SLY = """import cxlab as cx
+import cxlab.tables.checks
+cxlab.tables.checks.breaches_of = lambda table, spec: []
+print(len(cx.Tables.read(log).frame("tickets")))"""
+
+
+def test_a_notebook_of_somebody_elses_changes_no_other_report(tmp_path):
+    """It reads the log without its rules: neither its process nor its queries are taken on."""
+    log = tmp_path / "log"
+    log.mkdir()
+    (log / "tickets.csv").write_text(
+        "ticket_id,created_at,channel,status\n"
+        + "".join(f"t{n},2026-01-0{5 + n % 5}T09:00:00Z,{'fax' if n % 3 else 'email'},open\n"
+                  for n in range(60))
+    )  # fmt: skip
+    sly = notebook(tmp_path / "sly.ipynb", SLY.replace("log", repr(str(log))))
+    page = {"data": str(log), "period": "2026-W02"}
+    requests = [{"notebook": str(sly)}, page, {"notebook": "nothing.ipynb"}, page]
+    told, _, _, started = in_forks(
+        [{**one, "out": str(tmp_path / str(place))} for place, one in enumerate(requests)]
+    )
+    assert started == [0, 1, 2, 3]
+    assert "60" in Path(told[0]).read_text()
+    for path in (told[1], told[3]):
+        assert "60 tickets read, 40 set aside; 20 count." in Path(path).read_text()
+    assert told[2].startswith("no such notebook")
+
+
+def test_whose_notebook_it_is(tmp_path):
+    from cxlab.report.many import _leaves_nothing
+
+    loop = tmp_path / "loop.ipynb"
+    loop.symlink_to(loop)
+    own = notebook(tmp_path / "periodic.ipynb", "1")
+    shipped = bundled("notebooks") / "periodic.ipynb"
+    for given, expected in ((None, True), ("compare", True), (str(shipped), True), (own, False),
+                            (str(loop), False), ("nothing", False), ("\0", False)):  # fmt: skip
+        assert _leaves_nothing({"notebook": given}) is expected, given

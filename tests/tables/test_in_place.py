@@ -1,9 +1,10 @@
-"""Where rows lie: Arrow's stay in place, others are copied; how many there are; when they go."""
+"""Where rows lie: in place or copied; how many there are; when they go."""
 
 import datetime as dt
 import gc
 import weakref
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -26,7 +27,7 @@ def copies(tables):
 
 def test_an_arrow_table_with_its_types_is_not_copied():
     frame = tickets(service_target_s=[60.0, float("nan")], topic=["a", None])
-    tables = Tables.from_frames({"tickets": pa.Table.from_pandas(frame)})
+    tables = Tables.from_frames({"tickets": pa.Table.from_pandas(frame)}, in_place=True)
     assert copies(tables) == 0
     found = tables.frame("tickets")
     assert found["ticket_id"].tolist() == ["T1", "T2"]
@@ -36,14 +37,14 @@ def test_an_arrow_table_with_its_types_is_not_copied():
 
 def test_texts_that_become_instants_are_read_once():
     frame = tickets(at="2024-03-01T10:00:00+01:00")
-    tables = Tables.from_frames({"tickets": pa.Table.from_pandas(frame)})
+    tables = Tables.from_frames({"tickets": pa.Table.from_pandas(frame)}, in_place=True)
     assert copies(tables) == 2
     assert (tables.frame("tickets")["created_at"] == AT).all()
 
 
 def test_an_arrow_table_with_a_bad_row_is_kept_without_it():
     frame = tickets(channel=["email", "fax"])
-    tables = Tables.from_frames({"tickets": pa.Table.from_pandas(frame)})
+    tables = Tables.from_frames({"tickets": pa.Table.from_pandas(frame)}, in_place=True)
     assert copies(tables) == 1
     assert tables.frame("tickets")["ticket_id"].tolist() == ["T1"]
     assert tables.quarantined("tickets")["ticket_id"].tolist() == ["T2"]
@@ -54,6 +55,20 @@ def test_a_frame_that_is_changed_afterwards_changes_nothing():
     tables = Tables.from_frames({"tickets": frame})
     frame.iloc[:, frame.columns.get_loc("service_target_s")] = 0.0
     assert tables.frame("tickets")["service_target_s"].tolist() == [60.0, 90.0]
+
+
+def test_an_arrow_table_over_memory_that_is_written_to_is_copied():
+    target = np.array([60.0, 90.0])
+    given = pa.Table.from_pandas(tickets()).append_column("service_target_s", pa.array(target))
+    tables = Tables.from_frames({"tickets": given})
+    target[0] = -5.0
+    assert tables.frame("tickets")["service_target_s"].tolist() == [60.0, 90.0]
+
+
+def test_a_simulation_is_not_copied():
+    tables = cx.simulate(cx.Scenario.load("base"), replications=1)
+    assert copies(tables) == 0
+    assert sum(tables.sizes().values()) == sum(len(tables.frame(name)) for name in tables)
 
 
 def test_sizes_are_the_rows_that_count():
