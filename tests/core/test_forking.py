@@ -48,6 +48,15 @@ def play(body, tasks, **options):
     return json.loads(done.stdout), done.stderr
 
 
+def told_by(program):
+    """Run a program in a process of its own and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    return done.stdout
+
+
 def test_results_and_progress_of_every_task_come_back():
     found, _ = play(
         """
@@ -137,11 +146,8 @@ def test_leaving_early_ends_what_still_runs_with_all_that_it_started():
         del outcome
         print(*pids)
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)],
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
-    (pid,) = map(int, done.stdout.split())
+    said = told_by(program)
+    (pid,) = map(int, said.split())
     assert _ends(pid)
 
 
@@ -191,11 +197,8 @@ def test_what_a_task_started_ends_with_it_and_does_not_keep_it():
         for outcome in forked(work, [0]):
             print(outcome.value)
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)],
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
-    assert _ends(int(done.stdout))
+    said = told_by(program)
+    assert _ends(int(said))
 
 
 def test_what_a_task_prints_past_python_is_no_answer():
@@ -336,11 +339,8 @@ def test_one_that_dies_while_it_waits_is_replaced():
             time.sleep(1.0)
         print(len(set(pids)), None in pids)
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)],
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
-    assert done.stdout.split() == ["2", "False"]
+    said = told_by(program)
+    assert said.split() == ["2", "False"]
 
 
 def test_the_limit_of_a_step_counts_from_the_task_on():
@@ -357,11 +357,8 @@ def test_the_limit_of_a_step_counts_from_the_task_on():
             print(outcome.value, outcome.error)
             time.sleep(1.5)
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)],
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
-    assert done.stdout.splitlines() == ["5 None", "6 None"]
+    said = told_by(program)
+    assert said.splitlines() == ["5 None", "6 None"]
 
 
 def test_a_task_that_its_used_process_could_not_begin_is_given_to_a_new_one():
