@@ -83,63 +83,113 @@ def forked(
     early, by an exception too, kills what still runs. What a task prints past Python goes to
     stderr, and what it has started ends with its process.
     """
-    waiting = list(range(len(tasks)))
-    running: dict[int, _Child] = {}
-    free: list[_Child] = []
-    ending: list[_Child] = []
-
-    def begun(place: int, mask: Any) -> _Child:
-        """Give the task to a process that is free, or to a new one."""
-        reused = leaves_nothing(tasks[place])
-        while free:
-            child = free.pop()
-            if reused and child.goes_on(place):
-                return child
-            ending.append(child)
-            child.kill()
-        return _Child.started(work, tasks, place, mask, [*running.values(), *ending])
-
+    group = _Group(work, tasks, leaves_nothing)
     with selectors.DefaultSelector() as ready:
         try:
             gc.freeze()  # a look at what was there before would only copy its pages
-            while waiting or running:
-                while waiting and len(running) < at_once:
-                    with _undisturbed() as mask:
-                        child = begun(waiting.pop(0), mask)
-                        running[child.pipe] = child
-                    ready.register(child.pipe, selectors.EVENT_READ)
+            while group.waiting or group.running:
+                while group.waiting and len(group.running) < at_once:
+                    ready.register(group.begin().pipe, selectors.EVENT_READ)
                 for key, _ in ready.select(timeout=_TICK_S):
-                    child = running[key.fd]
+                    child = group.running[key.fd]
                     for told in child.read():
                         child.heard = time.monotonic()
                         if progress is not None:
                             progress(child.place, *told)
-                    if not child.closed and child.outcome is None:
-                        continue
+                    if child.closed or child.outcome is not None:
+                        ready.unregister(child.pipe)
+                        outcome = group.take(child)
+                        if outcome is not None:
+                            yield outcome
+                for child in _silent(group.running.values(), limit_s):
                     ready.unregister(child.pipe)
-                    again = bool(waiting) and child.is_well() and leaves_nothing(tasks[child.place])
-                    with _undisturbed():
-                        (free if again else ending).append(running.pop(child.pipe))
-                        if child.was_gone():
-                            child.kill()
-                            waiting.insert(0, child.place)
-                            continue
-                    yield child.said() if again else child.end()
-                for child in _silent(running.values(), limit_s):
-                    ready.unregister(child.pipe)
-                    with _undisturbed():
-                        ending.append(running.pop(child.pipe))
-                    yield child.stopped(limit_s or 0.0)
-                with _undisturbed():
-                    ending = [child for child in ending if not child.is_gone()]
+                    yield group.stop(child, limit_s or 0.0)
+                group.tidy()
         finally:
-            with _undisturbed():
-                left = [*running.values(), *free, *ending]
-                for child in left:
-                    child.kill()
-                for child in left:
-                    child.gone()
+            group.end()
             gc.unfreeze()
+
+
+@dataclass
+class _Group:
+    """The tasks that wait, and the processes: at work, free for another task, or at their end.
+
+    Each is in one of the three at any moment, whatever signal comes: none is lost.
+    """
+
+    work: Work
+    tasks: Sequence[Any]
+    leaves_nothing: Callable[[Any], bool]
+    running: dict[int, _Child] = field(default_factory=dict)
+    free: list[_Child] = field(default_factory=list)
+    ending: list[_Child] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.waiting = list(range(len(self.tasks)))
+
+    def begin(self) -> _Child:
+        """Give the next task to a process that is free, or to a new one."""
+        place = self.waiting[0]
+        reused = self.leaves_nothing(self.tasks[place])
+        with _undisturbed() as mask:
+            child = self._free(place) if reused else None
+            if child is None:
+                while self.free:
+                    self._let_go(self.free.pop())
+                others = [*self.running.values(), *self.ending]
+                child = _Child.started(self.work, self.tasks, place, mask, others)
+            self.running[child.pipe] = child
+            del self.waiting[0]
+        return child
+
+    def _free(self, place: int) -> _Child | None:
+        """Return a process that was free and has taken the task."""
+        while self.free:
+            child = self.free.pop()
+            if child.goes_on(place):
+                return child
+            self._let_go(child)
+        return None
+
+    def _let_go(self, child: _Child) -> None:
+        child.kill()
+        self.ending.append(child)
+
+    def take(self, child: _Child) -> Outcome | None:
+        """Return what became of a process's task; None where it is given to another one."""
+        well = bool(self.waiting) and child.is_well()
+        again = well and self.leaves_nothing(self.tasks[child.place])
+        with _undisturbed():
+            del self.running[child.pipe]
+            if again:
+                self.free.append(child)
+                return child.said()
+            self._let_go(child)
+            if child.was_gone():
+                self.waiting.insert(0, child.place)
+                return None
+        return child.end()
+
+    def stop(self, child: _Child, limit_s: float) -> Outcome:
+        """Kill a process that was silent for too long."""
+        with _undisturbed():
+            del self.running[child.pipe]
+            self._let_go(child)
+        return child.stopped(limit_s)
+
+    def tidy(self) -> None:
+        """Forget the processes that are gone."""
+        with _undisturbed():
+            self.ending = [child for child in self.ending if not child.is_gone()]
+
+    def end(self) -> None:
+        """Kill what is left, and wait until it is gone."""
+        with _undisturbed():
+            left = [*self.running.values(), *self.free, *self.ending]
+            for child in left:
+                child.kill()
+            for child in left:
+                child.gone()
 
 
 MOST = 20
